@@ -1,0 +1,1 @@
+"""One command for everything, and what it shows on a terminal."""

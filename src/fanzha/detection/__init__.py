@@ -1,0 +1,1 @@
+"""Which profiles are fraud: rules and models over profiles, alerts with evidence."""

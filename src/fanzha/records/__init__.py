@@ -1,0 +1,1 @@
+"""What the network reports: contracts, readers, quarantine, the lake."""
