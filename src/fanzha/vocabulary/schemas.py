@@ -1,0 +1,187 @@
+"""Decides the shape of every vocabulary file: one strict record type each, read through `load`, for all rooms above."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+import msgspec
+
+from fanzha.vocabulary.loader import load
+
+KindName = Literal[
+    "mobile", "mvno", "iot", "data", "fixed", "service", "emergency", "hotline_95", "call_centre_95", "local_96",
+    "freephone_400", "freephone_800", "masked_700", "sms_port", "international", "satellite", "maritime",
+    "emergency_comms",
+]  # fmt: skip
+
+
+class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Base of all vocabulary records: immutable, unknown keys are errors."""
+
+
+class Sourced(Record, frozen=True):
+    """A set of values with where they come from and the day they were true."""
+
+    source: str
+    as_of: date
+
+
+class Name(Record, frozen=True):
+    zh: str
+    en: str
+
+
+class Carrier(Name, frozen=True):
+    code: int
+
+
+class Carriers(Sourced, frozen=True):
+    carriers: dict[str, Carrier]
+
+
+class Regions(Sourced, frozen=True):
+    """Provinces and cities by six-digit GB/T 2260 code; `former`: older full names and where they belong now."""
+
+    provinces: dict[int, Name]
+    cities: dict[int, Name]
+    former: dict[str, int]
+
+
+class Area(Record, frozen=True):
+    city: int
+    local: list[Literal[7, 8]]
+    also: list[int] = []
+
+
+class AreaCodes(Sourced, frozen=True):
+    """Area codes with their leading zero; `merged`: codes no longer dialled and what replaced them."""
+
+    local_first_digits: str
+    areas: dict[str, Area]
+    merged: dict[str, str]
+
+
+class Country(Name, frozen=True):
+    digits: tuple[int, int]
+
+
+class CountryCodes(Sourced, frozen=True):
+    countries: dict[int, Country]
+
+
+class PrefixRow(Record, frozen=True):
+    kind: KindName
+    carrier: str
+    prefixes: list[str]
+
+
+class PrefixRows(Sourced, frozen=True):
+    digits: int
+    rows: list[PrefixRow]
+
+
+class Prefixes(Sourced, frozen=True):
+    prefixes: list[str]
+
+
+class NumberClass(Record, frozen=True):
+    prefix: str
+    digits: tuple[int, int]
+    kind: KindName
+    regional: bool = False
+    unassigned: bool = False
+
+
+class NumberClasses(Sourced, frozen=True):
+    rows: list[NumberClass]
+
+
+class NumberPlan(Record, frozen=True):
+    mobile: PrefixRows
+    iot: PrefixRows
+    unassigned: Prefixes
+    classes: NumberClasses
+    dial_prefixes: Prefixes
+
+
+class ServiceNumber(Name, frozen=True):
+    kind: KindName
+    holder: Literal["emergency", "police", "government", "operator", "bank", "insurer", "payment"]
+    regional: bool = False
+
+
+class ServiceNumbers(Sourced, frozen=True):
+    numbers: dict[str, ServiceNumber]
+
+
+class CliRule(Name, frozen=True):
+    action: Literal["block", "label"]
+    basis: str
+    source: str
+
+
+class FalseCliRules(Sourced, frozen=True):
+    plan_max_age_days: int
+    rules: dict[Literal["R1", "R2", "R3", "R4", "R5", "R6", "R7", "R8"], CliRule]
+    protected_kinds: list[KindName]
+    contract_kinds: list[KindName]
+    abroad_kinds: list[KindName]
+    roaming_kinds: list[KindName]
+
+
+class Settings(Sourced, frozen=True):
+    timezone: str
+    withheld_words: list[str]
+
+
+SCHEMAS: dict[str, type[Record]] = {
+    "number_plan": NumberPlan,
+    "area_codes": AreaCodes,
+    "regions": Regions,
+    "country_codes": CountryCodes,
+    "carriers": Carriers,
+    "service_numbers": ServiceNumbers,
+    "false_cli": FalseCliRules,
+    "settings": Settings,
+}
+
+
+def number_plan() -> NumberPlan:
+    """China's mobile, IoT and special numbers (号段)."""
+    return load("number_plan", NumberPlan)
+
+
+def area_codes() -> AreaCodes:
+    """Fixed lines by area code (长途区号)."""
+    return load("area_codes", AreaCodes)
+
+
+def regions() -> Regions:
+    """Provinces and cities (行政区划, GB/T 2260)."""
+    return load("regions", Regions)
+
+
+def country_codes() -> CountryCodes:
+    """Country codes of foreign numbers."""
+    return load("country_codes", CountryCodes)
+
+
+def carriers() -> Carriers:
+    """Holders of blocks of numbers (运营商)."""
+    return load("carriers", Carriers)
+
+
+def service_numbers() -> ServiceNumbers:
+    """Short numbers with a name (110, 10086, 95588 ...)."""
+    return load("service_numbers", ServiceNumbers)
+
+
+def false_cli_rules() -> FalseCliRules:
+    """What R1-R8 do, and on which law (虚假主叫)."""
+    return load("false_cli", FalseCliRules)
+
+
+def settings() -> Settings:
+    """Timezone and other things a whole installation agrees on."""
+    return load("settings", Settings)
