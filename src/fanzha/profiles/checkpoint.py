@@ -43,8 +43,8 @@ def _arrays(live: LiveTable) -> dict[str, NDArray[Any]]:
 
 
 def _restore(live: LiveTable, arrays: Mapping[str, NDArray[Any]]) -> None:
-    slots = {name: arrays[f"table.{name}"].copy() for name in ("key", "ref", "last", "meta")}
-    live.table = live.table._replace(**slots)
+    key, ref, last, meta = (arrays[f"table.{name}"].copy() for name in ("key", "ref", "last", "meta"))
+    live.table = live.table._replace(key=key, ref=ref, last=last, meta=meta)
     for name in Store._fields:
         source = arrays[f"store.{name}"]
         getattr(live.store, name)[: len(source)] = source

@@ -63,21 +63,20 @@ SUM_WIDTH = LONG_SUM + len(LONG_COUNTERS)
     N_CLASS,  # contacts: size class
     N_COUNT,  # contacts: entries in use
     N_PARTIAL,  # began again at this time after an eviction; 0 never
-    N_FIRED,  # rules fired in the open alerts, as bits
-    N_TODAY,  # rules written today, as bits
-    N_TODAY_DAY,
-    N_FIRED_AT,  # last firing
-    N_LEVEL,  # present score of its open alerts, tenths
+    N_FIRED_AT,  # when a rule last counted towards an open alert
+    N_LEVEL,  # highest score of its open alerts, tenths
+    N_TOUCHED_HOUR,
+    N_TOUCHED,  # schemes written in that hour, as bits
     N_HOUR,  # cells: hour for which the baseline below holds
     N_MEDIAN,  # tenths
     N_MAD,  # tenths
     N_SAMPLES,
-    N_TOUCHED,  # hour of the last touch written
-) = range(32)
-NOTES = 32
+) = range(30)
+NOTES = 30
 
 GEARS = 6
 PLACES = 8
+SCHEMES = 16  # of which one profile keeps the score of an open alert
 BASELINE_DAYS = 28
 BASELINE_HOURS = BASELINE_DAYS * 24
 
@@ -99,6 +98,7 @@ class Store(NamedTuple):
     place_last: NDArray[np.int64]
     place_first: NDArray[np.int64]
     place_count: NDArray[np.int64]
+    level: NDArray[np.int16]  # [n, SCHEMES]: score of the open alert, in tenths; 0 none
     hours: NDArray[np.uint16]  # [n, BASELINE_HOURS] for cells, else [n, 0]
     peer_id: NDArray[np.int64]  # [arena]
     peer_first: NDArray[np.uint32]
@@ -124,6 +124,7 @@ def make_store(rows: int, arena: int, *, baseline: bool = False) -> Store:
         place_last=np.zeros((rows, PLACES), small),
         place_first=np.zeros((rows, PLACES), small),
         place_count=np.zeros((rows, PLACES), small),
+        level=np.zeros((rows, SCHEMES), np.int16),
         hours=np.zeros((rows, BASELINE_HOURS if baseline else 0), np.uint16),
         peer_id=np.zeros(arena, np.int64),
         peer_first=np.zeros(arena, np.uint32),

@@ -85,6 +85,7 @@ def clear(store: Store, row: int) -> None:
     store.sums[row] = 0
     store.gear_id[row] = 0
     store.place_id[row] = 0
+    store.level[row] = 0
     store.hours[row] = 0
     for k in range(NOTES):
         store.notes[row, k] = 0

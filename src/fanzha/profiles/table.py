@@ -20,8 +20,12 @@ from fanzha.profiles.event import Events
 from fanzha.profiles.fields import EntityKind
 from fanzha.profiles.layout import (
     CLASSES,
+    GEARS,
     N_CLOCK,
+    NOTES,
+    PLACES,
     RING_WIDTH,
+    SCHEMES,
     SUM_WIDTH,
     TALK_WIDTH,
     Store,
@@ -77,7 +81,7 @@ class Counts(NamedTuple):
 
 def row_bytes(*, baseline: bool) -> int:
     """Bytes of one full profile, its contacts aside."""
-    fixed = RING_WIDTH * 2 + TALK_WIDTH * 4 + SUM_WIDTH * 4 + 32 * 8 + 6 * 16 + 8 * 32
+    fixed = RING_WIDTH * 2 + TALK_WIDTH * 4 + SUM_WIDTH * 4 + NOTES * 8 + GEARS * 16 + PLACES * 32 + SCHEMES * 2
     return fixed + (28 * 24 * 2 if baseline else 0)
 
 

@@ -1,0 +1,235 @@
+"""Decides how a stretch of the lake becomes alerts: replay of every profile, facts into a second stage, one list.
+
+Numbers, devices and cells are replayed in hash buckets on temporary disk, so memory does not grow with the history.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from threading import local
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fanzha import numbering
+from fanzha.detection import screen
+from fanzha.detection.alert import Alert, assemble
+from fanzha.detection.judge import Code, Findings, Sink, code_of, joined, make_sink, replay_all
+from fanzha.detection.pack import Pack
+from fanzha.profiles import feed
+from fanzha.profiles.epoch import Activations, activations_of, no_activations
+from fanzha.profiles.event import Events
+from fanzha.profiles.fields import EntityKind
+from fanzha.profiles.layout import Store
+from fanzha.profiles.spill import BUCKETS, Spill, by_key
+from fanzha.profiles.trace import single_store
+from fanzha.records.lake import Lake
+
+STAGE_ONE = (EntityKind.NUMBER, EntityKind.DEVICE, EntityKind.CELL)
+STAGE_TWO = (EntityKind.VICTIM, EntityKind.SITE)
+WARM_UP = timedelta(days=31)  # history read before --from, so that windows and silences are whole
+EVIDENCE = 50
+COLUMNS = tuple(dict.fromkeys((*feed.COLUMNS, *screen.COLUMNS)))
+_SINK_ROWS = 20_000
+
+Progress = Callable[[str, float], None]
+Evidence = list[NDArray[np.int64]]
+
+
+@dataclass
+class Scan:
+    """What a scan found and what it went through."""
+
+    alerts: list[Alert] = field(default_factory=list)
+    calls: int = 0
+    events: int = 0
+    unknown: list[str] = field(default_factory=list)  # what could not be known, by reference table
+
+
+class _Tools(local):
+    """What one thread of the replay works with."""
+
+    store: Store | None = None
+    sink: Sink | None = None
+
+
+def codes_of(pack: Pack) -> dict[EntityKind, Code]:
+    """The judging code of every kind, with the pack's bands."""
+    bands = pack.words.bands
+    watch, silent_s = bands.lowest, bands.silent_days * 86400
+    return {kind: code_of(pack.program, kind, watch=watch, silent_s=silent_s) for kind in EntityKind}
+
+
+def evidence_of(firings: NDArray[np.void], events: Events) -> Evidence:
+    """For each snapshot (rising), the seqs of the last calls of that profile up to it, at most EVIDENCE."""
+    wanted = firings[firings["snapshot"] >= 0]
+    _, first = np.unique(wanted["snapshot"], return_index=True)
+    found: Evidence = []
+    for firing in wanted[first]:
+        low, high = np.searchsorted(events["key"], [firing["key"], firing["key"] + 1])
+        own = events["seq"][low:high]
+        found.append(own[own <= firing["seq"]][-EVIDENCE:])
+    return found
+
+
+class Replay:
+    """Replays kinds of profiles over sorted events with two threads; each kernel call lets go of the interpreter."""
+
+    def __init__(self, codes: dict[EntityKind, Code], known: Activations, start: int, *, by_time: bool) -> None:
+        self.codes = codes
+        self._known = known
+        self._start = start
+        self._by_time = by_time
+
+    def run(self, kind: EntityKind, buckets: Iterable[Callable[[], Events]]) -> tuple[Findings, Evidence]:
+        """Judge every bucket; findings and evidence in the order of the buckets."""
+        tools = _Tools()
+        known = self._known if kind == EntityKind.NUMBER else no_activations()
+
+        def one(take: Callable[[], Events]) -> tuple[Findings, Evidence]:
+            if tools.store is None or tools.sink is None:
+                tools.store = single_store(kind, self._start)
+                tools.sink = make_sink(_SINK_ROWS, int(self.codes[kind].bounds[3]))
+            events = take()
+            found = replay_all(tools.store, events, known, self.codes[kind], tools.sink)
+            return found, evidence_of(found.firings, events)
+
+        with ThreadPoolExecutor(2) as threads:
+            parts = list(threads.map(one, buckets))
+        return joined([found for found, _ in parts]), [seqs for _, rows in parts for seqs in rows]
+
+    def spilled(self, kind: EntityKind, spill: Spill) -> tuple[Findings, Evidence]:
+        """Judge one spilled kind."""
+        return self.run(kind, [lambda b=b: spill.bucket(b, by_time=self._by_time) for b in range(BUCKETS)])  # type: ignore[misc]
+
+    def facts(self, kind: EntityKind, facts: Events) -> tuple[Findings, Evidence]:
+        """Judge one kind of the second stage over the first stage's facts."""
+        own = facts[facts["pad"] == kind]
+        return self.run(kind, [lambda: by_key(own, by_time=self._by_time)])
+
+
+def scan(
+    lake: Lake,
+    pack: Pack,
+    *,
+    temporary: Path,
+    network: str = "default",
+    start: datetime | None = None,
+    end: datetime | None = None,
+    only: str | None = None,
+    by_time: bool = True,
+    kinds: tuple[EntityKind, ...] = STAGE_ONE,
+    progress: Progress | None = None,
+) -> Scan:
+    """Run the pack over one network's calls from `start` to `end` (UTC); alerts by falling score.
+
+    `by_time` replays each profile by call time; False by arrival, which is what the live table saw.
+    """
+    tell = progress or (lambda _step, _share: None)
+    result = Scan()
+    first, last, rows = lake.span(network)
+    if rows == 0 or first is None or last is None:
+        return result
+    known = activations_of(lake.reference("subscribers", network=network))
+    contracts = screen.contracts_of(lake.reference("trunks", network=network))
+    result.unknown = _unknown(lake, network)
+    replay = Replay(codes_of(pack), known, int(first.timestamp()), by_time=by_time)
+    screened: list[tuple[Findings, dict[int, screen.Detail]]] = []
+    watch = screen.Screen(pack, contracts)
+    spills = {kind: Spill(temporary) for kind in kinds}
+    try:
+        for batch in lake.scan(COLUMNS, start=start - WARM_UP if start else None, end=end, network=network):
+            calls = feed.call_columns(batch)
+            for kind, spill in spills.items():
+                spill.add(feed.events_of(calls, kind))
+            screened.append(watch.judge(batch))
+            result.calls += batch.num_rows
+            tell("read", result.calls / rows)
+        result.events = sum(spill.count for spill in spills.values())
+        judged = {}
+        for n, (kind, spill) in enumerate(spills.items()):
+            tell(f"judge {kind.name.lower()}s", n / len(spills))
+            judged[kind] = replay.spilled(kind, spill)
+    finally:
+        for spill in spills.values():
+            spill.__exit__()
+    facts = np.concatenate([found.facts for found, _ in judged.values()])
+    for kind in STAGE_TWO:
+        judged[kind] = replay.facts(kind, facts)
+    tell("explain", 0.0)
+    result.alerts = _alerts(lake, pack, network, judged.values(), screened)
+    result.alerts = [
+        alert
+        for alert in result.alerts
+        if (only is None or alert.scheme == only) and (start is None or alert.last_seen >= _iso(start))
+    ]
+    tell("explain", 1.0)
+    return result
+
+
+def _iso(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _unknown(lake: Lake, network: str) -> list[str]:
+    return [kind for kind in ("subscribers", "cells", "trunks") if not lake.reference(kind, network=network).num_rows]
+
+
+def _alerts(
+    lake: Lake,
+    pack: Pack,
+    network: str,
+    judged: Iterable[tuple[Findings, Evidence]],
+    screened: list[tuple[Findings, dict[int, screen.Detail]]],
+) -> list[Alert]:
+    parts, evidence, details = [], [], {}
+    base = 0
+    for found, seqs in judged:
+        parts.append(found)
+        evidence += seqs
+        base += len(found.vectors)
+    for found, raw in screened:
+        parts.append(found)
+        evidence += _own_calls(found)
+        details.update({base + snapshot: detail for snapshot, detail in raw.items()})
+        base += len(found.vectors)
+    whole = joined(parts)
+    ids = record_ids(lake, evidence)
+    return assemble(
+        whole.firings,
+        whole.vectors,
+        ids,
+        details,
+        pack,
+        network=network,
+        name_entity=lambda kind, key: name_entity(lake, kind, key),
+    )
+
+
+def _own_calls(found: Findings) -> Evidence:
+    return [np.array([firing["seq"]]) for firing in found.firings if firing["snapshot"] >= 0]
+
+
+def record_ids(lake: Lake, evidence: Evidence) -> Evidence:
+    """The record ids behind rows of seqs."""
+    if not evidence:
+        return []
+    wanted = np.unique(np.concatenate(evidence))
+    table = lake.by_seq(wanted)
+    seq = table.column("seq").to_numpy()
+    ids = table.column("id").to_numpy()[np.argsort(seq)]
+    seq = np.sort(seq)
+    return [ids[np.searchsorted(seq, row)] for row in evidence]
+
+
+def name_entity(lake: Lake, kind: EntityKind, key: int) -> str:
+    """How an alert names its entity: +86..., an IMEI, or a cell's own name."""
+    if kind in (EntityKind.NUMBER, EntityKind.VICTIM):
+        return numbering.display(key, lake.raw_of(key) if key < 0 else None)
+    if kind == EntityKind.DEVICE:
+        return f"{key:015d}"
+    return lake.cell_name(key)
