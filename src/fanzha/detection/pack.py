@@ -13,23 +13,9 @@ from fanzha.detection.program import Program, compile_rules, fact_names, order
 from fanzha.detection.rule import Rule, read_rules
 from fanzha.detection.words import HERE, Scheme, Words, read_words
 from fanzha.errors import RuleError, VocabularyError
+from fanzha.numbering.codes import Kind
 from fanzha.vocabulary.loader import read
 
-Kind = IntEnum(  # provisional: replaced by numbering's own as soon as it is there
-    "Kind",
-    [
-        "MOBILE",
-        "MVNO",
-        "IOT",
-        "FIXED",
-        "SERVICE",
-        "EMERGENCY",
-        "HOTLINE_95",
-        "CALL_CENTRE_95",
-        "FREEPHONE_400",
-        "PRIVACY_700",
-    ],
-)
 CODES: dict[str, type[IntEnum]] = {"number_kind": Kind}
 
 
