@@ -1,1 +1,1 @@
-"""What the network reports: contracts, readers, quarantine, the lake."""
+"""Decides what a record is and where it lies: contracts, readers, quarantine, and the lake that every room reads."""

@@ -1,0 +1,304 @@
+"""Decides what a reader sees of the records: a consistent set of parts, by day, number or arrival."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from fanzha.errors import UsageError
+from fanzha.records.compaction import compact
+from fanzha.records.contract import CALLS, REFERENCES, UTC_US
+from fanzha.records.keys import cell_key, device_key
+from fanzha.records.known import KnownIds
+from fanzha.records.limits import limits
+from fanzha.records.manifest import Manifest, Part, retire_parts
+from fanzha.records.part import batches, look_up, read_columns, read_matching
+from fanzha.records.receipt import Receipt
+from fanzha.records.storage import no_readers, reader, told, writer
+
+SCAN_ROWS = 500_000
+_FILES = ("calls", "reference", "quarantine")
+
+
+def utc_now() -> datetime:
+    """The time of arrival of what is imported now."""
+    return datetime.now(UTC)
+
+
+class Lake:
+    """The records under FANZHA_HOME (数据湖). Any number of processes may read while one writes.
+
+    Times given are aware datetimes; ranges are [start, end). Closes with close() or `with`.
+    """
+
+    def __init__(self, home: Path, *, clock: Callable[[], datetime] = utc_now) -> None:
+        self.root = Path(home) / "lake"
+        self.clock = clock
+        with told(self.root):
+            self.root.mkdir(parents=True, exist_ok=True)
+        self.manifest = Manifest(self.root / "manifest.sqlite")
+        self.known = KnownIds(self.root, self.manifest, self.root / "staging", limits().known_ids)
+
+    def __enter__(self) -> Lake:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the manifest back."""
+        self.manifest.close()
+
+    # Reading
+
+    def scan(
+        self,
+        columns: Sequence[str],
+        *,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        network: str | None = None,
+        after_seq: int = 0,
+        up_to_seq: int | None = None,
+    ) -> Iterator[pa.RecordBatch]:
+        """Calls started in [start, end) with after_seq < seq <= up_to_seq, in batches of at most 500,000 rows.
+
+        Days (of Shanghai) come in ascending order; within a day the order is free: sort by `seq` as needed.
+        """
+        _check_columns(columns)
+        low, high = _micros(start), _micros(end)
+        with reader(self.root):
+            for part in self.manifest.parts("calls", network=network, start=low, end=high):
+                if part.max_seq > after_seq and (up_to_seq is None or part.min_seq <= up_to_seq):
+                    yield from self._scan_part(part, list(columns), low, high, after_seq, up_to_seq)
+
+    def _scan_part(
+        self, part: Part, columns: list[str], low: int | None, high: int | None, after: int, upto: int | None
+    ) -> Iterator[pa.RecordBatch]:
+        times = (low is not None and part.first < low) or (high is not None and part.last >= high)
+        seqs = part.min_seq <= after or (upto is not None and part.max_seq > upto)
+        extra = [name for name, needed in (("started", times), ("seq", seqs)) if needed and name not in columns]
+        for batch in batches(self.root / part.path, columns + extra, SCAN_ROWS):
+            mask = _mask(
+                batch, low if times else None, high if times else None, after if seqs else 0, upto if seqs else None
+            )
+            if mask is not None:
+                batch = batch.filter(mask)
+            if batch.num_rows:
+                yield batch.select(columns)
+
+    def calls_of(
+        self,
+        number: int,
+        *,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        limit: int | None = None,
+        up_to_seq: int | None = None,
+    ) -> pa.Table:
+        """All calls to and from a number, sorted by started and seq; with `limit`, the latest so many."""
+        low, high = _micros(start), _micros(end)
+        found = []
+        with reader(self.root):
+            for part in self.manifest.parts("calls", start=low, end=high):
+                if part.lookup is not None:
+                    found.append(look_up(self.root / part.lookup, number))
+                else:
+                    found.append(read_matching(self.root / part.path, [number], ["caller", "callee"]))
+        return _ordered(found, low, high, limit, up_to_seq)
+
+    def calls_of_device(
+        self, imei: int, *, start: datetime | None = None, end: datetime | None = None, up_to_seq: int | None = None
+    ) -> pa.Table:
+        """All calls made or taken on a device, by its IMEI's key; reads whole days, so give a range where you can."""
+        return self._calls_with(("caller_imei", "callee_imei"), imei, start, end, up_to_seq)
+
+    def calls_of_cell(
+        self, cell: int, *, start: datetime | None = None, end: datetime | None = None, up_to_seq: int | None = None
+    ) -> pa.Table:
+        """All calls made or taken in a cell, by its key; reads whole days, so give a range where you can."""
+        return self._calls_with(("caller_cell", "callee_cell"), cell, start, end, up_to_seq)
+
+    def _calls_with(
+        self, columns: Sequence[str], key: int, start: datetime | None, end: datetime | None, up_to_seq: int | None
+    ) -> pa.Table:
+        low, high = _micros(start), _micros(end)
+        with reader(self.root):
+            parts = self.manifest.parts("calls", start=low, end=high)
+            found = [read_matching(self.root / part.path, [key], columns) for part in parts]
+        return _ordered(found, low, high, None, up_to_seq)
+
+    def by_seq(self, seqs: Sequence[int]) -> pa.Table:
+        """The calls with these places in the order of arrival, in that order; those that are gone are left out."""
+        wanted = sorted({int(seq) for seq in seqs})
+        found = []
+        with reader(self.root):
+            for part in self.manifest.parts("calls") if wanted else []:
+                inside = [seq for seq in wanted if part.min_seq <= seq <= part.max_seq]
+                if inside:
+                    found.append(read_matching(self.root / part.path, inside, ["seq"]))
+        return pa.concat_tables([CALLS.empty_table(), *(table.cast(CALLS) for table in found)]).sort_by("seq")
+
+    def networks(self) -> list[str]:
+        """Whose calls are here."""
+        return [
+            str(row[0])
+            for row in self.manifest.rows("select distinct network from parts where name = 'calls' order by 1")
+        ]
+
+    def span(self, network: str | None = None) -> tuple[datetime | None, datetime | None, int]:
+        """Start of the first and of the last call, and the number of calls; None, None, 0 for none."""
+        parts = self.manifest.parts("calls", network=network)
+        if not parts:
+            return None, None, 0
+        first, last = min(part.first for part in parts), max(part.last for part in parts)
+        return _time(first), _time(last), sum(part.rows for part in parts)
+
+    def position(self) -> int:
+        """The seq of the last call that was committed; 0 before the first."""
+        return self.manifest.next_seq() - 1
+
+    def imports(self) -> list[Receipt]:
+        """What every import said, oldest first."""
+        return self.manifest.imports()
+
+    def quarantine(self, import_id: int | None = None) -> pa.Table:
+        """Refused rows: import_id, file, line, reason, name, zh, en, detail, raw, seen."""
+        with reader(self.root):
+            parts = [part for part in self.manifest.parts("quarantine") if import_id in (None, part.import_id)]
+            return pa.concat_tables(
+                [QUARANTINE.empty_table(), *(read_columns(self.root / part.path) for part in parts)]
+            )
+
+    def reference(self, kind: str, *, network: str | None = None, as_of: datetime | None = None) -> pa.Table:
+        """Rows of subscribers, cells, trunks or ported that had been loaded by `as_of` (all where it is None)."""
+        if kind not in REFERENCES:
+            raise UsageError(f"no such reference table: {kind}", hint=f"one of: {', '.join(REFERENCES)}")
+        schema = REFERENCES[kind]
+        with reader(self.root):
+            parts = self.manifest.parts(f"reference/{kind}", network=network)
+            tables = [read_columns(self.root / part.path, schema.names).cast(schema) for part in parts]
+        table = pa.concat_tables([schema.empty_table(), *tables])
+        return table if as_of is None else table.filter(pc.less_equal(table["loaded_at"], pa.scalar(as_of, UTC_US)))
+
+    def cell_key(self, text: str) -> int:
+        """The key of a cell's name."""
+        return cell_key(text)
+
+    def device_key(self, text: str) -> int:
+        """The key of an IMEI or IMSI."""
+        return device_key(text)
+
+    def cell_name(self, key: int) -> str:
+        """The name of a cell by its key, as the source wrote it; its digits where no name is known."""
+        found = self.manifest.rows("select name from cells where key = ?", key)
+        return str(found[0][0]) if found else str(key)
+
+    # Writing
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold the writing lock, with what dead writers left swept away."""
+        with writer(self.root, wait=limits().lock_seconds):
+            self._sweep()
+            yield
+
+    def compact(self) -> int:
+        """Sort everything that lies as it came; the parts written."""
+        with self.writing():
+            return compact(self.root, self.manifest, everything=True)
+
+    def sort_due(self) -> int:
+        """Sort what is due, for a writer who already holds the lock; the parts written."""
+        return compact(self.root, self.manifest)
+
+    def drop_before(self, day: date) -> int:
+        """Delete all calls and refused rows of days (in Shanghai) before `day` (留存期满); the calls deleted."""
+        last = (day - date(1970, 1, 1)).days
+        with self.writing():
+            gone = [part for name in ("calls", "quarantine") for part in self.manifest.parts(name) if part.day < last]
+            with self.manifest.transaction() as connection:
+                retire_parts(connection, gone)
+        return sum(part.rows for part in gone if part.name == "calls")
+
+    def _sweep(self) -> None:
+        """Delete files that no transaction names: a dead writer's, and replaced ones once nobody reads."""
+        with told(self.root):
+            named = {path for row in self.manifest.rows("select path, lookup from parts") for path in row}
+            retired = {str(row[0]) for row in self.manifest.rows("select path from retired")}
+            with no_readers(self.root) as idle:
+                for path in [path for name in _FILES for path in (self.root / name).rglob("*") if path.is_file()]:
+                    place = path.relative_to(self.root).as_posix()
+                    if place not in named and (idle or place not in retired):
+                        path.unlink(missing_ok=True)
+                if idle and retired:
+                    with self.manifest.transaction() as connection:
+                        connection.execute("delete from retired")
+            for path in (self.root / "staging").glob("*"):
+                path.unlink(missing_ok=True)
+
+
+QUARANTINE = pa.schema(
+    [
+        pa.field("import_id", pa.int64(), nullable=False),
+        pa.field("file", pa.string(), nullable=False),
+        pa.field("line", pa.int64(), nullable=False),
+        pa.field("reason", pa.int8(), nullable=False),
+        pa.field("name", pa.string(), nullable=False),
+        pa.field("zh", pa.string(), nullable=False),
+        pa.field("en", pa.string(), nullable=False),
+        pa.field("detail", pa.string(), nullable=False),
+        pa.field("raw", pa.string(), nullable=False),
+        pa.field("seen", UTC_US, nullable=False),
+    ]
+)
+
+
+def _micros(time: datetime | None) -> int | None:
+    if time is not None and time.tzinfo is None:
+        raise UsageError(f"the time {time} names no zone", hint="give an aware datetime")
+    return None if time is None else int(pa.scalar(time, UTC_US).value)
+
+
+def _time(micros: int) -> datetime:
+    found = pa.scalar(micros, pa.int64()).cast(UTC_US).as_py()
+    assert isinstance(found, datetime)
+    return found.astimezone(UTC)
+
+
+def _check_columns(columns: Sequence[str]) -> None:
+    strange = [name for name in columns if name not in CALLS.names]
+    if strange:
+        raise UsageError(f"calls have no column {', '.join(strange)}", hint=f"columns: {', '.join(CALLS.names)}")
+
+
+def _mask(
+    rows: pa.RecordBatch | pa.Table, low: int | None, high: int | None, after: int, upto: int | None
+) -> pa.Array | None:
+    masks = []
+    if low is not None:
+        masks.append(pc.greater_equal(rows["started"], pa.scalar(low, UTC_US)))
+    if high is not None:
+        masks.append(pc.less(rows["started"], pa.scalar(high, UTC_US)))
+    if after:
+        masks.append(pc.greater(rows["seq"], after))
+    if upto is not None:
+        masks.append(pc.less_equal(rows["seq"], upto))
+    whole = masks[0] if masks else None
+    for mask in masks[1:]:
+        whole = pc.and_(whole, mask)
+    return whole
+
+
+def _ordered(found: list[pa.Table], low: int | None, high: int | None, limit: int | None, upto: int | None) -> pa.Table:
+    table = pa.concat_tables([CALLS.empty_table(), *(table.cast(CALLS) for table in found if table.num_rows)])
+    mask = _mask(table, low, high, 0, upto)
+    if mask is not None:
+        table = table.filter(mask)
+    table = table.take(pc.sort_indices(table, sort_keys=[("started", "ascending"), ("seq", "ascending")]))
+    return table if limit is None else table.slice(max(0, table.num_rows - limit))

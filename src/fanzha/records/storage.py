@@ -1,0 +1,140 @@
+"""Decides how bytes become durable in the lake, who may write, and what a full disk or a second writer is told."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import signal
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pyarrow as pa
+
+from fanzha.errors import FanzhaError, StorageError
+
+TEMPORARY = ".tmp"
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_FAILPOINT = "FANZHA_FAILPOINT"
+
+
+def reach(point: str) -> None:
+    """A named step of a write. A test that sets FANZHA_FAILPOINT to it has the process killed there (kill -9)."""
+    if os.environ.get(_FAILPOINT) == point:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def sync_file(path: Path) -> None:
+    """Wait until a file's bytes are on the disk."""
+    _sync(path, os.O_RDONLY)
+
+
+def sync_folder(path: Path) -> None:
+    """Wait until a folder's entries are on the disk."""
+    _sync(path, os.O_RDONLY | os.O_DIRECTORY)
+
+
+def _sync(path: Path, flags: int) -> None:
+    handle = os.open(path, flags)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def settle(paths: list[Path]) -> None:
+    """Give finished temporary files their names: all synced, then all renamed, then their folders synced."""
+    for path in paths:
+        sync_file(path.with_name(path.name + TEMPORARY))
+    reach("parts-synced")
+    for path in paths:
+        path.with_name(path.name + TEMPORARY).rename(path)
+    reach("parts-renamed")
+    for folder in {folder for path in paths for folder in (path.parent, path.parent.parent)}:
+        sync_folder(folder)
+
+
+@contextmanager
+def told(where: Path) -> Iterator[None]:
+    """Turn what a disk or SQLite can do to us into a StorageError that says what to do."""
+    try:
+        yield
+    except FanzhaError:
+        raise
+    except OSError as error:
+        if error.errno in _FULL or "No space left" in str(error) or "File too large" in str(error):
+            raise _full(where) from error
+        raise StorageError(
+            f"cannot write: {error}", where=str(where), hint="check the disk and its permissions"
+        ) from error
+    except sqlite3.DatabaseError as error:
+        if "full" in str(error) or "disk I/O error" in str(error):
+            raise _full(where) from error
+        if "locked" in str(error):
+            raise StorageError("another process holds the manifest", where=str(where), hint="try again") from error
+        raise StorageError(f"the manifest cannot be used: {error}", where=str(where)) from error
+    except pa.ArrowMemoryError as error:
+        raise StorageError("not enough memory", where=str(where)) from error
+
+
+def _full(where: Path) -> StorageError:
+    return StorageError(
+        "the disk is full, or a file may not grow further; nothing of this file was stored (磁盘已满，未存入任何数据)",
+        where=str(where),
+        hint="free some space and import the file again",
+    )
+
+
+@contextmanager
+def writer(lake: Path, *, wait: float) -> Iterator[None]:
+    """Hold the lake's only writing lock; the kernel frees it when the process dies.
+
+    Raises StorageError when another writer still has it after `wait` seconds.
+    """
+    with _locked(lake / "writer.lock", fcntl.LOCK_EX, wait) as held:
+        if not held:
+            raise StorageError(
+                "another process is writing into this lake (另一进程正在导入)",
+                where=str(lake),
+                hint="wait until it is done, then try again",
+            )
+        yield
+
+
+@contextmanager
+def reader(lake: Path) -> Iterator[None]:
+    """While this is held, files that a compaction replaced are not deleted."""
+    with _locked(lake / "readers.lock", fcntl.LOCK_SH, 5.0):
+        yield
+
+
+@contextmanager
+def no_readers(lake: Path) -> Iterator[bool]:
+    """Whether nobody is reading just now; no new reader begins meanwhile."""
+    with _locked(lake / "readers.lock", fcntl.LOCK_EX, 0.0) as held:
+        yield held
+
+
+@contextmanager
+def _locked(path: Path, mode: int, wait: float) -> Iterator[bool]:
+    with told(path):
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        yield _lock(handle, mode, time.monotonic() + wait)
+    finally:
+        os.close(handle)
+
+
+def _lock(handle: int, mode: int, until: float) -> bool:
+    while True:
+        try:
+            fcntl.flock(handle, mode | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= until:
+                return False
+            time.sleep(0.02)
+        else:
+            return True
