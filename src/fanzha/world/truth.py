@@ -1,0 +1,144 @@
+"""Decides what is told of the truth: per number, device, cell and call, who was fraudulent, since when, to whom."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from fanzha.records.contract import UTC_US
+from fanzha.world.calls import FRAUD_PARTS, UNKNOWN, Part
+from fanzha.world.files import write_table
+from fanzha.world.gangs import Gang
+
+_FRAUD = np.array([int(part) for part in FRAUD_PARTS], np.int8)
+_BY_FRAUDSTER = np.array([int(p) for p in (Part.DIAL, Part.HAND_OVER, Part.FOLLOW_UP)], np.int8)
+_PARTS = pa.array([part.name.lower() for part in sorted(Part)])
+
+
+class Truth:
+    """Collects what happened while the days are written."""
+
+    def __init__(self, size: int, gangs: list[Gang]) -> None:
+        self.gangs = gangs
+        self.first = np.full(size, np.iinfo(np.int64).max)
+        self.fraud_calls = np.zeros(size, np.int64)
+        self.made = np.zeros(size, np.int64)
+        self.got = np.zeros(size, np.int64)
+        self.victim_of = np.zeros(size, np.int32)
+        self.believed = np.zeros(size, bool)
+        self._calls: list[pa.Table] = []
+
+    def note(self, calls: np.ndarray, ids: pa.Array, raw: pa.Array) -> None:
+        """Take down one batch of written calls with their call ids."""
+        known = calls["caller"] >= 0
+        self.made += np.bincount(calls["caller"][known], minlength=len(self.made))
+        self.got += np.bincount(calls["callee"], minlength=len(self.got))
+        rows = np.flatnonzero((calls["gang"] >= 0) & np.isin(calls["part"], _FRAUD))
+        if len(rows) == 0:
+            return
+        fraud = calls[rows]
+        returned = np.isin(fraud["part"], [int(Part.BAITED), int(Part.RETURNED)])
+        victim = np.where(returned, fraud["caller"], fraud["callee"])
+        forwarded = fraud["forwarded"] >= 0
+        victim = np.where(forwarded, fraud["forwarded"], victim)
+        bridge = fraud["part"] == Part.BRIDGE
+        by = fraud[np.isin(fraud["part"], _BY_FRAUDSTER)]
+        np.minimum.at(self.first, by["caller"], by["start"])
+        np.add.at(self.fraud_calls, by["caller"], 1)
+        np.add.at(self.victim_of, victim[~bridge & ~returned], 1)
+        self.believed[victim[fraud["convinced"]]] = True
+        self._calls.append(
+            pa.table(
+                {
+                    "call_id": ids.take(pa.array(rows)),
+                    "scheme": _names(self.gangs, fraud["gang"]),
+                    "gang": pa.array(fraud["gang"]),
+                    "evasion": pa.array(np.array([gang.level for gang in self.gangs], np.int8)[fraud["gang"]]),
+                    "part": _PARTS.take(pa.array(fraud["part"])),
+                    "victim": raw.take(pa.array(victim, mask=bridge)),
+                    "convinced": pa.array(fraud["convinced"]),
+                }
+            )
+        )
+
+    def write(self, out: Path, raw: pa.Array, roles: dict[int, str], people: int, shape: str) -> None:
+        """numbers and calls; devices and cells are written by `write_places`."""
+        gang_of = np.full(len(raw), UNKNOWN, np.int32)
+        partner = np.zeros(len(raw), bool)
+        for gang in self.gangs:
+            gang_of[gang.numbers] = gang.index
+            gang_of[gang.partners] = gang.index
+            partner[gang.partners] = True
+        role = _roles(gang_of, partner, roles, self.believed)
+        shown = np.flatnonzero((np.arange(len(raw)) < people) | (gang_of >= 0) | _marked(len(raw), roles))
+        known = gang_of >= 0
+        level = np.array([gang.level for gang in self.gangs] + [0], np.int8)[gang_of]
+        first = np.where(self.fraud_calls > 0, self.first, 0)
+        table = pa.table(
+            {
+                "number": raw.take(pa.array(shown)),
+                "role": pa.array(role[shown]),
+                "fraud": pa.array(known[shown]),
+                "scheme": _names(self.gangs, gang_of[shown]),
+                "gang": pa.array(gang_of[shown], mask=~known[shown]),
+                "evasion": pa.array(level[shown], mask=~known[shown]),
+                "first_fraud": pa.array(first[shown] * 1000, mask=self.fraud_calls[shown] == 0).cast(UTC_US),
+                "fraud_calls": pa.array(self.fraud_calls[shown]),
+                "calls_made": pa.array(self.made[shown]),
+                "calls_got": pa.array(self.got[shown]),
+                "fraud_calls_got": pa.array(self.victim_of[shown]),
+                "convinced": pa.array(self.believed[shown]),
+            }
+        )
+        write_table(table, out / "truth" / "numbers", shape)
+        write_table(pa.concat_tables(self._calls) if self._calls else _NO_CALLS, out / "truth" / "calls", shape)
+
+
+_NO_CALLS = pa.table(
+    {
+        "call_id": pa.array([], pa.string()),
+        "scheme": pa.array([], pa.string()),
+        "gang": pa.array([], pa.int16()),
+        "evasion": pa.array([], pa.int8()),
+        "part": pa.array([], pa.string()),
+        "victim": pa.array([], pa.string()),
+        "convinced": pa.array([], pa.bool_()),
+    }
+)
+
+
+def _names(gangs: list[Gang], index: np.ndarray) -> pa.Array:
+    names = pa.array([gang.name for gang in gangs], pa.string())
+    return names.take(pa.array(index, mask=index < 0))
+
+
+def _marked(size: int, roles: dict[int, str]) -> np.ndarray:
+    marked = np.zeros(size, bool)
+    marked[list(roles)] = True
+    return marked
+
+
+def _roles(gang_of: np.ndarray, partner: np.ndarray, roles: dict[int, str], believed: np.ndarray) -> np.ndarray:
+    role = np.full(len(gang_of), "ordinary", dtype=object)
+    role[list(roles)] = list(roles.values())
+    role[gang_of >= 0] = "fraud_caller"
+    role[partner] = "fraud_bridge_partner"
+    return role
+
+
+def write_places(out: Path, gangs: list[Gang], imei: pa.Array, cells: pa.Array, shape: str) -> None:
+    """devices and cells of the gangs whose cards are seen here."""
+    devices, places = [], []
+    for gang in gangs:
+        common = {"scheme": gang.name, "gang": gang.index, "evasion": gang.level}
+        for device in imei.take(pa.array(gang.devices)).to_pylist():
+            devices.append({"imei": device, **common, "numbers": len(gang.numbers), "shared": len(gang.devices)})
+        for cell in cells.take(pa.array(gang.cells)).to_pylist():
+            places.append({"cell": cell, **common, "first_day": gang.first_day, "last_day": gang.last_day - 1})
+    base = [("scheme", pa.string()), ("gang", pa.int32()), ("evasion", pa.int8())]
+    device_shape = pa.schema([("imei", pa.string()), *base, ("numbers", pa.int32()), ("shared", pa.int32())])
+    cell_shape = pa.schema([("cell", pa.string()), *base, ("first_day", pa.int32()), ("last_day", pa.int32())])
+    write_table(pa.Table.from_pylist(devices, device_shape), out / "truth" / "devices", shape)
+    write_table(pa.Table.from_pylist(places, cell_shape), out / "truth" / "cells", shape)
