@@ -1,0 +1,152 @@
+"""Decides what the program `fanzha` does with a command line, and how every failure is told to whoever typed it."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from importlib import import_module
+
+import click
+
+from fanzha import __version__
+from fanzha.cli.language import LANGUAGES, say
+from fanzha.errors import FanzhaError
+
+# Command -> (module, short help): a module is imported only when its command is asked for.
+COMMANDS: dict[str, tuple[str, str]] = {
+    "demo": ("demo", say("一条命令看全貌：造省、导入、检测、出报告", "make a province, import it, scan it, write a report")),
+    "world": ("world", say("生成合成省份（话单、资料、真相）", "make a synthetic province with its ground truth")),
+    "import": ("intake", say("导入话单或资料表", "import call records or reference tables")),
+    "scan": ("scan", say("对数据湖运行规则包，给出预警", "run the rule pack over the lake: ranked alerts")),
+    "watch": ("watch", say("盯住一个目录，来文件即检测", "take files as they arrive and raise alerts live")),
+    "explain": ("explain", say("解释一个号码、终端或小区", "all about one number, device or cell, and why")),
+    "rules": ("rules", say("检查、列出、查看规则", "check, list and show rules")),
+    "train": ("train", say("用带标签的表训练模型", "train a model on a labelled table")),
+    "evaluate": ("evaluate", say("用带标签的表评测模型", "score a trained model on a labelled table")),
+    "lake": ("lake", say("查看数据湖", "what the lake holds")),
+    "quarantine": ("quarantine", say("查看被隔离的行及原因", "rows that were refused, and why")),
+}
+_HELP = say(
+    """反诈：从话单里找出电信诈骗，每条预警都说清理由。
+
+    \b
+    全部状态在 FANZHA_HOME（默认 ./var）。语言：--lang 或 FANZHA_LANG=zh|en。
+    FANZHA_DEBUG=1 在出错时显示完整调用栈。
+
+    \b
+    退出码
+      0    完成（有隔离行、有预警也是 0）
+      1    其他可以改正的错误
+      2    命令行写错
+      3    有文件完全无法读取（其余文件照常导入）
+      4    规则或词表有错
+      5    数据湖、检查点或磁盘不可用
+      6    模型缺失、未签名或不匹配
+      70   程序自身的错误，请报告
+      130  被 Ctrl-C 中断
+    """,
+    """Fanzha (反诈) finds telecom fraud in call records and gives the reason of every alert.
+
+    \b
+    All state lives under FANZHA_HOME (default ./var). Language: --lang or FANZHA_LANG=zh|en.
+    FANZHA_DEBUG=1 shows the whole traceback of an error.
+
+    \b
+    Exit codes
+      0    done (also with quarantined rows, also with alerts)
+      1    another error that you can put right
+      2    the command line is wrong
+      3    a file could not be read at all (the others were imported)
+      4    a rule or a vocabulary file is wrong
+      5    the lake, a checkpoint or the disk cannot be used
+      6    a model is missing, unsigned or does not fit
+      70   an error of the program itself: please report it
+      130  stopped by Ctrl-C
+    """,
+)
+
+
+class Commands(click.Group):
+    """The commands, each imported when it is first asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order a newcomer needs them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        found = import_module(f"fanzha.cli.{COMMANDS[cmd_name][0]}").command
+        assert isinstance(found, click.Command)
+        return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List them without importing them."""
+        with formatter.section(say("命令", "Commands")):
+            formatter.write_dl([(name, short) for name, (_, short) in COMMANDS.items()])
+
+
+@click.group(cls=Commands, help=_HELP, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="fanzha")
+@click.option("--lang", type=click.Choice(LANGUAGES), help=say("语言", "language"))
+def fanzha(lang: str | None) -> None:
+    """The group; `--lang` was already heeded when the texts were made (language.py)."""
+    if lang:
+        os.environ["FANZHA_LANG"] = lang
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run, and leave with the exit code that the help promises. Never a traceback for what a person can cause."""
+    try:
+        code = fanzha.main(args=arguments, prog_name="fanzha", standalone_mode=False)
+        sys.stdout.flush()
+    except BaseException as error:
+        code = _told(error)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _told(error: BaseException) -> int:
+    """Say what went wrong on standard error; the exit code."""
+    if isinstance(error, SystemExit):
+        return error.code if isinstance(error.code, int) else 1
+    if os.environ.get("FANZHA_DEBUG"):
+        traceback.print_exception(error)
+    if isinstance(error, KeyboardInterrupt | click.Abort):
+        print(say("已中断", "stopped"), file=sys.stderr)
+        return 130
+    if isinstance(error, BrokenPipeError):
+        # The reader went away (`| head`): nothing to say, and nothing to flush at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    if isinstance(error, click.ClickException):
+        error.show()
+        return error.exit_code
+    if isinstance(error, FanzhaError):
+        print(say("错误：", "error: ") + str(error), file=sys.stderr)
+        return error.exit_code
+    return _unexpected(error)
+
+
+def _unexpected(error: BaseException) -> int:
+    """What the operating system refuses a person can put right; the rest is ours."""
+    if isinstance(error, OSError):
+        where = f"{error.filename}: " if error.filename else ""
+        print(say("错误：", "error: ") + f"{where}{error.strerror or error}", file=sys.stderr)
+        return 5
+    if isinstance(error, MemoryError):
+        print(say("错误：内存不足", "error: not enough memory"), file=sys.stderr)
+        return 5
+    print(
+        say("程序内部错误：", "internal error: ")
+        + f"{type(error).__name__}: {error}\n  -> "
+        + say("FANZHA_DEBUG=1 重跑可见详情，请连同它报告", "run again with FANZHA_DEBUG=1 and report what it shows"),
+        file=sys.stderr,
+    )
+    return 70
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,65 @@
+"""Decides where a run keeps its state and its compiled kernels, before anything heavy is imported.
+
+numba's own cache does not see a change in a function that a kernel calls in another file, so the cache folder is named
+after the source of every module with kernels: an edit opens a fresh one, and nothing stale is ever run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+from importlib.metadata import version
+from pathlib import Path
+
+from fanzha.errors import StorageError
+
+_PACKAGE = Path(__file__).parents[1]
+_KEPT = 3  # folders of compiled kernels: this version's and the last ones'
+
+
+def home() -> Path:
+    """FANZHA_HOME, default ./var, made if need be. Raises StorageError where it cannot be written."""
+    path = Path(os.environ.get("FANZHA_HOME") or "var").absolute()
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path):
+            pass
+    except OSError as error:
+        raise StorageError(
+            f"FANZHA_HOME cannot be written (数据目录不可写): {error.strerror or error}",
+            where=str(path),
+            hint="set FANZHA_HOME to a folder that you own, or free some space",
+        ) from error
+    return path
+
+
+def begin() -> Path:
+    """Get ready for heavy imports: the home, with numba told where its kernels are."""
+    place = home()
+    os.environ.setdefault("NUMBA_CACHE_DIR", str(kernel_cache(place)))
+    return place
+
+
+def kernel_cache(place: Path) -> Path:
+    """The folder of compiled kernels that fits this source, numba and numpy; older ones beyond `_KEPT` are removed."""
+    folder = place / "cache" / "numba" / kernel_hash(_PACKAGE)
+    if not folder.is_dir():
+        folder.mkdir(parents=True, exist_ok=True)
+        others = sorted(folder.parent.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
+        for old in others[_KEPT:]:
+            shutil.rmtree(old, ignore_errors=True)
+    return folder
+
+
+def kernel_hash(package: Path) -> str:
+    """A hash of every module under `package` that has kernels, and of what compiles them."""
+    digest = hashlib.blake2b(digest_size=8)
+    for name in ("numba", "numpy"):
+        digest.update(f"{name} {version(name)}\n".encode())
+    for path in sorted(package.rglob("*.py")):
+        source = path.read_bytes()
+        if b"njit" in source:
+            digest.update(path.relative_to(package).as_posix().encode() + b"\0" + source)
+    return digest.hexdigest()
