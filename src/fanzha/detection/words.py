@@ -74,6 +74,11 @@ class Bands(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     measures: list[Measure]
     bands: list[Band]
 
+    @property
+    def lowest(self) -> float:
+        """The score from which something is an alert."""
+        return self.bands[0].start
+
     def band(self, score: float) -> Band | None:
         """The band of a score, None below the lowest."""
         found = [band for band in self.bands if score >= band.start]

@@ -1,0 +1,303 @@
+"""Decides what an alert is: the firings of one scheme about one entity, told as one story with its evidence.
+
+One is open per network, entity and scheme, across rule versions. Its score only rises; it closes after the silence
+that bands.yaml names, and a recurrence links back to it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from fanzha.detection import bytecode
+from fanzha.detection.counterfactual import counterfactual
+from fanzha.detection.evidence import Item, WouldNotHave, items_of, tell, unknown_of
+from fanzha.detection.pack import Pack
+from fanzha.detection.rule import Rule, Text
+from fanzha.detection.score import combine
+from fanzha.detection.words import Measure
+from fanzha.profiles.fields import BY_NAME, EntityKind
+
+SHOWN_AS = {EntityKind.VICTIM: EntityKind.NUMBER, EntityKind.SITE: EntityKind.CELL}  # how outsiders know them
+_OUT_TOTAL = BY_NAME["out_total"].index
+Detail = Mapping[str, object]
+
+
+class Entity(msgspec.Struct, frozen=True):
+    """Whom or what an alert is about: kind number, device or cell."""
+
+    network: str
+    kind: str
+    value: str
+
+
+class RuleRef(msgspec.Struct, frozen=True):
+    """A rule that spoke, with its version, family and score."""
+
+    id: str
+    version: int
+    family: str
+    score: float
+    title: Text
+
+
+class ModelRef(msgspec.Struct, frozen=True):
+    """A model that spoke, with its version."""
+
+    name: str
+    version: str
+
+
+class Alert(msgspec.Struct, frozen=True, kw_only=True):
+    """One suspicion, explained. Times are ISO-8601 UTC; `records` are ids of the lake, the newest last."""
+
+    id: str
+    entity: Entity
+    scheme: str
+    title: Text
+    score: float
+    band: str
+    first_seen: str
+    last_seen: str
+    rule: RuleRef | None = None
+    model: ModelRef | None = None
+    rules: list[RuleRef] = []
+    evidence: list[Item] = []
+    counterfactual: WouldNotHave | None = None
+    unknown: list[Text] = []
+    records: list[int] = []
+    measure: str = "none"
+    legal: list[str] = []
+    calls_before_alert: int | None = None
+    previous: str | None = None
+    details: dict[str, object] = {}
+    pack: str = ""
+
+
+_ENCODER = msgspec.json.Encoder(order="deterministic")
+
+
+def encode(alert: Alert) -> bytes:
+    """One JSON line without its newline; keys always in the order of the fields."""
+    return _ENCODER.encode(alert)
+
+
+@dataclass
+class _Story:
+    """An alert in the making."""
+
+    kind: EntityKind
+    key: int
+    scheme: str
+    first_t: int
+    first: int  # snapshot
+    last_t: int
+    score: float
+    best: int  # snapshot of the highest score
+    rules: list[int]
+    previous: _Story | None = None
+
+
+@dataclass(frozen=True)
+class _Desk:
+    """What telling a story needs at hand."""
+
+    pack: Pack
+    vectors: NDArray[np.float64]
+    records: Sequence[NDArray[np.int64]]
+    details: Mapping[int, Detail]
+    network: str
+    name_entity: Callable[[EntityKind, int], str]
+
+
+def assemble(
+    firings: NDArray[np.void],
+    vectors: NDArray[np.float64],
+    records: Sequence[NDArray[np.int64]],
+    details: Mapping[int, Detail],
+    pack: Pack,
+    *,
+    network: str,
+    name_entity: Callable[[EntityKind, int], str],
+) -> list[Alert]:
+    """Alerts by falling score from the firings of a scan, in any order.
+
+    firings: fields kind, rule, key, t (epoch seconds), seq and snapshot, the row of `vectors` float64[n, FIELD_COUNT]
+    and of `records` (ids behind it, the firing call last), -1 for a touch that only moves last_seen. Firings of one
+    entity at one seq are one event and are scored together. `details`: raw words by snapshot, of CLI rules.
+    """
+    desk = _Desk(pack, vectors, records, details, network, name_entity)
+    alerts = [_told(desk, story) for story in _stories(firings, pack)]
+    return sorted(alerts, key=lambda alert: (-alert.score, alert.first_seen, alert.id))
+
+
+def score_of(rules: Sequence[int], pack: Pack) -> float:
+    """The combined score of rules of one scheme that hold together; `rules` are places in the program."""
+    program = pack.program
+    best = np.zeros(program.families)
+    for rule in rules:
+        family = program.rule_family[rule]
+        best[family] = max(best[family], program.rule_score[rule])
+    return float(combine(best, program.cap))
+
+
+def _stories(firings: NDArray[np.void], pack: Pack) -> Iterator[_Story]:
+    scheme = pack.program.rule_scheme[firings["rule"]]
+    order = np.lexsort((firings["seq"], firings["t"], scheme, firings["key"], firings["kind"]))
+    rows = firings[order]
+    marks = np.stack([rows["kind"].astype(np.int64), rows["key"], scheme[order].astype(np.int64)], axis=1)
+    if len(rows) == 0:
+        return
+    cuts = np.flatnonzero((np.diff(marks, axis=0) != 0).any(axis=1)) + 1
+    for group in np.split(rows, cuts):
+        yield from _group(group, pack)
+
+
+def _group(rows: NDArray[np.void], pack: Pack) -> Iterator[_Story]:
+    """The stories of one entity and scheme, oldest first."""
+    silence = pack.words.bands.silent_days * 86400
+    story: _Story | None = None
+    cuts = np.flatnonzero((np.diff(rows["t"]) != 0) | (np.diff(rows["seq"]) != 0)) + 1
+    for event in np.split(rows, cuts):
+        t, snapshot = int(event["t"][0]), int(event["snapshot"].max())
+        if snapshot < 0:  # a touch opens nothing, and one after a silence means the same alert went on unseen
+            if story is not None:
+                story.last_t = max(story.last_t, t)
+            continue
+        rules = sorted(set(event["rule"].tolist()))
+        score = score_of(rules, pack)
+        if score < pack.words.bands.lowest:
+            continue
+        if story is None or t - story.last_t > silence:
+            if story is not None:
+                yield story
+            kind, key, scheme = EntityKind(int(event["kind"][0])), int(event["key"][0]), pack.rules[rules[0]].scheme
+            story = _Story(kind, key, scheme, t, snapshot, t, score, snapshot, rules, story)
+        elif score > story.score:
+            story.score, story.best, story.rules = score, snapshot, rules
+        story.last_t = max(story.last_t, t)
+    if story is not None:
+        yield story
+
+
+def _told(desk: _Desk, story: _Story) -> Alert:
+    pack, vector = desk.pack, desk.vectors[story.best]
+    rules = [pack.rules[at] for at in sorted(story.rules, key=lambda at: -pack.rules[at].score)]
+    siblings = _siblings(pack, story)
+    kind, value = _entity(desk, story)
+    band = pack.words.bands.band(story.score)
+    scheme = pack.schemes[story.scheme]
+    detail = dict(desk.details.get(story.best, {}))
+    calls = desk.vectors[story.first][_OUT_TOTAL]
+    return Alert(
+        id=_identity(desk, story),
+        entity=Entity(desk.network, kind, value),
+        scheme=story.scheme,
+        title=Text(scheme.zh, scheme.en),
+        score=story.score,
+        band=band.id if band else "none",
+        first_seen=_iso(story.first_t),
+        last_seen=_iso(story.last_t),
+        rule=_ref(rules[0]),
+        rules=[_ref(rule) for rule in rules],
+        evidence=_evidence(_strongest(rules), vector, detail),
+        counterfactual=_changed(desk, story, siblings, vector),
+        unknown=unknown_of([pack.rules[at] for at in siblings], vector),
+        records=[int(record) for record in _records(desk, story.best)[-pack.words.bands.records :]],
+        measure=_measure(pack, story, rules).id,
+        legal=list(dict.fromkeys(rule.legal for rule in rules)),
+        calls_before_alert=None if np.isnan(calls) else int(calls),
+        previous=_identity(desk, story.previous) if story.previous else None,
+        details=detail,
+        pack=pack.hash,
+    )
+
+
+def _entity(desk: _Desk, story: _Story) -> tuple[str, str]:
+    return SHOWN_AS.get(story.kind, story.kind).name.lower(), desk.name_entity(story.kind, story.key)
+
+
+def _identity(desk: _Desk, story: _Story) -> str:
+    """The same however often the history is read and however long it grew since."""
+    first = _records(desk, story.first)
+    begin = int(first[-1]) if len(first) else story.first_t
+    words = "\n".join((desk.network, *_entity(desk, story), story.scheme, str(begin)))
+    return hashlib.sha256(words.encode()).hexdigest()[:24]
+
+
+def _records(desk: _Desk, snapshot: int) -> NDArray[np.int64]:
+    return desk.records[snapshot] if snapshot < len(desk.records) else np.zeros(0, np.int64)
+
+
+def _iso(t: int) -> str:
+    return datetime.fromtimestamp(t, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _ref(rule: Rule) -> RuleRef:
+    return RuleRef(rule.id, rule.version, rule.family, rule.score, rule.title)
+
+
+def _evidence(rules: list[Rule], vector: NDArray[np.float64], detail: dict[str, object]) -> list[Item]:
+    found = [item for rule in rules for item in items_of(rule, vector)]
+    shown, ingress, trunk = (detail.get(key) for key in ("caller_raw", "ingress", "trunk"))
+    for rule in rules:
+        if rule.cli:
+            zh = f"{rule.title.zh}：显示主叫 {shown}，来话方向 {ingress}，中继 {trunk or '未知'}（{rule.cli}）"
+            en = f"{rule.title.en}: shown {shown}, ingress {ingress}, trunk {trunk or 'unknown'} ({rule.cli})"
+            found.append(Item(rule.id, ["caller_raw", "ingress", "trunk"], None, "is", None, "holds", zh, en))
+    return found
+
+
+def _strongest(rules: list[Rule]) -> list[Rule]:
+    """The rule that counts in each family; the weaker ones of a family say the same more faintly."""
+    found: dict[str, Rule] = {}
+    for rule in rules:
+        found.setdefault(rule.family, rule)
+    return list(found.values())
+
+
+def _siblings(pack: Pack, story: _Story) -> list[int]:
+    """The rules that could speak for this scheme about this kind of entity."""
+    return [
+        at
+        for at, rule in enumerate(pack.rules)
+        if rule.scheme == story.scheme and rule.entity == story.kind and not rule.emits and not rule.cli
+    ]
+
+
+def _changed(desk: _Desk, story: _Story, siblings: list[int], vector: NDArray[np.float64]) -> WouldNotHave:
+    """What alone would have kept the whole alert below the lowest band."""
+    pack = desk.pack
+    if not siblings:
+        zh, en = "若主叫号码与来话方向相符，不会产生本预警", "a caller number that fits its door would raise no alert"
+        return WouldNotHave(None, None, None, zh, en)
+
+    def quiet(changed: NDArray[np.float64]) -> bool:
+        return score_of([at for at in siblings if holds(pack, at, changed)], pack) < pack.words.bands.lowest
+
+    conditions = [condition for at in siblings if (condition := pack.rules[at].condition) is not None]
+    return tell(counterfactual(conditions, vector, quiet), alert=True)
+
+
+def holds(pack: Pack, rule: int, vector: NDArray[np.float64]) -> bool:
+    """Whether one rule of the program, exemptions included, holds for float64[FIELD_COUNT]; unknown does not."""
+    program = pack.program
+    start, stop = int(program.rule_start[rule]), int(program.rule_start[rule + 1])
+    found = bytecode.evaluate(program.ops, program.constants, program.lists, program.list_offsets, start, stop, vector)
+    return bool(found == 1.0)
+
+
+def _measure(pack: Pack, story: _Story, rules: list[Rule]) -> Measure:
+    """One family proposes what its rule says; several what the band says, never beyond what the scheme allows."""
+    words = pack.words
+    most = words.measures[pack.schemes[story.scheme].most]
+    band = words.bands.band(story.score)
+    alone = len({rule.family for rule in rules}) < 2
+    wanted = words.measures[rules[0].measure if alone or band is None else band.measure]
+    return min(wanted, most, key=lambda measure: measure.rank)

@@ -1,0 +1,131 @@
+"""Decides what the smallest change of one field is that would have made a rule, or a whole alert, not happen.
+
+A comparison is a rational function of any one field, so its truth can only turn at that function's roots and poles:
+these are tried, nearest first. Counts are tried as whole numbers.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fanzha.detection.condition import Amount, Arithmetic, Comparison, Condition, FieldRef, Number, fields_of, leaves
+from fanzha.profiles.fields import FIELDS, Field
+
+Polynomial = list[float]  # lowest power first
+_WHOLE_UNITS = frozenset({"calls", "numbers", "changes", "devices", "cells", "s", "h"})
+_FIXED = frozenset({"number_kind"})  # a code has no smaller or larger
+_ULPS = 4
+MAX_DEGREE = 4
+
+
+@dataclass(frozen=True)
+class Counterfactual:
+    """If `field` had been `instead` of `was`; `change` is the relative size of that."""
+
+    field: Field
+    was: float
+    instead: float
+    change: float
+
+
+def counterfactual(
+    conditions: Iterable[Condition], vector: NDArray[np.float64], stops: Callable[[NDArray[np.float64]], bool]
+) -> Counterfactual | None:
+    """The smallest relative change of one known field for which `stops(changed vector)`; None when none alone does.
+
+    `conditions` name the leaves at which anything can turn. `vector` is float64[FIELD_COUNT], left as it was.
+    """
+    found: list[Counterfactual] = []
+    points: dict[int, set[float]] = {}
+    for condition in conditions:
+        for leaf in leaves(condition):
+            for ref in fields_of(leaf):
+                if isinstance(leaf, Comparison) and ref.name not in _FIXED and not math.isnan(vector[ref.index]):
+                    points.setdefault(ref.index, set()).update(_turns(leaf, ref.index, vector))
+    changed = vector.copy()
+    for index, roots in points.items():
+        was = float(vector[index])
+        for value in sorted(_candidates(FIELDS[index], roots), key=lambda value: abs(value - was)):
+            changed[index] = value
+            if value != was and stops(changed):
+                found.append(Counterfactual(FIELDS[index], was, value, abs(value - was) / max(abs(was), 1.0)))
+                break
+        changed[index] = was
+    return min(found, key=lambda one: one.change) if found else None
+
+
+def _candidates(field: Field, roots: Iterable[float]) -> Iterator[float]:
+    flag = field.of_call and field.unit == ""
+    for root in roots:
+        if flag:
+            yield from (0.0, 1.0)
+        elif field.unit in _WHOLE_UNITS:
+            yield from (value for value in (math.floor(root) + step for step in (-1.0, 0.0, 1.0, 2.0)) if value >= 0)
+        else:
+            ceiling = 1.0 if field.unit == "" else math.inf
+            yield from (value for value in _around(root) if 0 <= value <= ceiling)
+
+
+def _around(root: float) -> Iterator[float]:
+    low = high = root
+    yield root
+    for _ in range(_ULPS):
+        low, high = math.nextafter(low, -math.inf), math.nextafter(high, math.inf)
+        yield from (low, high)
+
+
+def _turns(leaf: Comparison, index: int, vector: Sequence[float] | NDArray[np.float64]) -> list[float]:
+    """Values of one field at which this comparison can change its truth, the other fields staying as they are."""
+    top, bottom = _rational(leaf.left, index, vector)
+    right_top, right_bottom = _rational(leaf.right, index, vector)
+    meeting = _minus(_times(top, right_bottom), _times(right_top, bottom))
+    return [root for poly in (meeting, bottom, right_bottom) for root in _roots(poly)]
+
+
+def _rational(node: Amount, index: int, vector: Sequence[float] | NDArray[np.float64]) -> tuple[Polynomial, Polynomial]:
+    if isinstance(node, Number):
+        return [node.value], [1.0]
+    if isinstance(node, FieldRef):
+        return ([0.0, 1.0] if node.index == index else [float(vector[node.index])]), [1.0]
+    if not isinstance(node, Arithmetic):
+        top, bottom = _rational(node.operand, index, vector)
+        return [-value for value in top], bottom
+    a, b = _rational(node.left, index, vector)
+    c, d = _rational(node.right, index, vector)
+    if node.op == "*":
+        return _times(a, c), _times(b, d)
+    if node.op == "/":
+        return _times(a, d), _times(b, c)
+    sign = 1.0 if node.op == "+" else -1.0
+    return _minus(_times(a, d), [-sign * value for value in _times(c, b)]), _times(b, d)
+
+
+def _times(a: Polynomial, b: Polynomial) -> Polynomial:
+    product = [0.0] * (len(a) + len(b) - 1)
+    for i, x in enumerate(a):
+        for j, y in enumerate(b):
+            product[i + j] += x * y
+    return product
+
+
+def _minus(a: Polynomial, b: Polynomial) -> Polynomial:
+    size = max(len(a), len(b))
+    return [(a[i] if i < len(a) else 0.0) - (b[i] if i < len(b) else 0.0) for i in range(size)]
+
+
+def _roots(poly: Polynomial) -> list[float]:
+    if not all(math.isfinite(value) for value in poly):
+        return []
+    while poly and poly[-1] == 0.0:
+        poly = poly[:-1]
+    if len(poly) < 2:
+        return []
+    if len(poly) == 2:
+        return [root for root in [-poly[0] / poly[1]] if math.isfinite(root)]
+    found = np.roots(poly[::-1])
+    return [float(root.real) for root in found if abs(root.imag) < 1e-9 * max(1.0, abs(root.real))]

@@ -1,0 +1,153 @@
+"""Decides how a rule explains itself: each leaf with its value beside its threshold, in Chinese and English."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Literal
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from fanzha.detection.condition import (
+    Amount,
+    Arithmetic,
+    Comparison,
+    Leaf,
+    Negative,
+    Number,
+    amount_of,
+    fields_of,
+    leaves,
+    truth,
+)
+from fanzha.detection.counterfactual import Counterfactual
+from fanzha.detection.rule import Rule, Text
+from fanzha.numbering.codes import Kind
+from fanzha.profiles.fields import FIELDS
+
+State = Literal["holds", "fails", "unknown"]
+_OPS_ZH = {"<": "低于", "<=": "不高于", ">": "高于", ">=": "不低于", "==": "等于", "!=": "不等于"}
+_OPS_EN = {"<": "below", "<=": "at most", ">": "above", ">=": "at least", "==": "equal to", "!=": "other than"}
+_STATE_ZH = {"holds": "满足", "fails": "不满足", "unknown": "未知"}
+_UNITS_ZH = {"s": " 秒", "d": " 天", "h": " 时"}
+_UNITS_EN = {"s": " s", "d": " d", "h": " h"}
+_SIGNS = {"*": "×", "/": "÷"}
+
+
+class Item(msgspec.Struct, frozen=True):
+    """One leaf of a rule beside what was found; `value` and `threshold` are null when unknown or a list."""
+
+    rule: str
+    fields: list[str]
+    value: float | None
+    op: str
+    threshold: float | None
+    state: State
+    zh: str
+    en: str
+
+
+class WouldNotHave(msgspec.Struct, frozen=True):
+    """What would have changed the outcome; without a field: nothing alone."""
+
+    field: str | None
+    was: float | None
+    instead: float | None
+    zh: str
+    en: str
+
+
+def items_of(rule: Rule, vector: NDArray[np.float64]) -> list[Item]:
+    """The leaves of one rule's condition as they stood; `vector` is float64[FIELD_COUNT]."""
+    return [_item(rule, leaf, vector.tolist()) for leaf in leaves(rule.condition)] if rule.condition else []
+
+
+def unknown_of(rules: Iterable[Rule], vector: NDArray[np.float64]) -> list[Text]:
+    """The fields that these rules ask for and nobody could tell, each once."""
+    missing: dict[int, Text] = {}
+    for rule in rules:
+        for ref in fields_of(rule.condition) if rule.condition else ():
+            if math.isnan(vector[ref.index]):
+                missing[ref.index] = Text(FIELDS[ref.index].zh, FIELDS[ref.index].en)
+    return list(missing.values())
+
+
+def tell(found: Counterfactual | None, *, alert: bool = False) -> WouldNotHave:
+    """A counterfactual in words; `alert`: of the whole alert rather than of one rule."""
+    zh_end, en_end = (
+        ("不会产生本预警", "there would be no alert") if alert else ("规则不会触发", "the rule would not fire")
+    )
+    if found is None:
+        return WouldNotHave(None, None, None, f"单独改变任何一项都不足以使{zh_end}", "no single change alone is enough")
+    field, was, instead = found.field, shown(found.was), shown(found.instead)
+    zh_unit, en_unit = _UNITS_ZH.get(field.unit, ""), _UNITS_EN.get(field.unit, "")
+    return WouldNotHave(
+        field.name,
+        found.was,
+        found.instead,
+        f"若{field.zh}为 {instead}{zh_unit}（实际 {was}{zh_unit}），{zh_end}",
+        f"if {field.en} had been {instead}{en_unit} instead of {was}{en_unit}, {en_end}",
+    )
+
+
+def shown(value: float) -> str:
+    """A number as people read it."""
+    if math.isnan(value):
+        return "?"
+    if abs(value - round(value)) < 1e-6:
+        return str(round(value))
+    return f"{value:.2f}" if abs(value) < 1000 else f"{value:.0f}"
+
+
+def _item(rule: Rule, leaf: Leaf, vector: list[float]) -> Item:
+    holds = truth(leaf, vector)
+    state: State = "unknown" if holds is None else ("holds" if holds else "fails")
+    names = list(dict.fromkeys(ref.name for ref in fields_of(leaf)))
+    if isinstance(leaf, Comparison):
+        value, bound = amount_of(leaf.left, vector), amount_of(leaf.right, vector)
+        limit = shown(bound)
+        zh = f"{_zh(leaf.left)}为 {shown(value)}{_unit(leaf.left, _UNITS_ZH)}，阈值{_OPS_ZH[leaf.op]} {limit}"
+        en = f"{_en(leaf.left)}: {shown(value)}{_unit(leaf.left, _UNITS_EN)}, {_OPS_EN[leaf.op]} {limit}"
+        if any(True for _ in fields_of(leaf.right)):
+            zh, en = f"{zh}（{_zh(leaf.right)}）", f"{en} ({_en(leaf.right)})"
+        return Item(rule.id, names, _known(value), leaf.op, _known(bound), state, *_told(zh, en, state))
+    value = amount_of(leaf.value, vector)
+    word = Kind(int(value)).name if names == ["number_kind"] and not math.isnan(value) else shown(value)
+    zh = f"{_zh(leaf.value)}为 {word}，须{'不' if leaf.negated else ''}属于 {leaf.name}"
+    en = f"{_en(leaf.value)}: {word}, {'not ' if leaf.negated else ''}in {leaf.name}"
+    return Item(rule.id, names, _known(value), "not in" if leaf.negated else "in", None, state, *_told(zh, en, state))
+
+
+def _told(zh: str, en: str, state: State) -> tuple[str, str]:
+    return f"{zh}（{_STATE_ZH[state]}）", f"{en} ({state})"
+
+
+def _known(value: float) -> float | None:
+    return None if math.isnan(value) else round(value, 6)
+
+
+def _unit(node: Amount, units: dict[str, str]) -> str:
+    return (
+        "" if isinstance(node, Arithmetic) else next((units.get(FIELDS[r.index].unit, "") for r in fields_of(node)), "")
+    )
+
+
+def _zh(node: Amount) -> str:
+    return _label(node, "zh")
+
+
+def _en(node: Amount) -> str:
+    return _label(node, "en")
+
+
+def _label(node: Amount, language: Literal["zh", "en"]) -> str:
+    if isinstance(node, Number):
+        return f"{node.value:g}"
+    if isinstance(node, Negative):
+        return f"−({_label(node.operand, language)})"
+    if isinstance(node, Arithmetic):
+        return f"{_label(node.left, language)} {_SIGNS.get(node.op, node.op)} {_label(node.right, language)}"
+    field = FIELDS[node.index]
+    return field.zh if language == "zh" else field.en
