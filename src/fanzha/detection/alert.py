@@ -15,12 +15,13 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from fanzha.detection import bytecode
+from fanzha.detection.condition import truth
 from fanzha.detection.counterfactual import counterfactual
 from fanzha.detection.evidence import Item, WouldNotHave, items_of, tell, unknown_of
 from fanzha.detection.pack import Pack
 from fanzha.detection.rule import Rule, Text
 from fanzha.detection.score import combine
+from fanzha.detection.strength import strength
 from fanzha.detection.words import Measure
 from fanzha.profiles.fields import BY_NAME, EntityKind
 
@@ -38,13 +39,14 @@ class Entity(msgspec.Struct, frozen=True):
 
 
 class RuleRef(msgspec.Struct, frozen=True):
-    """A rule that spoke, with its version, family and score."""
+    """A rule that spoke, with its version, family and score, and what alone would have kept it silent."""
 
     id: str
     version: int
     family: str
     score: float
     title: Text
+    counterfactual: WouldNotHave | None = None
 
 
 class ModelRef(msgspec.Struct, frozen=True):
@@ -204,10 +206,10 @@ def _told(desk: _Desk, story: _Story) -> Alert:
         band=band.id if band else "none",
         first_seen=_iso(story.first_t),
         last_seen=_iso(story.last_t),
-        rule=_ref(rules[0]),
-        rules=[_ref(rule) for rule in rules],
+        rule=_ref(rules[0], vector),
+        rules=[_ref(rule, vector) for rule in rules],
         evidence=_evidence(_strongest(rules), vector, detail),
-        counterfactual=_changed(desk, story, siblings, vector),
+        counterfactual=_changed(pack, siblings, vector),
         unknown=unknown_of([pack.rules[at] for at in siblings], vector),
         records=[int(record) for record in _records(desk, story.best)[-pack.words.bands.records :]],
         measure=_measure(pack, story, rules).id,
@@ -239,8 +241,12 @@ def _iso(t: int) -> str:
     return datetime.fromtimestamp(t, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _ref(rule: Rule) -> RuleRef:
-    return RuleRef(rule.id, rule.version, rule.family, rule.score, rule.title)
+def _ref(rule: Rule, vector: NDArray[np.float64]) -> RuleRef:
+    condition = rule.condition
+    if condition is None:
+        return RuleRef(rule.id, rule.version, rule.family, rule.score, rule.title)
+    found = counterfactual([condition], vector, lambda changed: truth(condition, changed.tolist()) is not True)
+    return RuleRef(rule.id, rule.version, rule.family, rule.score, rule.title, tell(found))
 
 
 def _evidence(rules: list[Rule], vector: NDArray[np.float64], detail: dict[str, object]) -> list[Item]:
@@ -271,26 +277,15 @@ def _siblings(pack: Pack, story: _Story) -> list[int]:
     ]
 
 
-def _changed(desk: _Desk, story: _Story, siblings: list[int], vector: NDArray[np.float64]) -> WouldNotHave:
+def _changed(pack: Pack, siblings: list[int], vector: NDArray[np.float64]) -> WouldNotHave:
     """What alone would have kept the whole alert below the lowest band."""
-    pack = desk.pack
     if not siblings:
         zh, en = "若主叫号码与来话方向相符，不会产生本预警", "a caller number that fits its door would raise no alert"
         return WouldNotHave(None, None, None, zh, en)
-
-    def quiet(changed: NDArray[np.float64]) -> bool:
-        return score_of([at for at in siblings if holds(pack, at, changed)], pack) < pack.words.bands.lowest
-
+    rules, lowest = np.array(siblings, np.int64), pack.words.bands.lowest
     conditions = [condition for at in siblings if (condition := pack.rules[at].condition) is not None]
-    return tell(counterfactual(conditions, vector, quiet), alert=True)
-
-
-def holds(pack: Pack, rule: int, vector: NDArray[np.float64]) -> bool:
-    """Whether one rule of the program, exemptions included, holds for float64[FIELD_COUNT]; unknown does not."""
-    program = pack.program
-    start, stop = int(program.rule_start[rule]), int(program.rule_start[rule + 1])
-    found = bytecode.evaluate(program.ops, program.constants, program.lists, program.list_offsets, start, stop, vector)
-    return bool(found == 1.0)
+    found = counterfactual(conditions, vector, lambda changed: strength(pack.program, rules, changed) < lowest)
+    return tell(found, alert=True)
 
 
 def _measure(pack: Pack, story: _Story, rules: list[Rule]) -> Measure:

@@ -76,11 +76,11 @@ def unknown_of(rules: Iterable[Rule], vector: NDArray[np.float64]) -> list[Text]
 
 def tell(found: Counterfactual | None, *, alert: bool = False) -> WouldNotHave:
     """A counterfactual in words; `alert`: of the whole alert rather than of one rule."""
-    zh_end, en_end = (
-        ("不会产生本预警", "there would be no alert") if alert else ("规则不会触发", "the rule would not fire")
-    )
     if found is None:
-        return WouldNotHave(None, None, None, f"单独改变任何一项都不足以使{zh_end}", "no single change alone is enough")
+        zh = "单独改变任何一项都不足以避免本预警" if alert else "单独改变任何一项都不足以使本规则不触发"
+        return WouldNotHave(None, None, None, zh, "no single change alone is enough")
+    zh_end = "不会产生本预警" if alert else "本规则不会触发"
+    en_end = "there would be no alert" if alert else "the rule would not fire"
     field, was, instead = found.field, shown(found.was), shown(found.instead)
     zh_unit, en_unit = _UNITS_ZH.get(field.unit, ""), _UNITS_EN.get(field.unit, "")
     return WouldNotHave(
