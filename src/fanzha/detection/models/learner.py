@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from fanzha.detection.models.availability import booster_library
 from fanzha.detection.models.table import Matrix
 
+# apart enough that a member of one repeat never draws as another member of the next
+_SEED_STEP = 1009
 _SETTINGS = Path(__file__).parent / "learners.yaml"
 
 
@@ -75,7 +77,9 @@ class Ensemble:
 
 def fit(members: Sequence[Member], matrix: Matrix, labels: NDArray[np.bool_], *, seed: int, threads: int) -> Ensemble:
     """The members fitted to rows x features; same inputs and seed, same ensemble. Raises ModelError."""
-    boosters = tuple(_fit_one(member, matrix, labels, seed, threads) for member in members)
+    boosters = tuple(
+        _fit_one(member, matrix, labels, seed + index * _SEED_STEP, threads) for index, member in enumerate(members)
+    )
     return Ensemble(tuple(member.weight for member in members), boosters, threads)
 
 

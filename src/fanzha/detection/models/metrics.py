@@ -29,7 +29,7 @@ class OperatingPoint(msgspec.Struct, frozen=True):
 
     precision_at: prevalence -> precision there; precision_at_least the same with the worse ends of both intervals.
     Precision at a prevalence is r p / (r p + f (1 - p)), r recall, f false-positive rate, p prevalence; f is taken as
-    (false positives + 1/2) / (honest + 1), Jeffreys' estimate: none seen among a thousand does not mean none in a million.
+    (false positives + 1/2) / (honest + 1), after Jeffreys: none seen in a thousand does not mean none in a million.
     """
 
     threshold: float

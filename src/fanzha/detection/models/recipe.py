@@ -1,4 +1,4 @@
-"""Works out engineered features (ratios of a table's own columns) from a YAML recipe, row by row, to train and score."""
+"""Works out engineered features (ratios of a table's own columns) from a YAML recipe, row by row."""
 
 from __future__ import annotations
 
@@ -32,14 +32,19 @@ class Engineered(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class Recipe(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """A named set of engineered features, the columns that tell its table, and words for the raw columns (zh, en)."""
+    """A named set of engineered features, and words (zh, en) for the raw columns."""
 
     name: str
     source: str
     as_of: str
-    detect: tuple[str, ...]
     features: tuple[Engineered, ...]
     words: dict[str, tuple[str, str]] = {}
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """The raw columns without which the recipe cannot be worked out."""
+        made = {feature.name for feature in self.features}
+        return frozenset(name for feature in self.features for name in feature.of if name not in made)
 
     def names(self, raw: Sequence[str]) -> tuple[str, ...]:
         """Every feature a model sees, raw columns first."""
@@ -82,7 +87,7 @@ def _value(feature: Engineered, columns: dict[str, Matrix]) -> Matrix:
     return np.where(np.isfinite(value), value, np.nan)
 
 
-NO_RECIPE = Recipe(name="none", source="no engineered features", as_of="2026-11-22", detect=(), features=())
+NO_RECIPE = Recipe(name="none", source="no engineered features", as_of="2026-11-22", features=())
 
 
 def shipped_recipes() -> dict[str, Recipe]:
@@ -97,11 +102,11 @@ def choose_recipe(wanted: str, raw: Sequence[str]) -> Recipe:
         return NO_RECIPE
     shipped = shipped_recipes()
     if wanted == "auto":
-        return next((recipe for recipe in shipped.values() if set(recipe.detect) <= set(raw)), NO_RECIPE)
+        return next((recipe for recipe in shipped.values() if recipe.reads <= set(raw)), NO_RECIPE)
     if wanted not in shipped:
         raise MappingError(f"no recipe {wanted!r}", hint=f"one of: auto, none, {', '.join(sorted(shipped))}")
     recipe = shipped[wanted]
-    missing = sorted(set(recipe.detect) - set(raw))
+    missing = sorted(recipe.reads - set(raw))
     if missing:
         raise MappingError(f"recipe {wanted} needs columns {', '.join(missing)}", hint="use `recipe: auto` or `none`")
     return recipe

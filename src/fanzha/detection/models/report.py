@@ -44,8 +44,8 @@ class CrossValidation(msgspec.Struct, frozen=True):
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """`train` fills the figures with means over test folds, `evaluate` with those of the table it was given.
 
-    recall_at_fpr_*: read off the curve of the scored rows. precision_at_*: at the threshold training fixed for 0.1 % false
-    positives, None where it finds no fraud; operating_points has every threshold with exact intervals.
+    recall_at_fpr_*: read off the curve of the scored rows. precision_at_*: at the threshold that training fixed for
+    0.1 % false positives; operating_points has every threshold with exact intervals.
     """
 
     kind: str

@@ -45,7 +45,8 @@ def read_arrow(path: Path) -> pa.Table:
         what = "is a directory" if path.is_dir() else "does not exist"
         raise InputError(what, where=str(path), hint="give one CSV or Parquet file")
     try:
-        is_parquet = path.suffix in (".parquet", ".pq") or path.open("rb").read(4) == b"PAR1"
+        with path.open("rb") as file:
+            is_parquet = file.read(4) == b"PAR1"
         table = pq.read_table(path) if is_parquet else _read_csv(path)
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
@@ -61,12 +62,18 @@ def read_arrow(path: Path) -> pa.Table:
 
 
 def _read_csv(path: Path) -> pa.Table:
+    # asked beforehand: Arrow takes bytes that are no UTF-8 for a binary column, and says nothing
+    return pa_csv.read_csv(path, pa_csv.ReadOptions(encoding="utf8" if _is_utf8(path) else "gb18030"))
+
+
+def _is_utf8(path: Path) -> bool:
     try:
-        return pa_csv.read_csv(path)
-    except pa.ArrowInvalid as error:
-        if "UTF8" not in str(error):
-            raise
-    return pa_csv.read_csv(path, pa_csv.ReadOptions(encoding="gb18030"))
+        with path.open(encoding="utf-8") as file:
+            while file.read(1 << 20):
+                pass
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def read_labelled(path: Path, mapping: TableMapping, features: Sequence[str] | None = None) -> LabelledTable:
@@ -76,10 +83,15 @@ def read_labelled(path: Path, mapping: TableMapping, features: Sequence[str] | N
     """
     table = read_arrow(path)
     try:
-        return labelled(table, mapping, features, sha256=hashlib.sha256(path.read_bytes()).hexdigest())
+        return labelled(table, mapping, features, sha256=_sha256(path))
     except InputError as error:
         error.where = error.where or str(path)
         raise
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def labelled(
@@ -156,6 +168,8 @@ def _column(table: pa.Table, name: str, role: str) -> pa.ChunkedArray:
 
 def _labels(table: pa.Table, mapping: TableMapping) -> NDArray[np.bool_]:
     column = _column(table, mapping.label, "label")
+    if pa.types.is_floating(column.type):
+        column = pc.if_else(pc.is_nan(column), None, column)
     if column.null_count:
         row = int(pc.index(pc.is_null(column), True).as_py()) + 2
         raise InputError(
