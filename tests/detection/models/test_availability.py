@@ -42,3 +42,9 @@ def test_without_libgomp_models_say_so_and_the_import_goes_on(table_file: Path) 
 
 def test_without_lightgbm_models_say_so(table_file: Path) -> None:
     assert "refused:" in run_hidden("ImportError('No module named lightgbm')", table_file)
+
+
+def test_scoring_does_not_pay_for_what_only_training_needs() -> None:
+    script = "import sys, fanzha.detection.models; print('sklearn' in sys.modules, 'lightgbm' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "False"]

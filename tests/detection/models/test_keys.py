@@ -41,3 +41,14 @@ def test_a_secret_key_handed_over_as_trust_is_refused(tmp_path: Path) -> None:
 def test_asking_whom_to_trust_makes_no_key(tmp_path: Path) -> None:
     assert keys.trusted_keys(tmp_path) == set()
     assert not (tmp_path / "keys").exists()
+
+
+def test_a_lost_or_wrong_public_half_is_put_right_at_the_next_training(tmp_path: Path) -> None:
+    secret = keys.signing_key(tmp_path)
+    public = tmp_path / "keys" / "model_signing.pub"
+    public.unlink()
+    keys.signing_key(tmp_path)
+    assert keys.read_public(public) == ed25519.public_key(secret)
+    public.write_text(keys.public_text(b"\x00" * 32))
+    keys.signing_key(tmp_path)
+    assert keys.trusted_keys(tmp_path) == {ed25519.public_key(secret)}

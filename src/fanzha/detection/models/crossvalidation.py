@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
 from fanzha.detection.models.calibration import Calibration, Thresholds, choose_thresholds, fit_calibration, sigmoid
 from fanzha.detection.models.learner import Settings, fit
@@ -40,6 +39,9 @@ def splits(
 
     Raises InputError where a fold would be left with one kind of row only.
     """
+    # scikit-learn takes a second to load, which those who only score need not pay
+    from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+
     kind = StratifiedKFold if groups is None else StratifiedGroupKFold
     few = min(int(labels.sum()), int((~labels).sum())) if groups is None else len(np.unique(groups))
     if few < folds:

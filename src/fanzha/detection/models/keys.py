@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 from fanzha.detection.models import ed25519
@@ -32,7 +33,9 @@ def signing_key(home: Path) -> bytes:
     try:
         if not path.exists():
             _create(path)
-        return _secret(path)
+        secret = _secret(path)
+        _publish(path.with_suffix(".pub"), secret)
+        return secret
     except OSError as error:
         raise ModelError(
             f"signing key: {error.strerror}", where=str(path), hint="give this user the right to write FANZHA_HOME"
@@ -70,12 +73,19 @@ def _folder(home: Path) -> Path:
 
 def _create(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    secret = secrets.token_bytes(ed25519.KEY_BYTES)
-    # the public half first: a secret without it would sign what this installation then refuses
-    path.with_suffix(".pub").write_text(public_text(ed25519.public_key(secret)), encoding="ascii")
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write(secret.hex() + "\n")
+        file.write(secrets.token_bytes(ed25519.KEY_BYTES).hex() + "\n")
+    with suppress(FileExistsError):  # another training was first: its key is the one
+        os.link(fresh, path)
+    fresh.unlink()
+
+
+def _publish(path: Path, secret: bytes) -> None:
+    text = public_text(ed25519.public_key(secret))
+    if not path.is_file() or path.read_text(encoding="ascii", errors="replace") != text:
+        path.write_text(text, encoding="ascii")
 
 
 def _secret(path: Path) -> bytes:

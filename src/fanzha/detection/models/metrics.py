@@ -6,7 +6,6 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betaincinv  # type: ignore[import-untyped]
-from sklearn.metrics import average_precision_score, f1_score, roc_auc_score
 
 from fanzha.detection.models.calibration import Thresholds
 from fanzha.detection.models.table import Matrix
@@ -73,6 +72,9 @@ class Scores(msgspec.Struct, frozen=True):
 
 def measure(probability: Matrix, labels: NDArray[np.bool_], thresholds: Thresholds) -> Scores:
     """Scores of probabilities against labels (True is fraud), decisions by `thresholds`."""
+    # scikit-learn takes a second to load, which those who only score need not pay
+    from sklearn.metrics import average_precision_score, f1_score, roc_auc_score
+
     return Scores(
         rows=len(labels),
         fraud=int(labels.sum()),

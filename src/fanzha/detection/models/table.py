@@ -131,7 +131,7 @@ def _numbers(table: pa.Table, name: str) -> Matrix:
         raise MappingError(
             f"column {name} is not numeric (holds {bad!r})", hint="correct the value, or leave the column out"
         )
-    values: Matrix = np.asarray(column.cast(pa.float64()).to_numpy(zero_copy_only=False), dtype=np.float64)
+    values: Matrix = np.asarray(column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False), dtype=np.float64)
     return values
 
 

@@ -141,6 +141,7 @@ def _train(
         versions=_versions(),
     )
     model = Model(card, ensemble)
+    progress("训练 training", 1, 1)
     validation = _validation(held, folds, repeats, seed, rows.groups is not None)
     report = _report("train", model, rows, _pooled(held, rows, thresholds, repeats, validation), rows.notes, validation)
     model.save(out.resolve(), home=home, report=report.to_json().encode())
