@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
 
 from fanzha.records.limits import limits
 from fanzha.records.manifest import Manifest, Part, add_parts, retire_parts
-from fanzha.records.part import described, new_path, read_columns, write_lookup, write_parquet
-from fanzha.records.storage import reach, settle, told
-
-LOOKUP = ".numbers"
+from fanzha.records.part import described, lookup_of, new_path, read_columns, write_sorted
+from fanzha.records.storage import reach, settle, told, unwritten
 
 
 def compact(root: Path, manifest: Manifest, *, everything: bool = False) -> int:
@@ -34,42 +33,56 @@ def compact(root: Path, manifest: Manifest, *, everything: bool = False) -> int:
 
 
 def _due(group: list[Part], *, closed: bool, everything: bool) -> list[list[Part]]:
-    loose = [part for part in group if part.lookup is None]
+    """The sets of parts of one day to merge now."""
+    loose = sorted((part for part in group if part.lookup is None), key=lambda part: part.min_seq)
     ready = sorted((part for part in group if part.lookup is not None), key=lambda part: part.rows)
     rows = sum(part.rows for part in loose)
-    late = closed and (not ready or rows >= limits().loose_share * sum(part.rows for part in group))
-    if not loose or not (everything or late or rows >= limits().loose_rows or len(loose) >= limits().loose_parts):
-        return []
-    chosen: list[list[Part]] = [[]]
-    held = 0
-    for part in sorted(loose, key=lambda part: part.min_seq):
-        if held and held + part.rows > limits().merge_rows:
-            chosen.append([])
+    late = closed and bool(loose) and (not ready or rows >= limits().loose_share * sum(part.rows for part in group))
+    if loose and (everything or late or rows >= limits().loose_rows or len(loose) >= limits().loose_parts):
+        chosen = _heaps(loose)
+        # A sorted part is rewritten only together with at least half as many new rows.
+        chosen[-1].extend(_fitting(ready, rows=sum(part.rows for part in chosen[-1]), share=2))
+        return chosen
+    if len(ready) > limits().sorted_parts or (everything and len(ready) > 1):
+        return [heap for heap in _heaps(ready) if len(heap) > 1]
+    return []
+
+
+def _heaps(parts: list[Part]) -> list[list[Part]]:
+    """Parts in their order, in sets of at most `merge_rows` rows (or of one part)."""
+    heaps: list[list[Part]] = []
+    held = limits().merge_rows
+    for part in parts:
+        if held + part.rows > limits().merge_rows:
+            heaps.append([])
             held = 0
-        chosen[-1].append(part)
+        heaps[-1].append(part)
         held += part.rows
-    for part in ready:  # a sorted part is rewritten only with at least half as many new rows
-        if part.rows > 2 * held or held + part.rows > limits().merge_rows:
-            break
-        chosen[-1].append(part)
-        held += part.rows
-    return chosen
+    return heaps
+
+
+def _fitting(ready: list[Part], *, rows: int, share: int) -> Iterator[Part]:
+    for part in ready:
+        if part.rows > share * rows or rows + part.rows > limits().merge_rows:
+            return
+        rows += part.rows
+        yield part
 
 
 def _rewrite(root: Path, manifest: Manifest, old: list[Part]) -> None:
-    name, network, day = old[0].name, old[0].network, old[0].day
-    path = new_path(name, network, day)
-    with told(root):
-        table = pa.concat_tables([read_columns(root / part.path) for part in old])
-        keys = [("caller", "ascending"), ("started", "ascending"), ("seq", "ascending")]
-        table = table.take(pa.compute.sort_indices(table.select(["caller", "started", "seq"]), sort_keys=keys))
-        assert table.num_rows == sum(part.rows for part in old)
-        size = write_parquet(root, path, table)
-        lookup = path.removesuffix(".parquet") + LOOKUP
-        size += write_lookup(root, lookup, table)
-        reach("compaction-written")
-        settle([root / path, root / lookup])
-    part = described(path, name, network, day, table, size, max(part.import_id for part in old))
+    network, day = old[0].network, old[0].day
+    path = new_path("calls", network, day)
+    try:
+        with told(root):
+            table = pa.concat_tables([read_columns(root / part.path) for part in old]).combine_chunks()
+            assert table.num_rows == sum(part.rows for part in old)
+            size = write_sorted(root, path, table)
+            reach("compaction-written")
+            settle([root / path, root / lookup_of(path)])
+    except BaseException:
+        unwritten([root / path, root / lookup_of(path)])
+        raise
+    part = described(path, network, day, table, size, max(part.import_id for part in old), lookup=True)
     with manifest.transaction() as connection:
         retire_parts(connection, old)
-        add_parts(connection, [part._replace(lookup=lookup)])
+        add_parts(connection, [part])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import glob
-import hashlib
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -24,9 +23,9 @@ from fanzha.records.rawrows import RawRows, raw_rows
 from fanzha.records.reason import Fault, Reason
 from fanzha.records.receipt import Receipt
 from fanzha.records.referencerows import reference_rows
-from fanzha.records.storage import told
 
 _THREADS = 2
+_AHEAD = 4  # blocks read before the first of them is taken in
 _PARTIAL = (".tmp", ".part", ".partial", ".filepart", ".crdownload")
 Progress = Callable[[Path, int], None]
 
@@ -113,9 +112,7 @@ def import_file(
         try:
             if path.stat().st_size:
                 _run(intake, _reader(path, chosen), path, progress)
-            with told(path):
-                content = _content_hash(path)
-            receipt = intake.commit(content)
+            receipt = intake.commit()
         except BaseException:
             intake.abandon()
             raise
@@ -142,11 +139,6 @@ def _reader(path: Path, mapping: Mapping) -> Reader:
     return ParquetReader(path, mapping) if is_parquet(path) else CsvReader(path, mapping)
 
 
-def _content_hash(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "blake2b").hexdigest()
-
-
 def _run(intake: Intake, reader: Reader, path: Path, progress: Progress | None) -> None:
     """Parse blocks on two threads, take them in in their order."""
     waiting: deque[Future[Prepared]] = deque()
@@ -154,7 +146,7 @@ def _run(intake: Intake, reader: Reader, path: Path, progress: Progress | None) 
         try:
             for block in reader.blocks():
                 waiting.append(pool.submit(_prepare, reader, block, intake))
-                if len(waiting) > _THREADS:
+                if len(waiting) > _AHEAD:
                     intake.take(waiting.popleft().result())
                     if progress is not None:
                         progress(path, intake.rows)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import zlib
 from abc import ABC, abstractmethod
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,10 +18,10 @@ from fanzha.records.lake import QUARANTINE
 from fanzha.records.limits import limits
 from fanzha.records.manifest import Part, add_parts
 from fanzha.records.mapping import Mapping
-from fanzha.records.part import day_of, described, new_path, read_columns, write_parquet
+from fanzha.records.part import day_of, described, new_path, read_columns, write_parquet, write_sorted
 from fanzha.records.reason import Fault
 from fanzha.records.receipt import Receipt
-from fanzha.records.storage import TEMPORARY, reach, settle, told
+from fanzha.records.storage import reach, settle, told, unwritten
 from fanzha.records.text import Int64s
 
 if TYPE_CHECKING:
@@ -50,17 +52,22 @@ class Intake(ABC):
         self.parts: list[Part] = []
         self.import_id = lake.manifest.number("select coalesce(max(id), 0) + 1 from imports")
         self.first_seq = self.next_seq = lake.manifest.next_seq()
+        self._content = 0  # a sum, so that the order of the rows does not matter
         self._cells: dict[int, str] = {}
         self._waiting: list[Prepared] = []
         self._held_rows = self._held_bytes = 0
         self._faults: list[Fault] = []
         self._quarantine: list[Part] = []
+        self._pool = ThreadPoolExecutor(1)
+        self._writing: Future[None] | None = None
 
     def take(self, block: Prepared) -> None:
         """Count a block, and write what has gathered when it is enough."""
         self.rows += block.rows
         self.quarantined += len(block.faults)
         self._faults.extend(block.faults)
+        raws = sum(zlib.crc32(fault.raw.encode("utf-8", "replace")) for fault in block.faults)
+        self._content = (self._content + int(block.base.sum()) + (raws << 16)) % 2**64
         self._cells.update(block.cells)
         if block.table.num_rows:
             self._waiting.append(block)
@@ -71,19 +78,21 @@ class Intake(ABC):
         if len(self._faults) >= _FAULTS:
             self._put_faults()
 
-    def commit(self, content: str) -> Receipt:
+    def commit(self) -> Receipt:
         """Make everything of the file visible in one transaction; what it says of itself."""
         self._flush()
+        self._written()
         self._put_faults()
         assert self.rows == self.stored + self.quarantined + self.duplicates, "in = stored + quarantined + duplicates"
+        content = f"{self.rows}:{self._content:016x}"
         if self.lake.manifest.rows("select 1 from imports where content = ? and network = ?", content, self.network):
-            self._drop(self._quarantine)  # the very same file again: what it refuses is already there
+            self._drop(self._quarantine)  # the same rows again, in whatever order: their refused ones are there
             self._quarantine = []
         parts = self.parts + self._quarantine
         root = self.lake.root
         with told(root):
             reach("parts-written")
-            settle([root / part.path for part in parts])
+            settle(self._files(parts))
         last = self.next_seq - 1 if self.next_seq > self.first_seq else 0
         receipt = Receipt(
             str(self.path), self.mapping.kind, self.network, self.mapping.id, self.rows, self.stored, self.quarantined,
@@ -91,6 +100,7 @@ class Intake(ABC):
         )  # fmt: skip
         self._commit(receipt, content, parts)
         self._committed()
+        self._pool.shutdown()
         return receipt
 
     def _commit(self, receipt: Receipt, content: str, parts: list[Part]) -> None:
@@ -105,20 +115,32 @@ class Intake(ABC):
 
     def abandon(self) -> None:
         """Delete what was written; the lake is as it was."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
         self._drop(self.parts + self._quarantine)
         self.lake.known.forget()
 
     def _drop(self, parts: list[Part]) -> None:
-        for part in parts:
-            path = self.lake.root / part.path
-            path.with_name(path.name + TEMPORARY).unlink(missing_ok=True)
+        unwritten(self._files(parts))
+
+    def _files(self, parts: list[Part]) -> list[Path]:
+        return [self.lake.root / path for part in parts for path in (part.path, part.lookup) if path is not None]
 
     def _flush(self) -> None:
+        self._written()
         if self._waiting:
-            with told(self.lake.root):
-                self._write(self._waiting)
+            self._writing = self._pool.submit(self._write_all, self._waiting)
             self._waiting, self._held_rows, self._held_bytes = [], 0, 0
-            reach("chunk-written")
+
+    def _written(self) -> None:
+        """Wait for what is being written; at most one piece of the file is, so memory stays bounded."""
+        writing, self._writing = self._writing, None
+        if writing is not None:
+            writing.result()
+
+    def _write_all(self, blocks: list[Prepared]) -> None:
+        with told(self.lake.root):
+            self._write(blocks)
+        reach("chunk-written")
 
     @abstractmethod
     def _write(self, blocks: list[Prepared]) -> None:
@@ -186,9 +208,11 @@ class CallIntake(Intake):
             whole_run = rows[-1] - rows[0] + 1 == len(rows) and bool((np.diff(rows) == 1).all())
             table = table.slice(int(rows[0]), len(rows)) if whole_run else table.take(pa.array(rows))
         path = new_path("calls", self.network, day)
-        # Named before it is written, so that a failure on the way finds the file to delete.
-        self.parts.append(described(path, "calls", self.network, day, table, 0, self.import_id))
-        self.parts[-1] = self.parts[-1]._replace(bytes=write_parquet(self.lake.root, path, table))
+        large = len(rows) >= limits().loose_rows
+        # Named before it is written, so that a failure on the way finds the files to delete.
+        self.parts.append(described(path, self.network, day, table, 0, self.import_id, lookup=large))
+        size = (write_sorted if large else write_parquet)(self.lake.root, path, table)
+        self.parts[-1] = self.parts[-1]._replace(bytes=size)
 
     def _committed(self) -> None:
         self.lake.known.settle()

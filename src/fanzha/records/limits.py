@@ -27,6 +27,7 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     loose_rows: int
     loose_parts: int
     loose_share: float
+    sorted_parts: int
     merge_rows: int
     lock_seconds: float
 

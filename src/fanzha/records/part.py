@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from fanzha.records.contract import CALLS
 from fanzha.records.manifest import Part
 from fanzha.records.storage import TEMPORARY
 from fanzha.records.text import Int64s
@@ -19,9 +20,13 @@ from fanzha.records.text import Int64s
 DAY = 86_400_000_000
 _SHANGHAI = 28_800_000_000  # partitions are days in Shanghai, which has kept UTC+8 since 1991
 _ROW_GROUP = 131_072
-_LOOKUP_ROWS = 512
+_LOOKUP_ROWS = 2048
+_LOOKUP_SLICE = 65_536
 _PARTY = "party"
-_KEYS = b"fanzha.first"
+_FIRSTS, _SAME = b"fanzha.firsts", b"fanzha.same"
+# Columns of few distinct values, for which Parquet's dictionaries pay.
+_FEW = {"network", "source", "trunk", "ingress", "release_cause", "released_by", "serving_region", "ring_ms", "talk_ms"}
+_FEW |= {"caller_cell", "callee_cell", "file", "reason", "name", "zh", "en", "detail", "plan", "age_band", "carrier"}
 
 
 def day_of(micros: Int64s) -> Int64s:
@@ -42,65 +47,92 @@ def new_path(name: str, network: str, day: int) -> str:
 
 def write_parquet(root: Path, path: str, table: pa.Table) -> int:
     """Write a table to `path` under a temporary name; the bytes written."""
+    return _write_slices(root, path, table.schema, [table])
+
+
+def write_sorted(root: Path, path: str, table: pa.Table) -> int:
+    """Write calls sorted by caller, and beside them their look-up; the bytes of both."""
+    order = np.argsort(np.asarray(pc.fill_null(table["caller"], 0)))
+    slices = (table.take(pa.array(order[at : at + _ROW_GROUP])) for at in range(0, len(order), _ROW_GROUP))
+    return _write_slices(root, path, table.schema, slices) + _write_lookup(root, lookup_of(path), table)
+
+
+def lookup_of(path: str) -> str:
+    """Where the look-up of a sorted part lies."""
+    return path.removesuffix(".parquet") + ".numbers"
+
+
+def _write_slices(root: Path, path: str, schema: pa.Schema, slices: Iterable[pa.Table]) -> int:
     target = root / (path + TEMPORARY)
     target.parent.mkdir(parents=True, exist_ok=True)
-    random = {"id", "seq"}
-    coded = [field.name for field in table.schema if field.name not in random and not pa.types.is_timestamp(field.type)]
-    pq.write_table(
-        table, target, compression="zstd", compression_level=1, row_group_size=_ROW_GROUP, use_dictionary=coded,
-        write_statistics=[name for name in ("caller", "started", "seq") if name in table.column_names],
-    )  # fmt: skip
+    coded = [name for name in schema.names if name in _FEW]
+    told_of = [name for name in ("caller", "started", "seq") if name in schema.names]
+    with pq.ParquetWriter(
+        target, schema, compression="zstd", compression_level=1, use_dictionary=coded, write_statistics=told_of
+    ) as file:
+        for piece in slices:
+            file.write_table(piece, row_group_size=_ROW_GROUP)
     return target.stat().st_size
 
 
-def described(path: str, name: str, network: str, day: int, table: pa.Table, size: int, import_id: int) -> Part:
-    """The manifest's entry for a part of calls that was just written."""
+def described(path: str, network: str, day: int, table: pa.Table, size: int, import_id: int, *, lookup: bool) -> Part:
+    """The manifest's entry for a part of calls."""
     seqs = pc.min_max(table["seq"]).as_py()
     times = pc.min_max(table["started"].cast(pa.int64())).as_py()
-    return Part(
-        path,
-        name,
-        network,
-        day,
-        table.num_rows,
-        seqs["min"],
-        seqs["max"],
-        times["min"],
-        times["max"],
-        None,
-        size,
-        import_id,
-    )
+    place = lookup_of(path) if lookup else None
+    bounds = (seqs["min"], seqs["max"], times["min"], times["max"])
+    return Part(path, "calls", network, day, table.num_rows, *bounds, place, size, import_id)
 
 
-def write_lookup(root: Path, path: str, table: pa.Table) -> int:
+def _write_lookup(root: Path, path: str, table: pa.Table) -> int:
     """Write every call once under its caller and once under its callee, sorted by that number, in small blocks.
 
-    The first number of each block stands in the schema's metadata, so that one number costs one or two blocks.
+    The first number of each block stands in the schema's metadata, so that one number costs one or two blocks; and the
+    columns that say the same of every call stand there once.
     """
     caller = np.asarray(pc.fill_null(table["caller"], 0))
     callee = np.asarray(table["callee"])
     calling = np.flatnonzero(caller != 0)
     called = np.flatnonzero(callee != caller)
     party = np.concatenate([caller[calling], callee[called]])
-    order = np.argsort(party, kind="stable")
+    order = np.argsort(party)
     party = party[order]
-    taken = table.take(pa.array(np.concatenate([calling, called])[order])).combine_chunks()
-    firsts = party[::_LOOKUP_ROWS].tobytes()
-    taken = taken.append_column(_PARTY, pa.array(party))
-    schema = taken.schema.with_metadata({_KEYS: firsts})
+    rows = np.concatenate([calling, called])[order]
+    same = [name for name in table.column_names if _is_constant(table[name])]
+    varied = table.drop_columns(same)
+    metadata = {_FIRSTS: party[::_LOOKUP_ROWS].tobytes(), _SAME: _one_row(table.select(same))}
+    schema = varied.schema.append(pa.field(_PARTY, pa.int64())).with_metadata(metadata)
     target = root / (path + TEMPORARY)
     options = pa.ipc.IpcWriteOptions(compression="lz4")
     with pa.OSFile(str(target), "wb") as sink, pa.ipc.new_file(sink, schema, options=options) as file:
-        file.write_table(taken.replace_schema_metadata(schema.metadata), max_chunksize=_LOOKUP_ROWS)
+        for at in range(0, len(rows), _LOOKUP_SLICE):
+            piece = varied.take(pa.array(rows[at : at + _LOOKUP_SLICE]))
+            piece = piece.append_column(_PARTY, pa.array(party[at : at + _LOOKUP_SLICE])).combine_chunks()
+            file.write_table(piece.replace_schema_metadata(metadata), max_chunksize=_LOOKUP_ROWS)
     return target.stat().st_size
+
+
+def _is_constant(column: pa.ChunkedArray) -> bool:
+    if column.null_count:
+        return bool(column.null_count == len(column))
+    if pa.types.is_boolean(column.type):
+        return False
+    ends = pc.min_max(column)
+    return bool(ends["min"] == ends["max"])
+
+
+def _one_row(table: pa.Table) -> bytes:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as stream:
+        stream.write_table(table.slice(0, 1))
+    return bytes(sink.getvalue())
 
 
 def look_up(path: Path, number: int) -> pa.Table:
     """The calls of one number, on either side, from a part's look-up file."""
     with pa.memory_map(str(path)) as source:
         file = pa.ipc.open_file(source)
-        firsts = np.frombuffer(file.schema.metadata[_KEYS], np.int64)
+        firsts = np.frombuffer(file.schema.metadata[_FIRSTS], np.int64)
         start = max(int(np.searchsorted(firsts, number, "left")) - 1, 0)
         end = int(np.searchsorted(firsts, number, "right"))
         found = []
@@ -110,8 +142,16 @@ def look_up(path: Path, number: int) -> pa.Table:
             low, high = np.searchsorted(party, number, "left"), np.searchsorted(party, number, "right")
             if high > low:
                 found.append(batch.slice(low, high - low))
-        table = pa.Table.from_batches(found, file.schema.remove_metadata())
-        return table.drop_columns([_PARTY])
+        if not found:
+            return CALLS.empty_table()
+        table = pa.Table.from_batches(found)
+        with pa.ipc.open_stream(file.schema.metadata[_SAME]) as stream:
+            same = stream.read_all()
+        count = table.num_rows
+        columns = [
+            table[name] if name in table.column_names else pa.repeat(same[name][0], count) for name in CALLS.names
+        ]
+        return pa.table(columns, schema=CALLS)
 
 
 def read_matching(path: Path, numbers: Sequence[int], columns: Sequence[str]) -> pa.Table:

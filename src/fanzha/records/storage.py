@@ -57,6 +57,13 @@ def settle(paths: list[Path]) -> None:
         sync_folder(folder)
 
 
+def unwritten(paths: list[Path]) -> None:
+    """Delete what was written of files that nobody will name."""
+    for path in paths:
+        path.with_name(path.name + TEMPORARY).unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
+
+
 @contextmanager
 def told(where: Path) -> Iterator[None]:
     """Turn what a disk or SQLite can do to us into a StorageError that says what to do."""
