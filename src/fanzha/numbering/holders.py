@@ -9,6 +9,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from fanzha.numbering import plan
+from fanzha.numbering.places import keys
 from fanzha.numbering.scan import (
     CLASS_OPAQUE,
     CLASS_PORT,
@@ -38,7 +39,7 @@ def carrier_of(numbers: NDArray[np.int64]) -> NDArray[np.int8]:
     """
     tables = plan.current()
     found = np.zeros(len(numbers), np.int8)
-    _carriers(np.ascontiguousarray(numbers, np.int64), tables.mobile_carrier, tables.iot_carrier, found)
+    _carriers(keys(numbers), tables.mobile_carrier, tables.iot_carrier, found)
     return found
 
 
@@ -46,7 +47,7 @@ def _judged(numbers: NDArray[np.int64]) -> tuple[NDArray[np.int8], NDArray[np.in
     tables = plan.current()
     kinds, forms = np.zeros(len(numbers), np.int8), np.zeros(len(numbers), np.int8)
     kernel: Any = _kinds
-    kernel(np.ascontiguousarray(numbers, np.int64), *tables.tables(), kinds, forms)
+    kernel(keys(numbers), *tables.tables(), kinds, forms)
     return kinds, forms
 
 

@@ -99,6 +99,7 @@ def _bytes(raw: Any) -> tuple[NDArray[np.uint8], NDArray[Any], NDArray[np.bool_]
     width: type = np.int32 if pa.types.is_string(raw.type) else np.int64
     rows: NDArray[Any] = np.zeros(1, width) if offsets is None else np.frombuffer(offsets, width)
     rows = rows[raw.offset : raw.offset + len(raw) + 1] if len(raw) else np.zeros(1, width)
-    text = np.zeros(1, np.uint8) if data is None or data.size == 0 else np.frombuffer(data, np.uint8)
-    valid = np.ones(len(raw), np.bool_) if raw.null_count == 0 else raw.is_valid().to_numpy(zero_copy_only=False)
-    return text, rows, valid
+    text = np.frombuffer(b"\0", np.uint8) if data is None or data.size == 0 else np.frombuffer(data, np.uint8)
+    valid = np.array(raw.is_valid().to_numpy(zero_copy_only=False)) if raw.null_count else np.ones(len(raw), np.bool_)
+    # One type for all columns, so that the kernel is compiled once.
+    return text, rows.astype(np.int64), valid

@@ -28,8 +28,15 @@ def region_of(numbers: NDArray[np.int64]) -> NDArray[np.int32]:
     is newer than libphonenumber's table has none. Hong Kong, Macao and Taiwan are known by country code.
     """
     found = np.zeros(len(numbers), np.int32)
-    _regions(np.ascontiguousarray(numbers, np.int64), mobile_blocks(), plan.current().area_city, POWERS, found)
+    _regions(keys(numbers), mobile_blocks(), plan.current().area_city, POWERS, found)
     return found
+
+
+def keys(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The keys as a read-only view: one type, so that kernels are compiled once, wherever the keys come from."""
+    view = np.ascontiguousarray(numbers, np.int64).view()
+    view.flags.writeable = False
+    return view
 
 
 @njit(cache=True, nogil=True)
@@ -38,7 +45,9 @@ def _regions(numbers: Any, blocks: Any, area_city: Any, powers: Any, found: Any)
         key = numbers[row]
         if key <= 0:
             continue
-        size = np.searchsorted(powers, key, side="right")
+        size = 1
+        while size < powers.size and powers[size] <= key:
+            size += 1
         if size < 5:
             continue
         if key // powers[size - 2] != 86:

@@ -23,6 +23,7 @@ from fanzha.numbering.scan import (
     W_WITHHELD,
     WITHHELD_KIND,
     judge,
+    position,
 )
 
 FNV_START, FNV_PRIME = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3)
@@ -201,9 +202,8 @@ def scan(
                     end = at
                     break
             start, end = trimmed(data, start, end)
-            word = lower_hash(data, start, end)
-            at = np.searchsorted(withheld, word)
-            if start < end and not (not forced and at < withheld.size and withheld[at] == word):
+            hidden = not forced and position(withheld, lower_hash(data, start, end)) >= 0
+            if start < end and not hidden:
                 n, plus = gathered(data, start, end, digits)
                 if n < 0:
                     kind, form, why = IRREGULAR_KIND, IRREGULAR, W_NOT_DIGITS

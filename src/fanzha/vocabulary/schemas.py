@@ -130,6 +130,12 @@ class FalseCliRules(Sourced, frozen=True):
     roaming_kinds: list[KindName]
 
 
+class NumberWords(Sourced, frozen=True):
+    kinds: dict[str, Name]
+    forms: dict[str, Name]
+    whys: dict[str, Name]
+
+
 class Settings(Sourced, frozen=True):
     timezone: str
     withheld_words: list[str]
@@ -143,6 +149,7 @@ SCHEMAS: dict[str, type[Record]] = {
     "carriers": Carriers,
     "service_numbers": ServiceNumbers,
     "false_cli": FalseCliRules,
+    "number_words": NumberWords,
     "settings": Settings,
 }
 
@@ -180,6 +187,11 @@ def service_numbers() -> ServiceNumbers:
 def false_cli_rules() -> FalseCliRules:
     """What R1-R8 do, and on which law (虚假主叫)."""
     return load("false_cli", FalseCliRules)
+
+
+def number_words() -> NumberWords:
+    """What people are told about a number's kind and form."""
+    return load("number_words", NumberWords)
 
 
 def settings() -> Settings:
