@@ -10,7 +10,6 @@ import math
 from dataclasses import dataclass, field
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from fanzha.detection.condition import (
@@ -25,8 +24,10 @@ from fanzha.detection.condition import (
     Not,
     Number,
     Or,
+    conjuncts,
 )
 from fanzha.errors import RuleError
+from fanzha.profiles.kernel import allocating, kernel
 
 # Plain tests: operand = field | constant << FIELD_BITS.
 FIELD_BITS = 12
@@ -50,7 +51,7 @@ class Compiler:
     def add(self, node: Condition) -> tuple[int, int]:
         """The first and the past-the-last row of this condition's code."""
         start = len(self.ops)
-        parts = _flat(node)
+        parts = conjuncts(node)
         plain = [part for part in parts if _is_plain(part)]
         rest = [part for part in parts if not _is_plain(part)]
         for part in plain:
@@ -115,12 +116,6 @@ class Compiler:
             self.ops.append((_ARITHMETIC[node.op], 0))
 
 
-def _flat(node: Condition) -> list[Condition]:
-    if not isinstance(node, And):
-        return [node]
-    return [inner for part in node.parts for inner in _flat(part)]
-
-
 def _is_plain(node: Condition) -> bool:
     return isinstance(node, Comparison) and isinstance(node.left, FieldRef) and isinstance(node.right, Number)
 
@@ -136,7 +131,7 @@ def _check_depth(ops: list[tuple[int, int]]) -> None:
             raise RuleError("`when` needs too deep a stack", hint="split it into two rules")
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _compare(code: int, left: float, right: float) -> bool:
     # Both sides are known: the callers see to NaN.
     if code == 0:
@@ -152,7 +147,7 @@ def _compare(code: int, left: float, right: float) -> bool:
     return left != right
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _member(value: float, lists: NDArray[np.float64], offsets: NDArray[np.int64], which: int) -> float:
     for at in range(offsets[which], offsets[which + 1]):
         if lists[at] == value:
@@ -160,7 +155,7 @@ def _member(value: float, lists: NDArray[np.float64], offsets: NDArray[np.int64]
     return 0.0
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _join(code: int, left: float, right: float) -> float:
     decisive = 0.0 if code == AND else 1.0
     if left == decisive or right == decisive:
@@ -170,7 +165,7 @@ def _join(code: int, left: float, right: float) -> float:
     return 1.0 - decisive
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _calculate(code: int, left: float, right: float) -> float:
     if code == ADD:
         return left + right
@@ -181,7 +176,7 @@ def _calculate(code: int, left: float, right: float) -> float:
     return left / right if right != 0.0 else math.nan
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _machine(
     ops: NDArray[np.int32],
     constants: NDArray[np.float64],
@@ -190,8 +185,8 @@ def _machine(
     start: int,
     stop: int,
     vector: NDArray[np.float64],
+    stack: NDArray[np.float64],
 ) -> float:
-    stack = np.empty(STACK, np.float64)
     top = -1
     at = start
     while at < stop:
@@ -233,8 +228,8 @@ def _machine(
     return result
 
 
-@njit(cache=True, nogil=True)
-def evaluate(
+@kernel
+def run(
     ops: NDArray[np.int32],
     constants: NDArray[np.float64],
     lists: NDArray[np.float64],
@@ -242,10 +237,12 @@ def evaluate(
     start: int,
     stop: int,
     vector: NDArray[np.float64],
+    stack: NDArray[np.float64],
 ) -> float:
     """Runs one rule over one vector of FIELD_COUNT float64: 1.0 holds, 0.0 fails, NaN unknown.
 
-    `ops` int32[n, 2], rows start to stop; `lists` float64 with list k at list_offsets[k] to list_offsets[k + 1].
+    `ops` int32[n, 2], rows start to stop; `lists` float64 with list k at list_offsets[k] to list_offsets[k + 1];
+    `stack` is scratch, float64[STACK].
     """
     unknown = False
     at = start
@@ -259,7 +256,21 @@ def evaluate(
         at += 1
     rest = 1.0
     if at < stop:
-        rest = _machine(ops, constants, lists, list_offsets, at, stop, vector)
+        rest = _machine(ops, constants, lists, list_offsets, at, stop, vector, stack)
         if rest == 0.0:
             return 0.0
     return math.nan if unknown else rest
+
+
+@allocating
+def evaluate(
+    ops: NDArray[np.int32],
+    constants: NDArray[np.float64],
+    lists: NDArray[np.float64],
+    list_offsets: NDArray[np.int64],
+    start: int,
+    stop: int,
+    vector: NDArray[np.float64],
+) -> float:
+    """`run` for callers outside a kernel, with a stack of its own."""
+    return run(ops, constants, lists, list_offsets, start, stop, vector, np.empty(STACK, np.float64))

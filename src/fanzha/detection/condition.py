@@ -250,6 +250,11 @@ def leaves(node: Condition) -> Iterator[Leaf]:
         yield node
 
 
+def conjuncts(node: Condition) -> list[Condition]:
+    """The parts that must all hold, nested ones laid flat."""
+    return [inner for part in node.parts for inner in conjuncts(part)] if isinstance(node, And) else [node]
+
+
 def fields_of(node: Condition | Amount) -> Iterator[FieldRef]:
     """The fields it reads, in the order they are written, repeated ones too."""
     if isinstance(node, FieldRef):

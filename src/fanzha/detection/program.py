@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fanzha.detection.bytecode import Compiler
+from fanzha.detection.condition import Comparison, FieldRef, Number, conjuncts
 from fanzha.detection.rule import ON, Rule
 from fanzha.detection.words import Words
 from fanzha.errors import RuleError
-from fanzha.profiles.fields import EntityKind
+from fanzha.profiles.fields import BY_NAME, EntityKind
 
 MAX_RULES = 62  # of one kind: a profile keeps the rules that fired as bits of one int64
 
@@ -23,7 +24,8 @@ class Program:
 
     Rules of kind k are `kind_first[k]` up to `kind_last[k]` (past the end); `rule_scheme` and `rule_family` index the
     words' schemes and families; `rule_emits` is 0 for an alert, else a fact's code, and `fact_kind[code]` the
-    EntityKind that is told (-1 for code 0).
+    EntityKind that is told (-1 for code 0). A rule can hold only where `vector[gate_field] >= gate_low`: one look that
+    spares the kernel most rules.
     """
 
     ops: NDArray[np.int32]  # [n, 2]
@@ -38,6 +40,8 @@ class Program:
     rule_scheme: NDArray[np.int16]
     rule_family: NDArray[np.int16]
     rule_emits: NDArray[np.int8]
+    gate_field: NDArray[np.int32]
+    gate_low: NDArray[np.float64]
     kind_first: NDArray[np.int32]  # [5]
     kind_last: NDArray[np.int32]  # [5]
     fact_kind: NDArray[np.int8]  # [facts + 1]
@@ -61,6 +65,7 @@ def compile_rules(rules: Sequence[Rule], words: Words) -> Program:
         starts.append(len(compiler.ops))
     kinds = [-1 if rule.cli else int(rule.entity) for rule in rules]
     facts = fact_names(rules)
+    gates = [_gate(rule) for rule in rules]
     schemes, families = list(words.schemes), list(words.families)
     return Program(
         ops=np.array(compiler.ops, np.int32).reshape(-1, 2),
@@ -75,6 +80,8 @@ def compile_rules(rules: Sequence[Rule], words: Words) -> Program:
         rule_scheme=np.array([schemes.index(rule.scheme) for rule in rules], np.int16),
         rule_family=np.array([families.index(rule.family) for rule in rules], np.int16),
         rule_emits=np.array([facts.index(rule.emits.fact) + 1 if rule.emits else 0 for rule in rules], np.int8),
+        gate_field=np.array([index for index, _ in gates], np.int32),
+        gate_low=np.array([low for _, low in gates], np.float64),
         kind_first=np.array([_first(kinds, kind) for kind in EntityKind], np.int32),
         kind_last=np.array([_first(kinds, kind) + _count(rules, kinds, kind) for kind in EntityKind], np.int32),
         fact_kind=np.array([-1, *_fact_kinds(rules, facts)], np.int8),
@@ -87,6 +94,16 @@ def compile_rules(rules: Sequence[Rule], words: Words) -> Program:
 def fact_names(rules: Sequence[Rule]) -> tuple[str, ...]:
     """The facts rules emit; a fact's code is its place here plus one."""
     return tuple(dict.fromkeys(rule.emits.fact for rule in rules if rule.emits))
+
+
+def _gate(rule: Rule) -> tuple[int, float]:
+    """The first plain test for a least value; without one, a field that is always known and never too low."""
+    for part in conjuncts(rule.condition) if rule.condition else ():
+        if not isinstance(part, Comparison) or part.op not in (">=", ">", "=="):
+            continue
+        if isinstance(part.left, FieldRef) and isinstance(part.right, Number):
+            return part.left.index, part.right.value
+    return BY_NAME["call_out"].index, -np.inf
 
 
 def _first(kinds: list[int], kind: int) -> int:
