@@ -1,13 +1,14 @@
 """Decides where a run keeps its state and its compiled kernels, before anything heavy is imported.
 
-numba's own cache does not see a change in a function that a kernel calls in another file, so the cache folder is named
-after the source of every module with kernels: an edit opens a fresh one, and nothing stale is ever run.
+numba's own cache does not see a change in what a kernel uses from another file, so the cache folder is named after the
+source of every module with kernels and of the modules these import: an edit opens a fresh one, and nothing stale is run.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import tempfile
 from importlib.metadata import version
@@ -16,6 +17,8 @@ from pathlib import Path
 from fanzha.errors import StorageError
 
 _PACKAGE = Path(__file__).parents[1]
+_KERNEL = re.compile(rb"^@(?:njit|kernel|allocating)\b", re.MULTILINE)
+_IMPORTED = re.compile(rb"^from (fanzha[\w.]*) import", re.MULTILINE)
 _KEPT = 3  # folders of compiled kernels: this version's and the last ones'
 
 
@@ -54,12 +57,17 @@ def kernel_cache(place: Path) -> Path:
 
 
 def kernel_hash(package: Path) -> str:
-    """A hash of every module under `package` that has kernels, and of what compiles them."""
+    """A hash of every module under `package` with kernels, of what these import of ours, and of what compiles them."""
     digest = hashlib.blake2b(digest_size=8)
     for name in ("numba", "numpy"):
         digest.update(f"{name} {version(name)}\n".encode())
-    for path in sorted(package.rglob("*.py")):
-        source = path.read_bytes()
-        if b"njit" in source:
-            digest.update(path.relative_to(package).as_posix().encode() + b"\0" + source)
+    sources = {_module(path, package): path.read_bytes() for path in package.rglob("*.py")}
+    kernels = {name for name, source in sources.items() if _KERNEL.search(source)}
+    used = {match.decode() for name in kernels for match in _IMPORTED.findall(sources[name])}
+    for name in sorted(kernels | (used & sources.keys())):
+        digest.update(name.encode() + b"\0" + sources[name])
     return digest.hexdigest()
+
+
+def _module(path: Path, package: Path) -> str:
+    return ".".join((package.name, *path.relative_to(package).with_suffix("").parts))
