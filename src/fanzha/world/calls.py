@@ -27,6 +27,7 @@ CALL = np.dtype(
         ("answered", np.bool_),
         ("clir", np.bool_),
         ("convinced", np.bool_),
+        ("withheld", np.bool_),  # the number itself did not come with the call
         ("wants_more", np.bool_),  # to be handed over to the next number of the gang
     ]
 )

@@ -8,6 +8,8 @@ import numpy as np
 
 from fanzha.world.habits import Evasion, Scheme, Schemes, draw
 
+ORIGINS_WITH_RESERVE = ("own", "visitor", "other", "far")
+
 
 @dataclass
 class Gang:
@@ -100,7 +102,7 @@ def _draw_gang(
         return float(draw(rng, bounds, 1)[0])
 
     origins = list(scheme.origins)
-    share = np.array([scheme.origins[origin] for origin in origins])  # type: ignore[index]
+    share = np.array([scheme.origins[origin] for origin in origins])
     size = one(scheme.numbers) * (scale if scheme.numbers[1] < 100 else 1) * one(evasion.rotate)
     length = max(1, min(days, round(one(scheme.days))))
     first = int(rng.integers(0, days - length + 1))
@@ -114,7 +116,7 @@ def _draw_gang(
         level,
         evasion,
         str(rng.choice(origins, p=share / share.sum())),
-        max(8 if name == "sim_box" else 1, round(size)),
+        max(8 if name == "sim_box" else 2, round(size)),
         one(scheme.calls_per_hour) / one(evasion.slow),
         start,
         min(one(scheme.work_hours), 23.5 - start),

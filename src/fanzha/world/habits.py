@@ -55,6 +55,7 @@ class Role(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     lines: Range = (1, 1)  # lines calling at once behind one number
     workdays: Range = (0.9, 1.0)  # share of days with any of this
     one_day: bool = False  # only on one day of the world
+    weekdays: bool = False  # rests on Saturday and Sunday
     place: Place = "normal"
     own_life: Range = (0.6, 1.2)  # private calls, times those of an ordinary person
     card: Card = "any"

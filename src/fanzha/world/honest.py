@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+import pyarrow as pa
 from numba import njit
 
 from fanzha.records.contract import Ingress
 from fanzha.world.calls import DAY_MS
 from fanzha.world.cast import Cast, blank_diallers, take_habit
 from fanzha.world.habits import Role, draw
-from fanzha.world.numbers import NumberBook, fixed_numbers, text_of
+from fanzha.world.numbers import Block, NumberBook, fixed_numbers, text_of
 from fanzha.world.private import Reach, acquaintance
 from fanzha.world.province import Province
 
@@ -31,10 +32,15 @@ class Town:
     activated: np.ndarray  # int64[people], ms
     silent_until: np.ndarray  # int8[people], day of the world
     first_midnight: int
-    days: int
+    days_off: np.ndarray  # bool[days]
+    in_use: np.ndarray  # int64, sorted: every mobile number of the world
     role_of: dict[int, str] = field(default_factory=dict)  # by position in the number table
     companies: list[tuple[str, str, str, bool]] = field(default_factory=list)  # trunk, owner, permitted, licensed
     extra_trunk: int = 0
+
+    @property
+    def days(self) -> int:
+        return len(self.days_off)
 
     def next_trunk(self, owner: str, permitted: str, *, licensed: bool = True) -> int:
         """Number of a new enterprise trunk."""
@@ -52,8 +58,10 @@ class Town:
         return chosen
 
 
-def hire_all(roles: dict[str, Role], town: Town, cast: Cast, rng: np.random.Generator) -> None:
-    """Fill every role; a role of 3 in 10,000 has at least one holder in any province."""
+def hire_all(roles: dict[str, Role], town: Town, services: Block, cast: Cast, rng: np.random.Generator) -> None:
+    """Fill every role, each with at least one holder, and give the service numbers' own staff their calls."""
+    for position in services.ids():
+        _found_staff(int(position), roles["hotline"], town, cast, rng)
     for name, role in roles.items():
         count = max(1, round(role.per_10k * town.humans / 10_000))
         if role.line == "mobile":
@@ -95,7 +103,7 @@ def _issue_cards(role: Role, who: np.ndarray, town: Town, rng: np.random.Generat
         return
     age = rng.uniform(0.05, 4.0, len(who)) * DAY_MS
     if role.card == "recycled":
-        silent = rng.integers(0, max(1, town.days - 1), len(who))
+        silent = rng.integers(0, max(1, town.days - 1), len(who), dtype=np.int8)
         town.silent_until[who] = silent
         age = rng.uniform(0.1, 0.9, len(who)) * DAY_MS
     born = town.first_midnight + silent.astype(np.int64) * DAY_MS + 9 * 3_600_000 - age
@@ -113,6 +121,8 @@ def _workdays(role: Role, who: np.ndarray, town: Town, rng: np.random.Generator)
         return chosen
     share = draw(rng, role.workdays, n)[:, None]
     works: np.ndarray = (rng.random((n, days)) < share) & (calendar >= silent)
+    if role.weekdays:
+        works &= ~town.days_off[None, :]
     return works
 
 
@@ -151,8 +161,8 @@ def _strangers(role: Role, city: np.ndarray, who: np.ndarray, town: Town, rng: n
     if source == "neighbours":
         own = np.clip(who % town.humans + rng.integers(-400, 400, n), 0, town.humans - 1)
     if source == "one":
-        return other.astype(np.int32)
-    return np.where(rng.random(n) < 0.45, own, other).astype(np.int32)
+        return np.asarray(other, np.int32)
+    return np.asarray(np.where(rng.random(n) < 0.45, own, other), np.int32)
 
 
 @njit(cache=True, nogil=True)
@@ -182,8 +192,6 @@ def _send_abroad(name: str, role: Role, count: int, town: Town, cast: Cast, rng:
     """Subscribers roaming abroad: their calls home come in over the international trunk as +86 mobiles."""
     who = town.pick_adults(count, rng)
     raw = [f"+86{number}" for number in town.mobile[who]]
-    import pyarrow as pa  # local: the only strings made here
-
     block = town.book.add(pa.array(raw), Ingress.INTERNATIONAL, town.book.trunk("INT-01"))
     diallers = blank_diallers(len(who))
     diallers["cli"], diallers["city"] = block.ids(), town.people["city"][who]
@@ -199,7 +207,7 @@ def _send_abroad(name: str, role: Role, count: int, town: Town, cast: Cast, rng:
 def _found_company(name: str, role: Role, town: Town, cast: Cast, rng: np.random.Generator) -> None:
     """A company with one number shown, many lines behind it, and a trunk that permits the number."""
     lines = max(1, round(float(draw(rng, role.lines, 1)[0])))
-    city = int(rng.choice(len(town.province.cities), p=_city_shares(town.province)))
+    city = int(rng.choice(len(town.province.cities), p=town.province.shares()))
     raw, permitted = _company_number(role, city, town, rng)
     trunk = town.next_trunk(f"{town.province.cities[city].zh}{role.zh}{town.extra_trunk + 1}号", permitted)
     block = town.book.add(raw, Ingress.TRUNK, trunk)
@@ -213,15 +221,22 @@ def _found_company(name: str, role: Role, town: Town, cast: Cast, rng: np.random
     cast.add(diallers, works)
 
 
-def _city_shares(province: Province) -> np.ndarray:
-    people = np.array([city.population_m for city in province.cities])
-    shares: np.ndarray = people / people.sum()
-    return shares
+def _found_staff(position: int, role: Role, town: Town, cast: Cast, rng: np.random.Generator) -> None:
+    """A bank's or the operator's own number calling its customers over its own trunk: honest, and often copied."""
+    town.role_of[position] = "service_line"
+    diallers = blank_diallers(2)
+    diallers["cli"], diallers["city"] = position, int(rng.choice(len(town.province.cities), p=town.province.shares()))
+    sizes = take_habit(diallers, role.habit, rng)
+    diallers["incoming"] = 0
+    diallers["calls"] *= 3
+    _give_lists(role, diallers, np.zeros(2, np.int64), sizes, town, cast, rng)
+    cast.add(diallers, _workdays(role, np.zeros(2, np.int64), town, rng))
 
 
-def _company_number(role: Role, city: int, town: Town, rng: np.random.Generator):  # type: ignore[no-untyped-def]
+def _company_number(role: Role, city: int, town: Town, rng: np.random.Generator) -> tuple[pa.Array, str]:
+    """The number shown, and what the trunk's contract permits."""
     if role.line == "trunk_95":
-        raw = text_of(np.array([95100 + int(rng.integers(0, 199))]))
+        raw = text_of(np.array([95100 + 17 * town.extra_trunk % 200]))
         return raw, raw[0].as_py()
     if role.line == "trunk_400":
         raw = text_of(np.array([4006000000 + int(rng.integers(0, 99_999_999))]))

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyarrow as pa
 
 from fanzha.errors import UsageError
 from fanzha.records.contract import CALLS_RAW
-from fanzha.world.calls import DAY_MS, Part, ends
+from fanzha.world.calls import DAY_MS, blank_calls, ends
 from fanzha.world.dialler import dialled_calls
 from fanzha.world.files import write_batches
+from fanzha.world.lines import hold_lines
 from fanzha.world.plot import Plot
 from fanzha.world.private import private_calls
-from fanzha.world.province import load_province
 from fanzha.world.settle import Settlement, settle
 from fanzha.world.truth import Truth, write_places
 
@@ -70,23 +69,23 @@ def make_world(
     town = settle(subscribers, days, seed, gangs, evasion, start)
     town.write_references(out, format)
     truth = Truth(len(town.switch.raw), town.gangs)
-    plot = Plot(town.gangs, town.foreign, np.random.default_rng([seed, 7]))
-    carried, total, files = None, 0, 0
+    plot = Plot(town.gangs, town.people, town.reach, np.random.default_rng([seed, 7]))
+    carried, total, files = blank_calls(0), 0, 0
+    free_at = np.zeros(len(town.people), np.int64)
     for day in range(days):
-        calls = _live(town, plot, day, carried)
+        calls = _live(town, plot, day)
+        hold_lines(calls, free_at, seed)
+        calls = np.concatenate([carried, calls, _forwarded(calls, town.today, seed, day)])
         midnight = town.midnight(day)
-        last = day == days - 1
-        done = ends(calls) < midnight + DAY_MS
-        carried = None if last else calls[~done]
-        if not last:
-            calls = calls[done]
+        done = (ends(calls) < midnight + DAY_MS) | (day == days - 1)
+        carried, calls = calls[~done], calls[done]
         calls = calls[np.lexsort((calls["callee"], calls["caller"], ends(calls)))]
         name = (start + timedelta(days=day)).strftime("calls-%Y%m%d")
         batches = _batches(town, truth, calls, day, total)
         write_batches(batches, CALLS_RAW, out / "calls" / name, format)
         total, files = total + len(calls), files + 1
         _report(progress, day + 1, days, name)
-    truth.write(out, town.switch.raw, town.roles, len(town.people), format)
+    truth.write(out, town, format)
     write_places(out, town.gangs, town.switch.imei, town.switch.cell_name, format)
     return _summary(out, town, truth, seed, days, total, files)
 
@@ -109,25 +108,24 @@ def _report(progress: Progress | None, done: int, total: int, what: str) -> None
         progress(done, total, what)
 
 
-def _live(town: Settlement, plot: Plot, day: int, carried: np.ndarray | None) -> np.ndarray:
-    """All calls of one day that this network sees, with those begun the day before."""
+def _live(town: Settlement, plot: Plot, day: int) -> np.ndarray:
+    """All calls of one day that this network sees."""
     midnight, off = town.midnight(day), town.day_off(day)
     people = town.wake(day)
-    private = private_calls(people, town.friends, town.reach, town.rhythms, midnight, day, off, town.seed)
+    private = private_calls(people, town.town.friends, town.reach, town.rhythms, midnight, day, off, town.seed)
     working = np.flatnonzero(town.working[:, day])
     dialled = dialled_calls(town.diallers, working, town.lists, town.reach, town.vacant, midnight, day, town.seed)
-    parts = [private, dialled, plot.go_on(dialled, midnight)]
-    calls = np.concatenate(parts if carried is None else [carried, *parts])
-    caller_here = town.switch.here[calls["caller"]]
-    calls = calls[caller_here | town.switch.here[calls["callee"]]]
-    return np.concatenate([calls, _forwarded(calls, people, town.seed, day)])
+    calls = np.concatenate([private, dialled, plot.go_on(dialled, midnight)])
+    here = town.switch.here
+    seen: np.ndarray = calls[here[calls["caller"]] | here[calls["callee"]]]
+    return seen
 
 
 def _forwarded(calls: np.ndarray, people: np.ndarray, seed: int, day: int) -> np.ndarray:
     """The second leg of calls that their callee had forwarded."""
     missed = calls[~calls["answered"] & (calls["callee"] < len(people)) & (calls["forwarded"] < 0)]
     missed = missed[(people["forward_to"][missed["callee"]] >= 0) & (missed["cause"] > 1)]
-    legs = missed.copy()
+    legs: np.ndarray = missed.copy()
     legs["callee"], legs["forwarded"] = people["forward_to"][missed["callee"]], missed["callee"]
     legs["start"] = ends(missed)
     rng = np.random.default_rng([seed, 5, day])
@@ -160,14 +158,6 @@ def _summary(out: Path, town: Settlement, truth: Truth, seed: int, days: int, ca
         fraud_numbers=sum(len(gang.numbers) + len(gang.partners) for gang in town.gangs),
         fraud_calls=int(truth.fraud_calls.sum()),
         victims_convinced=int(truth.believed.sum()),
-        honest_heavy=len(town.roles),
+        honest_heavy=len(town.town.role_of),
         files=files,
     )
-
-
-def first_midnight(start: date) -> int:
-    """Unix ms at which the first day begins in Asia/Shanghai."""
-    return int(datetime(start.year, start.month, start.day, tzinfo=ZoneInfo("Asia/Shanghai")).timestamp() * 1000)
-
-
-__all__ = ["Part", "WorldSummary", "load_province", "make_world"]

@@ -58,7 +58,7 @@ def make_people(cells: Cells, city: np.ndarray, humans: int, guests: int, rng: n
 
 
 def _rhythms(age: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    rhythm = np.array([1, 0, 0, 0, 2], np.int8)[age]
+    rhythm: np.ndarray = np.array([1, 0, 0, 0, 2], np.int8)[age]
     rhythm[(age == 1) & (rng.random(len(age)) < 0.35)] = 1
     rhythm[(age >= 1) & (age <= 3) & (rng.random(len(age)) < 0.04)] = 3
     return rhythm
@@ -96,7 +96,7 @@ def _habits(people: np.ndarray, rng: np.random.Generator) -> None:
     people["travels"] = np.where(rng.random(n) < 0.12, rng.uniform(0.05, 0.3, n), 0.006)
 
 
-def make_friends(city: np.ndarray, humans: int, rng: np.random.Generator) -> np.ndarray:
+def make_friends(humans: int, rng: np.random.Generator) -> np.ndarray:
     """int32[humans, FRIEND_SLOTS]: whom each person knows on this network; knowing is mutual, slot by slot.
 
     Pairs are neighbours on a line shaken ever more widely: household first, then street, then city, then anywhere.

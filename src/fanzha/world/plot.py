@@ -7,14 +7,16 @@ import numpy as np
 from fanzha.records.contract import ReleasedBy
 from fanzha.world.calls import DAY_MS, HOUR_MS, Part, blank_calls, ends
 from fanzha.world.gangs import Gang
+from fanzha.world.private import Reach
 
 
 class Plot:
     """Calls that earlier calls have brought about and that are still to come."""
 
-    def __init__(self, gangs: list[Gang], foreign: tuple[int, int], rng: np.random.Generator) -> None:
+    def __init__(self, gangs: list[Gang], people: np.ndarray, reach: Reach, rng: np.random.Generator) -> None:
         self.gangs = gangs
-        self.foreign = foreign
+        self.people = people
+        self.foreign = (reach.foreign_lo, reach.foreign_lo + reach.foreign_n)
         self.rng = rng
         self._pending = blank_calls(0)
 
@@ -27,8 +29,17 @@ class Plot:
         calls = np.concatenate(due)
         today = calls["start"] < midnight + DAY_MS
         self._pending = calls[~today]
+        self._redirect(believed)
         chosen: np.ndarray = calls[today]
         return chosen
+
+    def _redirect(self, believed: np.ndarray) -> None:
+        """A targeted gang has its victim set call forwarding, so that bank and police reach the gang."""
+        for call in believed:
+            gang = self.gangs[int(call["gang"])]
+            if gang.name == "targeted" and call["callee"] < len(self.people) and self.rng.random() < 0.7:
+                self.people["forward_to"][call["callee"]] = self.rng.choice(gang.numbers)
+                self.people["answers"][call["callee"]] *= 0.45
 
     def _second_line(self, gangs: np.ndarray, first: np.ndarray, stay: float) -> np.ndarray:
         """Which number of the gang makes the next call: the same one with chance `stay`, else any."""

@@ -114,6 +114,8 @@ def _live(people, friends, reach, rhythms, midnight, day, off, world, out):  # t
                 known, answer = 0 if slot < 2 else 1, me.answers
             call.caller, call.callee, call.start = caller, callee, start
             call.clir = caller == i and me.clir
+            abroad = reach.foreign_lo <= caller < reach.foreign_lo + reach.foreign_n
+            call.withheld = abroad and unit(state) < 0.05
             if ring_out(call, state, answer, 8500.0, talks[known], 1.05) or known == 3:
                 continue
             ended = start + call.ring

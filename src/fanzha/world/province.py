@@ -69,6 +69,12 @@ class Province(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     cities: list[City]
     far: list[FarCity]
 
+    def shares(self) -> np.ndarray:
+        """float64[cities]: how the people are spread over the cities."""
+        people = np.array([city.population_m for city in self.cities])
+        spread: np.ndarray = people / people.sum()
+        return spread
+
     def rhythm_table(self) -> np.ndarray:
         """float64[4, 2, 24]: cumulated share of a day's calls by rhythm, workday or day off, and hour."""
         rows = np.array([self.rhythms[name] for name in RHYTHMS], dtype=np.float64)

@@ -49,7 +49,7 @@ class Switch:
         answered = calls["answered"]
         columns = [
             pc.cast(pa.array(first_id + np.arange(len(calls), dtype=np.int64)), pa.string()),
-            _take(self.raw, caller, caller >= 0),
+            _take(self.raw, caller, ~calls["withheld"]),
             self.raw.take(pa.array(callee)),
             _time(calls["start"]),
             _time(calls["start"] + calls["ring"], answered),
@@ -95,4 +95,4 @@ def where(people: np.ndarray, who: np.ndarray, start: np.ndarray, cells: Cells, 
     lo, hi = cells.lo[person["city"]], cells.lo[person["city"] + 1]
     round_cell = np.clip(person["home"] + shake % (2 * person["roam"] + 1) - person["roam"], lo, hi - 1)
     cell = np.where((person["roam"] > 0) & (hour >= 7), round_cell, cell)
-    return np.where(person["away"] >= 0, person["away"], cell).astype(np.int32)
+    return np.asarray(np.where(person["away"] >= 0, person["away"], cell), np.int32)

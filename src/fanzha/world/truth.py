@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from fanzha.records.contract import UTC_US
+from fanzha.records.contract import UTC_US, Ingress
 from fanzha.world.calls import FRAUD_PARTS, UNKNOWN, Part
 from fanzha.world.files import write_table
 from fanzha.world.gangs import Gang
+from fanzha.world.settle import Settlement
 
 _FRAUD = np.array([int(part) for part in FRAUD_PARTS], np.int8)
 _BY_FRAUDSTER = np.array([int(p) for p in (Part.DIAL, Part.HAND_OVER, Part.FOLLOW_UP)], np.int8)
@@ -63,24 +64,27 @@ class Truth:
             )
         )
 
-    def write(self, out: Path, raw: pa.Array, roles: dict[int, str], people: int, shape: str) -> None:
+    def write(self, out: Path, town: Settlement, shape: str) -> None:
         """numbers and calls; devices and cells are written by `write_places`."""
+        raw, roles = town.switch.raw, town.town.role_of
         gang_of = np.full(len(raw), UNKNOWN, np.int32)
         partner = np.zeros(len(raw), bool)
         for gang in self.gangs:
             gang_of[gang.numbers] = gang.index
             gang_of[gang.partners] = gang.index
             partner[gang.partners] = True
-        role = _roles(gang_of, partner, roles, self.believed)
-        shown = np.flatnonzero((np.arange(len(raw)) < people) | (gang_of >= 0) | _marked(len(raw), roles))
         known = gang_of >= 0
+        fraud = known & ((self.fraud_calls > 0) | (partner & (self.made + self.got > 0)))
+        role = _roles(fraud, known, partner, roles)
+        shown = np.flatnonzero((np.arange(len(raw)) < len(town.people)) | known | (role != "ordinary"))
         level = np.array([gang.level for gang in self.gangs] + [0], np.int8)[gang_of]
         first = np.where(self.fraud_calls > 0, self.first, 0)
         table = pa.table(
             {
                 "number": raw.take(pa.array(shown)),
+                "kind": _kinds(town, self.gangs)[shown],
                 "role": pa.array(role[shown]),
-                "fraud": pa.array(known[shown]),
+                "fraud": pa.array(fraud[shown]),
                 "scheme": _names(self.gangs, gang_of[shown]),
                 "gang": pa.array(gang_of[shown], mask=~known[shown]),
                 "evasion": pa.array(level[shown], mask=~known[shown]),
@@ -114,18 +118,26 @@ def _names(gangs: list[Gang], index: np.ndarray) -> pa.Array:
     return names.take(pa.array(index, mask=index < 0))
 
 
-def _marked(size: int, roles: dict[int, str]) -> np.ndarray:
-    marked = np.zeros(size, bool)
-    marked[list(roles)] = True
-    return marked
-
-
-def _roles(gang_of: np.ndarray, partner: np.ndarray, roles: dict[int, str], believed: np.ndarray) -> np.ndarray:
-    role = np.full(len(gang_of), "ordinary", dtype=object)
+def _roles(fraud: np.ndarray, known: np.ndarray, partner: np.ndarray, roles: dict[int, str]) -> np.ndarray:
+    role = np.full(len(known), "ordinary", dtype=object)
     role[list(roles)] = list(roles.values())
-    role[gang_of >= 0] = "fraud_caller"
-    role[partner] = "fraud_bridge_partner"
+    role[known] = "gang_spare"  # in the gang's hands, but no fraud was done with it
+    role[fraud] = "fraud_caller"
+    role[fraud & partner] = "fraud_bridge_partner"
     return role
+
+
+def _kinds(town: Settlement, gangs: list[Gang]) -> np.ndarray:
+    """What a number is to this network; a mask is nobody's number, whatever it looks like."""
+    size = len(town.switch.raw)
+    kind = np.full(size, "outside", dtype=object)
+    kind[town.switch.ingress == int(Ingress.TRUNK)] = "company"
+    kind[: len(town.people)] = "guest"
+    kind[: town.subscribers] = "subscriber"
+    for gang in gangs:
+        if gang.origin == "spoofed":
+            kind[gang.numbers] = "mask"
+    return kind
 
 
 def write_places(out: Path, gangs: list[Gang], imei: pa.Array, cells: pa.Array, shape: str) -> None:
