@@ -178,7 +178,7 @@ def foreign(digits: Any, start: int, end: int, country_digits: Any) -> tuple[int
     n = end - start
     code = 0
     for size in range(1, 4):
-        if n > size:
+        if n > size and digits[start] > 0:
             code = code * 10 + int(digits[start + size - 1])
             if code > 0 and country_digits[code, 1] > 0:
                 kind = SATELLITE if code in (870, 881) else INTERNATIONAL
