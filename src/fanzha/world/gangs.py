@@ -59,7 +59,7 @@ def plan_gangs(
     """`count` gangs over the schemes in turn, the weightier twice; `evasion` is `mix` or one level for all."""
     levels = _levels(book, count, evasion, rng)
     names = _scheme_order(book, count, rng)
-    scale = float(np.clip((subscribers / 200_000) ** 0.5, 0.3, 1.6))
+    scale = float(np.clip(1.4 * (subscribers / 200_000) ** 0.5, 0.35, 3.0))
     return [
         _draw_gang(i, name, book, level, scale, days, cities, rng)
         for i, (name, level) in enumerate(zip(names, levels, strict=True))

@@ -51,7 +51,7 @@ class Role(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     per_10k: Annotated[float, msgspec.Meta(ge=0)]
     source: str
     habit: Habit
-    line: Literal["mobile", "fixed", "trunk_95", "trunk_400", "abroad"] = "mobile"
+    line: Literal["mobile", "guest", "fixed", "trunk_95", "trunk_400", "abroad"] = "mobile"
     lines: Range = (1, 1)  # lines calling at once behind one number
     workdays: Range = (0.9, 1.0)  # share of days with any of this
     one_day: bool = False  # only on one day of the world

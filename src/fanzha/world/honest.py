@@ -25,6 +25,7 @@ class Town:
     people: np.ndarray
     friends: np.ndarray
     humans: int
+    subscribers: int
     reach: Reach
     book: NumberBook
     mobile: np.ndarray  # int64[people]: the number as an integer
@@ -57,6 +58,14 @@ class Town:
         self.free[chosen] = False
         return chosen
 
+    def pick_guests(self, count: int, rng: np.random.Generator) -> np.ndarray:
+        """`count` guests from other provinces, of those that no gang will use."""
+        ready = self.subscribers + np.arange(max(1, self.subscribers // 50))
+        ready = ready[self.free[ready]]
+        chosen: np.ndarray = np.sort(rng.choice(ready, min(count, len(ready)), replace=False))
+        self.free[chosen] = False
+        return chosen
+
 
 def hire_all(roles: dict[str, Role], town: Town, services: Block, cast: Cast, rng: np.random.Generator) -> None:
     """Fill every role, each with at least one holder, and give the service numbers' own staff their calls."""
@@ -64,8 +73,9 @@ def hire_all(roles: dict[str, Role], town: Town, services: Block, cast: Cast, rn
         _found_staff(int(position), roles["hotline"], town, cast, rng)
     for name, role in roles.items():
         count = max(1, round(role.per_10k * town.humans / 10_000))
-        if role.line == "mobile":
-            _hire_residents(name, role, count, town, cast, rng)
+        if role.line in ("mobile", "guest"):
+            pick = town.pick_adults if role.line == "mobile" else town.pick_guests
+            _hire(name, role, pick(count, rng), town, cast, rng)
         elif role.line == "abroad":
             _send_abroad(name, role, count, town, cast, rng)
         else:
@@ -73,8 +83,7 @@ def hire_all(roles: dict[str, Role], town: Town, services: Block, cast: Cast, rn
                 _found_company(name, role, town, cast, rng)
 
 
-def _hire_residents(name: str, role: Role, count: int, town: Town, cast: Cast, rng: np.random.Generator) -> None:
-    who = town.pick_adults(count, rng)
+def _hire(name: str, role: Role, who: np.ndarray, town: Town, cast: Cast, rng: np.random.Generator) -> None:
     for one in who:
         town.role_of[int(one)] = name
     people = town.people

@@ -86,7 +86,7 @@ def make_world(
         total, files = total + len(calls), files + 1
         _report(progress, day + 1, days, name)
     truth.write(out, town, format)
-    write_places(out, town.gangs, town.switch.imei, town.switch.cell_name, format)
+    write_places(out, town, format)
     return _summary(out, town, truth, seed, days, total, files)
 
 

@@ -22,6 +22,7 @@ from fanzha.world.gangs import ORIGINS_WITH_RESERVE, Gang, plan_gangs
 from fanzha.world.habits import Roles, Schemes, load_strict
 from fanzha.world.honest import Town, hire_all
 from fanzha.world.numbers import NumberBook
+from fanzha.world.occasions import Fair, hold_fairs, open_shops, replace_telephones
 from fanzha.world.people import make_friends, make_people
 from fanzha.world.private import Reach
 from fanzha.world.province import Province, load_province
@@ -52,6 +53,7 @@ class Settlement:
     changes: list[Change]
     rhythms: np.ndarray
     references: dict[str, pa.Table]
+    fairs: list[Fair]
     today: np.ndarray = field(default_factory=lambda: np.zeros(0))
 
     def __post_init__(self) -> None:
@@ -87,6 +89,9 @@ class Settlement:
         leaves = (rng.random(n) < 0.4) & ~today["guest"]
         far = rng.integers(known, len(self.switch.cell_region), n)
         today["away"] = np.where(journey, np.where(leaves, far, rng.integers(0, known, n)), -1)
+        for fair in self.fairs:
+            if fair.day == day:
+                today["away"][fair.who] = fair.cell
         silent = self.town.silent_until > day
         today["rate"][silent] = 0
         today["rate_in"][silent] *= 0.3
@@ -116,7 +121,9 @@ def settle(subscribers: int, days: int, seed: int, gang_count: int, evasion: str
     hire_all(load_strict(_HERE / "roles.yaml", Roles).roles, town, census.services, cast, rng)
     world = Underworld(town, cells, cast, rng, census.spare, _leak(town, rng), len(town.people))
     vacant = _raise_all(gangs, world, census.mobile)
-    _replace_telephones(world, rng)
+    replace_telephones(world, rng)
+    open_shops(world, rng)
+    fairs = hold_fairs(town, cells, rng)
     lists = cast.lists()
     _plant_waves(cast, lists, town.humans, subscribers, rng)
     imei = _telephones(province, len(town.people), town.humans, rng)
@@ -129,7 +136,7 @@ def settle(subscribers: int, days: int, seed: int, gang_count: int, evasion: str
     rhythms = province.rhythm_table()
     return Settlement(
         seed, start, subscribers, town.humans, town, cells, switch, gangs, cast, lists, vacant, world.changes,
-        rhythms, references,
+        rhythms, references, fairs,
     )  # fmt: skip
 
 
@@ -159,6 +166,7 @@ def _populate(
         people=people,
         friends=friends,
         humans=humans,
+        subscribers=subscribers,
         reach=census.reach,
         book=book,
         mobile=census.mobile[: len(people)],
@@ -212,15 +220,6 @@ def _telephones(province: Province, count: int, humans: int, rng: np.random.Gene
         copies = rng.choice(humans, int(rng.integers(6, 45)), replace=False)
         imei[copies] = imei[copies[0]]
     return imei
-
-
-def _replace_telephones(world: Underworld, rng: np.random.Generator) -> None:
-    """Some people buy a new telephone; card, circle and places stay."""
-    town = world.town
-    for day in range(1, town.days):
-        who = np.flatnonzero((rng.random(town.humans) < 0.0012) & town.free[: town.humans])
-        at = world.buy_devices(make_imeis(town.province.phone_tacs, len(who), rng))
-        world.changes.append(Change(day, who, {"device": at + np.arange(len(who))}))
 
 
 def _plant_waves(cast: Cast, lists: np.ndarray, humans: int, subscribers: int, rng: np.random.Generator) -> None:

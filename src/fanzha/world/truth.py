@@ -140,17 +140,28 @@ def _kinds(town: Settlement, gangs: list[Gang]) -> np.ndarray:
     return kind
 
 
-def write_places(out: Path, gangs: list[Gang], imei: pa.Array, cells: pa.Array, shape: str) -> None:
-    """devices and cells of the gangs whose cards are seen here."""
-    devices, places = [], []
-    for gang in gangs:
+def write_places(out: Path, town: Settlement, shape: str) -> None:
+    """devices and cells of the gangs whose cards are seen here, and the cells of honest crowds."""
+    devices: list[dict[str, object]] = []
+    places: list[dict[str, object]] = []
+    imei, cells = town.switch.imei, town.switch.cell_name
+    for fair in town.fairs:
+        name = town.switch.cell_name[fair.cell].as_py()
+        places.append({"cell": name, "role": "fair", "first_day": fair.day, "last_day": fair.day})
+    for gang in town.gangs:
         common = {"scheme": gang.name, "gang": gang.index, "evasion": gang.level}
         for device in imei.take(pa.array(gang.devices)).to_pylist():
-            devices.append({"imei": device, **common, "numbers": len(gang.numbers), "shared": len(gang.devices)})
+            devices.append(
+                {"imei": device, **common, "gang_numbers": len(gang.numbers), "gang_devices": len(gang.devices)}
+            )
         for cell in cells.take(pa.array(gang.cells)).to_pylist():
-            places.append({"cell": cell, **common, "first_day": gang.first_day, "last_day": gang.last_day - 1})
+            places.append(
+                {"cell": cell, "role": "gang", **common, "first_day": gang.first_day, "last_day": gang.last_day - 1}
+            )
     base = [("scheme", pa.string()), ("gang", pa.int32()), ("evasion", pa.int8())]
-    device_shape = pa.schema([("imei", pa.string()), *base, ("numbers", pa.int32()), ("shared", pa.int32())])
-    cell_shape = pa.schema([("cell", pa.string()), *base, ("first_day", pa.int32()), ("last_day", pa.int32())])
+    device_shape = pa.schema([("imei", pa.string()), *base, ("gang_numbers", pa.int32()), ("gang_devices", pa.int32())])
+    cell_shape = pa.schema(
+        [("cell", pa.string()), ("role", pa.string()), *base, ("first_day", pa.int32()), ("last_day", pa.int32())]
+    )
     write_table(pa.Table.from_pylist(devices, device_shape), out / "truth" / "devices", shape)
     write_table(pa.Table.from_pylist(places, cell_shape), out / "truth" / "cells", shape)
