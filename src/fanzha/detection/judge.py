@@ -9,16 +9,16 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-from fanzha.detection.bytecode import evaluate
+from fanzha.detection.bytecode import STACK, run
 from fanzha.detection.program import Program
 from fanzha.detection.score import scheme_score
 from fanzha.errors import RuleError
 from fanzha.profiles.epoch import Activations
 from fanzha.profiles.event import EVENT, OUTGOING, Events
 from fanzha.profiles.fields import FIELD_COUNT, EntityKind
+from fanzha.profiles.kernel import kernel
 from fanzha.profiles.layout import (
     N_FIRED_AT,
     N_IN,
@@ -79,6 +79,7 @@ class Sink(NamedTuple):
     used: NDArray[np.int64]
     scratch: NDArray[np.float64]  # [FIELD_COUNT]
     best: NDArray[np.float64]  # [families]
+    stack: NDArray[np.float64]  # [STACK]
 
 
 def code_of(program: Program, kind: EntityKind, *, watch: float, silent_s: int) -> Code:
@@ -113,10 +114,11 @@ def make_sink(rows: int, families: int) -> Sink:
         np.zeros(3, np.int64),
         np.full(FIELD_COUNT, np.nan),
         np.zeros(families),
+        np.zeros(STACK),
     )
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _write_fact(code: Code, sink: Sink, rule: int, e: Any) -> None:
     to = code.fact_kind[code.rule_emits[rule]]
     target = e.peer if to == _VICTIM else e.place
@@ -131,7 +133,7 @@ def _write_fact(code: Code, sink: Sink, rule: int, e: Any) -> None:
     sink.used[2] = at + 1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _write_firing(code: Code, sink: Sink, rule: int, e: Any, snapshot: int) -> None:
     at = sink.used[0]
     row = sink.firings[at]
@@ -141,22 +143,23 @@ def _write_firing(code: Code, sink: Sink, rule: int, e: Any, snapshot: int) -> N
     sink.used[0] = at + 1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _write_scheme(code: Code, sink: Sink, e: Any, fired: int, scheme: int, snapshot: int) -> None:
     for rule in range(code.bounds[0], code.bounds[1]):
         if fired >> (rule - code.bounds[0]) & 1 and code.rule_scheme[rule] == scheme:
             _write_firing(code, sink, rule, e, snapshot)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _snapshot(sink: Sink) -> int:
     at = sink.used[1]
-    sink.vectors[at] = sink.scratch
+    for k in range(FIELD_COUNT):
+        sink.vectors[at, k] = sink.scratch[k]
     sink.used[1] = at + 1
     return at
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _holding(store: Store, row: int, code: Code, sink: Sink, e: Any, history: int) -> int:
     """The alert rules that hold now, as bits; facts are written on the way."""
     out = (np.int64(e.flags) & OUTGOING) != 0
@@ -171,7 +174,8 @@ def _holding(store: Store, row: int, code: Code, sink: Sink, e: Any, history: in
             fill(store, row, t, talk, ring, np.int64(e.flags), np.int64(e.kind), sink.scratch)
             filled = True
         start, stop = code.rule_start[rule], code.rule_start[rule + 1]
-        if evaluate(code.ops, code.constants, code.lists, code.list_offsets, start, stop, sink.scratch) == 1.0:
+        ops, constants, lists, offsets = code.ops, code.constants, code.lists, code.list_offsets
+        if run(ops, constants, lists, offsets, start, stop, sink.scratch, sink.stack) == 1.0:
             if code.rule_emits[rule] > 0:
                 _write_fact(code, sink, rule, e)
             else:
@@ -179,7 +183,7 @@ def _holding(store: Store, row: int, code: Code, sink: Sink, e: Any, history: in
     return fired
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _score(store: Store, row: int, code: Code, sink: Sink, e: Any, fired: int) -> None:
     """Raise or touch the open alert of every scheme whose rules hold together at a score worth writing."""
     notes = store.notes[row]
@@ -214,7 +218,7 @@ def _score(store: Store, row: int, code: Code, sink: Sink, e: Any, fired: int) -
             _write_scheme(code, sink, e, fired, scheme, -1)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def judge(store: Store, row: int, code: Code, sink: Sink, e: Any) -> None:
     """Judge one profile right after `e` was fed to it."""
     notes = store.notes[row]
@@ -229,13 +233,13 @@ def judge(store: Store, row: int, code: Code, sink: Sink, e: Any) -> None:
         _score(store, row, code, sink, e, fired)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _full(sink: Sink) -> bool:
     room = min(sink.firings.shape[0] - sink.used[0], sink.facts.shape[0] - sink.used[2])
     return min(room, sink.vectors.shape[0] - sink.used[1]) < _ROOM
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def replay(store: Store, events: Any, start: int, known: Activations, code: Code, sink: Sink) -> int:
     """Judge events sorted by key from `start` on, one row for all; the index to go on at once the sink was emptied."""
     for i in range(start, events.shape[0]):
@@ -250,7 +254,7 @@ def replay(store: Store, events: Any, start: int, known: Activations, code: Code
     return events.shape[0]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _live(table: Table, store: Store, events: Any, start: int, known: Activations, code: Code, sink: Sink) -> int:
     for i in range(start, events.shape[0]):
         if _full(sink):
@@ -264,7 +268,7 @@ def _live(table: Table, store: Store, events: Any, start: int, known: Activation
 
 
 class Findings(NamedTuple):
-    """What judging wrote: firings FIRING[n], float64[snapshots, FIELD_COUNT], facts EVENT[m] whose `pad` is the kind."""
+    """What judging wrote: FIRING[n], float64[snapshots, FIELD_COUNT], and facts EVENT[m] whose `pad` is the kind."""
 
     firings: NDArray[Any]
     vectors: NDArray[np.float64]

@@ -7,11 +7,12 @@ The best score of each family counts; families are joined by noisy-or, as indepe
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from fanzha.profiles.kernel import kernel
 
-@njit(cache=True, nogil=True)
+
+@kernel
 def combine(best: NDArray[np.float64], cap: float) -> float:
     """The score of a scheme from float64[families], each 0 (silent) to 100; in tenths, as people read it."""
     doubt = 1.0
@@ -24,7 +25,7 @@ def combine(best: NDArray[np.float64], cap: float) -> float:
     return min(total, cap) if families < 2 else total
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def scheme_score(
     fired: int,
     scheme: int,
@@ -45,7 +46,7 @@ def scheme_score(
     return combine(best, cap)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def level(
     fired: int,
     first: int,

@@ -6,14 +6,14 @@ A profile remembers at least its last 192 and at most 384 contacts; one forgotte
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from fanzha.profiles.kernel import allocating, kernel
 from fanzha.profiles.layout import CLASSES, N_BLOCK, N_CLASS, N_COUNT, Store
 
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def mix(key: int) -> int:
     """A well-spread non-negative hash of an int64 (Fibonacci hashing, upper bits)."""
     h = np.uint64(key) * _MIX
@@ -21,7 +21,7 @@ def mix(key: int) -> int:
     return np.int64((h * _MIX) >> np.uint64(20))
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def find(store: Store, row: int, peer: int) -> int:
     """The arena entry of this contact, or -1."""
     block = store.notes[row, N_BLOCK]
@@ -38,7 +38,7 @@ def find(store: Store, row: int, peer: int) -> int:
         at = (at + 1) & mask
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _take(store: Store, size: int) -> int:
     """A cleared block of this size class, or -1 when the arena is full."""
     length = 8 << size
@@ -54,7 +54,7 @@ def _take(store: Store, size: int) -> int:
     return block
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def release(store: Store, row: int) -> None:
     """Give a profile's block back."""
     block = store.notes[row, N_BLOCK]
@@ -66,7 +66,7 @@ def release(store: Store, row: int) -> None:
     store.notes[row, N_COUNT] = 0
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _place(store: Store, block: int, mask: int, peer: int) -> int:
     at = mix(peer) & mask
     while store.peer_id[block + at] != 0:
@@ -75,7 +75,7 @@ def _place(store: Store, block: int, mask: int, peer: int) -> int:
     return block + at
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _grow(store: Store, row: int) -> bool:
     """Move to a block of twice the size; False when the largest is reached or the arena is full."""
     size = store.notes[row, N_CLASS]
@@ -101,7 +101,7 @@ def _grow(store: Store, row: int) -> bool:
     return True
 
 
-@njit(cache=True, nogil=True)
+@allocating
 def _forget(store: Store, row: int) -> None:
     """Forget the older half, by the last time in touch."""
     block = store.notes[row, N_BLOCK]
@@ -131,7 +131,7 @@ def _forget(store: Store, row: int) -> None:
     store.notes[row, N_COUNT] = kept
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def add(store: Store, row: int, peer: int, t: int) -> int:
     """Remember a new contact, first met at `t`; its entry, or -1 when there is no room at all."""
     if store.notes[row, N_BLOCK] < 0:

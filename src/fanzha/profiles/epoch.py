@@ -7,8 +7,9 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numba import njit
 from numpy.typing import NDArray
+
+from fanzha.profiles.kernel import kernel
 
 
 class Activations(NamedTuple):
@@ -32,7 +33,7 @@ def activations_of(subscribers: pa.Table) -> Activations:
     return Activations(np.ascontiguousarray(pairs[:, 0]), np.ascontiguousarray(pairs[:, 1]))
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def epoch_at(known: Activations, number: int, t: int) -> tuple[int, int]:
     """The activation in force at `t` (0 unknown) and the next one after it (0 none), epoch seconds."""
     at = np.searchsorted(known.number, number)

@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numba import njit
 from numpy.typing import NDArray
 
 from fanzha import numbering
@@ -28,6 +27,7 @@ from fanzha.profiles.event import (
     Events,
 )
 from fanzha.profiles.fields import EntityKind
+from fanzha.profiles.kernel import kernel
 from fanzha.records.contract import Ingress
 
 COLUMNS = (
@@ -127,7 +127,7 @@ def call_columns(batch: pa.RecordBatch) -> CallColumns:
     )
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _caller_flags(c: CallColumns, i: int) -> int:
     flags = np.int64(c.flags[i]) | OUTGOING
     own, other, here = c.caller_region[i], c.callee_region[i], c.serving_region[i]
@@ -144,7 +144,7 @@ def _caller_flags(c: CallColumns, i: int) -> int:
     return flags
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _fill(
     e: Any,
     n: int,
@@ -171,7 +171,7 @@ def _fill(
     return n + 1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _numbers(c: CallColumns, e: np.ndarray) -> int:
     n = 0
     for i in range(c.seq.shape[0]):
@@ -184,7 +184,7 @@ def _numbers(c: CallColumns, e: np.ndarray) -> int:
     return n
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _devices(c: CallColumns, e: np.ndarray) -> int:
     n = 0
     for i in range(c.seq.shape[0]):
@@ -198,7 +198,7 @@ def _devices(c: CallColumns, e: np.ndarray) -> int:
     return n
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _cells(c: CallColumns, e: np.ndarray) -> int:
     n = 0
     for i in range(c.seq.shape[0]):

@@ -8,17 +8,17 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from fanzha.errors import StorageError
 from fanzha.profiles.contacts import mix
 from fanzha.profiles.event import EVENT, Events
+from fanzha.profiles.kernel import allocating, kernel
 
 BUCKETS = 64
 
 
-@njit(cache=True, nogil=True)
+@allocating
 def _scatter(events: np.ndarray, out: np.ndarray) -> NDArray[np.int64]:
     """Copy events into `out` grouped by bucket, keeping their order; the groups' bounds, int64[BUCKETS + 1]."""
     n = events.shape[0]
@@ -37,7 +37,7 @@ def _scatter(events: np.ndarray, out: np.ndarray) -> NDArray[np.int64]:
     return bounds
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _order_runs(events: np.ndarray, order: NDArray[np.int64], by_time: bool) -> None:
     """Within each key, sort by (time, seq) or by seq; equal places keep their order."""
     n = order.shape[0]

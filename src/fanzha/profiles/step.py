@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from fanzha.profiles import contacts
 from fanzha.profiles.event import (
@@ -13,6 +12,7 @@ from fanzha.profiles.event import (
     WAS_ANSWERED,
     WAS_FORWARDED,
 )
+from fanzha.profiles.kernel import kernel
 from fanzha.profiles.layout import (
     ANSWERED,
     BASELINE_HOURS,
@@ -75,7 +75,7 @@ _FULL = 65535
 _PLACE_HALVING = 4096  # place counts are halved here, so that a share follows the last few thousand calls
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def clear(store: Store, row: int) -> None:
     """Make this row a profile that knows nothing."""
     if store.notes[row, N_CLOCK] != 0:  # a row never used holds no block
@@ -92,7 +92,7 @@ def clear(store: Store, row: int) -> None:
     store.notes[row, N_BLOCK] = -1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def begin(store: Store, row: int, activated: int, following: int, partial: int) -> None:
     """Open a row for a new key: its card's activation, the next holder's, and whether its past was evicted."""
     store.notes[row, N_BLOCK] = -1
@@ -101,7 +101,7 @@ def begin(store: Store, row: int, activated: int, following: int, partial: int) 
     store.notes[row, N_PARTIAL] = partial
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _advance_rings(store: Store, row: int, old: int, new: int) -> None:
     for r in range(_RINGS):
         size = RING_BUCKETS[r]
@@ -119,7 +119,7 @@ def _advance_rings(store: Store, row: int, old: int, new: int) -> None:
                 store.talk[row, spoken] = 0
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _advance_days(store: Store, row: int, old: int, new: int) -> None:
     was = (old + UTC_OFFSET_S) // DAY
     now = (new + UTC_OFFSET_S) // DAY
@@ -136,7 +136,7 @@ def _advance_days(store: Store, row: int, old: int, new: int) -> None:
         store.notes[row, N_DAYS] = (store.notes[row, N_DAYS] << (now - was)) & ((1 << LONG_DAYS) - 1)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _advance_hours(store: Store, row: int, old: int, new: int) -> None:
     if store.hours.shape[1] == 0:
         return
@@ -146,7 +146,7 @@ def _advance_hours(store: Store, row: int, old: int, new: int) -> None:
         store.hours[row, b % BASELINE_HOURS] = 0
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _advance(store: Store, row: int, t: int) -> None:
     """Move the profile's clock to `t` if that is later; note a silence of a day or more."""
     old = store.notes[row, N_CLOCK]
@@ -167,7 +167,7 @@ def _advance(store: Store, row: int, t: int) -> None:
     store.notes[row, N_CLOCK] = t
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _bump(store: Store, row: int, ring: int, at: int, counter: int, by: int) -> None:
     """Add to one bucket and its window; a bucket stops at 65,535 and at 0, and the sum stays true to it."""
     cell = at + counter
@@ -177,7 +177,7 @@ def _bump(store: Store, row: int, ring: int, at: int, counter: int, by: int) -> 
         store.sums[row, ring * N_COUNTERS + counter] += by
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _count(store: Store, row: int, t: int, seen: int, talk: int, talk_at: int, before: int) -> bool:
     """Count the event (bit c of `seen` for counter c) in every window that still covers `t`; True when one does not.
 
@@ -207,7 +207,7 @@ def _count(store: Store, row: int, t: int, seen: int, talk: int, talk_at: int, b
     return late
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _bump_day(store: Store, row: int, day: int, counter: int, by: int) -> None:
     cell = LONG_START + (day % LONG_DAYS) * 3 + counter
     value = np.int64(store.ring[row, cell]) + by
@@ -216,7 +216,7 @@ def _bump_day(store: Store, row: int, day: int, counter: int, by: int) -> None:
         store.sums[row, LONG_SUM + counter] += by
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _count_days(store: Store, row: int, t: int, seen: int, before: int) -> None:
     now = (store.notes[row, N_CLOCK] + UTC_OFFSET_S) // DAY
     mine = (t + UTC_OFFSET_S) // DAY
@@ -234,7 +234,7 @@ def _count_days(store: Store, row: int, t: int, seen: int, before: int) -> None:
         _bump_day(store, row, mine, 2, 1)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _count_hour(store: Store, row: int, t: int) -> None:
     if store.hours.shape[1] == 0:
         return
@@ -245,7 +245,7 @@ def _count_hour(store: Store, row: int, t: int) -> None:
             store.hours[row, at] += 1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _see_gear(store: Store, row: int, t: int, gear: int) -> None:
     """Remember the device; one never seen, after another, is a change of device."""
     oldest = 0
@@ -273,7 +273,7 @@ def _see_gear(store: Store, row: int, t: int, gear: int) -> None:
     store.gear_last[row, oldest] = t
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _see_place(store: Store, row: int, t: int, place: int) -> bool:
     """Count the cell; True when it was known before the last change of device."""
     store.notes[row, N_LOCATED] += 1
@@ -299,7 +299,7 @@ def _see_place(store: Store, row: int, t: int, place: int) -> bool:
     return False
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _outgoing(store: Store, row: int, peer: int, talk: int, ring: int, flags: int) -> int:
     """Which counters an outgoing call touches, as bits; contacts are met in `step`."""
     seen = 1 << OUT
@@ -321,7 +321,7 @@ def _outgoing(store: Store, row: int, peer: int, talk: int, ring: int, flags: in
     return seen
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _incoming(store: Store, row: int, t: int, entry: int, flags: int) -> int:
     """Which counters an incoming call touches, as bits."""
     seen = 1 << IN
@@ -335,7 +335,7 @@ def _incoming(store: Store, row: int, t: int, entry: int, flags: int) -> int:
     return seen
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _after_change(store: Store, row: int, t: int, entry: int, old_place: bool) -> None:
     """Count an outgoing call since the change of device, and whether it keeps to the former life."""
     changed = store.notes[row, N_CHANGED]
@@ -348,7 +348,7 @@ def _after_change(store: Store, row: int, t: int, entry: int, old_place: bool) -
         store.notes[row, N_CHANGED_PLACES] += 1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def step(store: Store, row: int, t: int, peer: int, place: int, gear: int, talk: int, ring: int, flags: int) -> None:
     """Feed one event to one profile. Times in epoch seconds; 0 for an unknown peer, place or gear."""
     _advance(store, row, t)
@@ -382,7 +382,7 @@ def step(store: Store, row: int, t: int, peer: int, place: int, gear: int, talk:
         store.notes[row, N_LATE] += 1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _meet(store: Store, entry: int, t: int, out: bool, seen: int) -> tuple[int, int]:
     """Note when this contact was last called or calling; a contact counts in the bucket of its latest call only."""
     if not out:

@@ -11,13 +11,13 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from fanzha.profiles.contacts import mix
 from fanzha.profiles.epoch import Activations, epoch_at
 from fanzha.profiles.event import Events
 from fanzha.profiles.fields import EntityKind
+from fanzha.profiles.kernel import allocating, kernel
 from fanzha.profiles.layout import (
     CLASSES,
     GEARS,
@@ -107,7 +107,7 @@ def make_table(slots: int, rows: int, waiting: int) -> Table:
     )
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def slot_of(table: Table, key: int) -> int:
     """The slot that holds this key, or the empty one where it would go (then table.key[slot] == 0)."""
     mask = table.key.shape[0] - 1
@@ -117,7 +117,7 @@ def slot_of(table: Table, key: int) -> int:
     return at
 
 
-@njit(cache=True, nogil=True)
+@allocating
 def _rehash(old: Table, new: Table, oldest: int) -> int:
     """Move every key heard of since `oldest` to the new slots; how many were dropped."""
     dropped = 0
@@ -135,7 +135,7 @@ def _rehash(old: Table, new: Table, oldest: int) -> int:
     return dropped
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _free_waiting(table: Table, ref: int) -> None:
     if ref > _WAITING:
         return
@@ -147,7 +147,7 @@ def _free_waiting(table: Table, ref: int) -> None:
         at = following
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _wait(table: Table, before: int, e: Any) -> int:
     """Keep one event, linked to the one before; its index, or -1 when there is no room."""
     w = table.waiting
@@ -165,7 +165,7 @@ def _wait(table: Table, before: int, e: Any) -> int:
     return at
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _take_row(table: Table) -> int:
     row = table.meta[M_FREE_ROW]
     if row >= 0:
@@ -178,7 +178,7 @@ def _take_row(table: Table) -> int:
     return row
 
 
-@njit(cache=True, nogil=True)
+@allocating
 def _evict(table: Table, store: Store) -> None:
     """Give up the idlest eighth of the full profiles; their keys stay, marked as of unknown past."""
     rows = table.meta[M_ROWS]
@@ -196,13 +196,13 @@ def _evict(table: Table, store: Store) -> None:
             table.meta[M_EVICTED] += 1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def feed(store: Store, row: int, e: Any) -> None:
     """Step one profile with one event record."""
     step(store, row, np.int64(e.t), e.peer, e.place, e.gear, np.int64(e.talk), np.int64(e.ring), np.int64(e.flags))
 
 
-@njit(cache=True, nogil=True)
+@allocating
 def _feed_waiting(table: Table, store: Store, row: int, ref: int) -> None:
     w = table.waiting
     chain = np.empty(PROMOTE_AT, np.int64)
@@ -218,7 +218,7 @@ def _feed_waiting(table: Table, store: Store, row: int, ref: int) -> None:
         step(store, row, np.int64(w.t[a]), w.peer[a], w.place[a], w.gear[a], talk, ring, flags)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _first_waiting(table: Table, ref: int, t: int) -> int:
     """When the oldest waiting event was, or `t` when none waits."""
     if ref > _WAITING:
@@ -231,7 +231,7 @@ def _first_waiting(table: Table, ref: int, t: int) -> int:
     return first
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _promote(table: Table, store: Store, known: Activations, slot: int, t: int, partial: int) -> int:
     """Give this key a full row, fed with its waiting events; -1 when no row can be had."""
     row = _take_row(table)
@@ -255,7 +255,7 @@ def _promote(table: Table, store: Store, known: Activations, slot: int, t: int, 
     return row
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _length(table: Table, ref: int) -> int:
     n = 0
     at = _WAITING - ref
@@ -265,7 +265,7 @@ def _length(table: Table, ref: int) -> int:
     return n
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def admit(table: Table, store: Store, known: Activations, e: Any) -> int:
     """The full row that this event is to be fed to, or -1 while its key still waits (or cannot be held at all)."""
     t = np.int64(e.t)
@@ -287,7 +287,7 @@ def admit(table: Table, store: Store, known: Activations, e: Any) -> int:
     return _queue(table, store, known, slot, e)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _crosses(table: Table, known: Activations, slot: int, t: int) -> bool:
     """Whether a new holder's epoch began between the waiting events and `t`."""
     ref = np.int64(table.ref[slot])
@@ -297,7 +297,7 @@ def _crosses(table: Table, known: Activations, slot: int, t: int) -> bool:
     return 0 < following <= t
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _queue(table: Table, store: Store, known: Activations, slot: int, e: Any) -> int:
     t = np.int64(e.t)
     if _crosses(table, known, slot, t):

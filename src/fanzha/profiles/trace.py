@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from fanzha.profiles.epoch import Activations, epoch_at, no_activations
 from fanzha.profiles.event import Events
 from fanzha.profiles.fields import FIELD_COUNT, EntityKind
+from fanzha.profiles.kernel import allocating, kernel
 from fanzha.profiles.layout import LARGEST, N_NEXT, Store, make_store
 from fanzha.profiles.step import begin, clear, step
 from fanzha.profiles.vector import fill
@@ -21,7 +21,7 @@ def single_store(kind: EntityKind, start: int = 0) -> Store:
     return store
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def renew(store: Store, row: int, known: Activations, key: int, t: int) -> None:
     """Open this row for `key` from `t` on, forgetting whoever had it."""
     clear(store, row)
@@ -29,13 +29,13 @@ def renew(store: Store, row: int, known: Activations, key: int, t: int) -> None:
     begin(store, row, current, following, 0)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def ended(store: Store, row: int, t: int) -> bool:
     """Whether the next holder's epoch has begun by `t`."""
     return 0 < store.notes[row, N_NEXT] <= t
 
 
-@njit(cache=True, nogil=True)
+@allocating
 def _trace(store: Store, events: np.ndarray, known: Activations, vectors: np.ndarray) -> None:
     for i in range(events.shape[0]):
         e = events[i]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from fanzha.profiles.event import (
     AWAY,
@@ -20,6 +19,7 @@ from fanzha.profiles.event import (
     WAS_FORWARDED,
 )
 from fanzha.profiles.fields import BY_NAME, FIELD_COUNT
+from fanzha.profiles.kernel import allocating, kernel
 from fanzha.profiles.layout import (
     BASELINE_DAYS,
     BASELINE_HOURS,
@@ -94,7 +94,7 @@ if _ORDER[_CALL:] != [
     raise AssertionError("fields.py moved: the vector below writes the call's fields in a row")
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def fill(store: Store, row: int, t: int, talk: int, ring: int, flags: int, kind: int, out: np.ndarray) -> None:
     """Write the field vector (float64[FIELD_COUNT]) of this profile as it stands right after this event."""
     notes = store.notes[row]
@@ -125,7 +125,7 @@ def fill(store: Store, row: int, t: int, talk: int, ring: int, flags: int, kind:
         _forget(clock - notes[N_PARTIAL], out)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _fill_gears(store: Store, row: int, clock: int, out: np.ndarray) -> None:
     today = 0
     month = 0
@@ -140,7 +140,7 @@ def _fill_gears(store: Store, row: int, clock: int, out: np.ndarray) -> None:
     out[_GEARS_24H + 1] = month if known else np.nan
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _fill_places(store: Store, row: int, clock: int, out: np.ndarray) -> None:
     today = 0
     month = 0
@@ -158,7 +158,7 @@ def _fill_places(store: Store, row: int, clock: int, out: np.ndarray) -> None:
     out[_TOP] = top / located if located > 0 else np.nan
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _fill_change(store: Store, row: int, t: int, out: np.ndarray) -> None:
     notes = store.notes[row]
     if notes[N_CHANGED] == 0:
@@ -172,7 +172,7 @@ def _fill_change(store: Store, row: int, t: int, out: np.ndarray) -> None:
     out[_GEAR + 4] = notes[N_CHANGED_DAYS]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _fill_baseline(store: Store, row: int, clock: int, out: np.ndarray) -> None:
     """This hour's outgoing calls beside the same hour of earlier days: same weekdays once three of them are known."""
     if store.hours.shape[1] == 0:
@@ -190,7 +190,7 @@ def _fill_baseline(store: Store, row: int, clock: int, out: np.ndarray) -> None:
     out[_HOUR + 3] = notes[N_SAMPLES]
 
 
-@njit(cache=True, nogil=True)
+@allocating
 def _baseline(store: Store, row: int, hour: int) -> None:
     notes = store.notes[row]
     days = min((hour - notes[N_FIRST] // 3600) // 24, BASELINE_DAYS - 1)
@@ -208,7 +208,7 @@ def _baseline(store: Store, row: int, hour: int) -> None:
         notes[N_MAD] = np.int64(np.median(np.abs(samples[:n] - median)) * 10)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _fill_call(t: int, talk: int, ring: int, flags: int, out: np.ndarray) -> None:
     out[_CALL] = 1.0 if flags & OUTGOING else 0.0
     out[_CALL + 1] = 1.0 if flags & WAS_ANSWERED else 0.0
@@ -223,7 +223,7 @@ def _fill_call(t: int, talk: int, ring: int, flags: int, out: np.ndarray) -> Non
     out[_CALL + 10] = (1.0 if flags & CLIR else 0.0) if flags & CLIR_KNOWN else np.nan
 
 
-@njit(cache=True, nogil=True)
+@allocating
 def _forget(known_s: int, out: np.ndarray) -> None:
     """An evicted profile came back: what lies before its return is unknown, never 0."""
     for r in range(4):
