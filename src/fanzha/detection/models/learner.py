@@ -29,11 +29,12 @@ class Member(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class Settings(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """What learners.yaml says: the ensemble, the plain LightGBM it is compared with, and the threads used."""
+    """What learners.yaml says: the ensemble, the plain LightGBM it is compared with, and threads and folds at once."""
 
     source: str
     as_of: str
     threads: int
+    workers: int
     inner_folds: int
     members: tuple[Member, ...]
     plain: Member
