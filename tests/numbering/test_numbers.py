@@ -184,6 +184,7 @@ def test_the_area_given_completes_local_numbers_and_city_hotlines() -> None:
     assert key("95588", "0571") == 8695588
     assert key("8695588", "0715") == 867158695588  # seven digits are a local number where local numbers have seven
     assert key("8695588", "0571") == 8695588
+    assert of("86957517").why[0] == Why.NO_AREA  # not 957517 with a country code
     assert of("888000", area="0571").form[0] == Form.IRREGULAR
     for wrong in ("0400", "abc", "0378", "99999"):
         with pytest.raises(UsageError, match="area code"):

@@ -83,11 +83,12 @@ def _regions(numbers: Any, blocks: Any, area_city: Any, powers: Any, found: Any)
 
 def mobile_blocks() -> NDArray[np.int32]:
     """City of each mobile block: index is the first seven digits less 1300000. Made once, then kept on disk."""
-    name = f"mobile_blocks-{version('phonenumbers')}-{zlib.crc32(words.locate('regions').read_bytes()):08x}.npy"
-    if name not in _blocks:
-        path = Path(os.environ.get("FANZHA_HOME", "var")) / "cache" / name
-        _blocks[name] = _kept(path)
-    return _blocks[name]
+    regions = words.locate("regions")
+    source = f"{regions}@{regions.stat().st_mtime_ns}"
+    if source not in _blocks:
+        name = f"mobile_blocks-{version('phonenumbers')}-{zlib.crc32(regions.read_bytes()):08x}.npy"
+        _blocks[source] = _kept(Path(os.environ.get("FANZHA_HOME", "var")) / "cache" / name)
+    return _blocks[source]
 
 
 def _kept(path: Path) -> NDArray[np.int32]:

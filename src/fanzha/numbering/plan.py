@@ -62,7 +62,11 @@ def current() -> Plan:
              words.carriers(), words.settings())  # fmt: skip
     held = _compiled.get("plan")
     if held is None or any(a is not b for a, b in zip(held[0], parts, strict=True)):
-        held = _compiled["plan"] = (parts, _compile())
+        try:
+            held = _compiled["plan"] = (parts, _compile())
+        except (ValueError, KeyError, IndexError, OverflowError):
+            faults = words.check_all() or ["the number plan cannot be compiled"]
+            raise VocabularyError("\n".join(faults), hint="fanzha rules check lists all faults") from None
     return held[1]
 
 
@@ -94,8 +98,6 @@ def _compile() -> Plan:
 
 
 def _span(prefix: str) -> slice:
-    if not prefix.isdigit() or not 1 <= len(prefix) <= 5:
-        raise VocabularyError(f"prefix {prefix!r} must be one to five digits", where="number_plan.yaml")
     scale = 10 ** (5 - len(prefix))
     return slice(int(prefix) * scale, (int(prefix) + 1) * scale)
 

@@ -6,7 +6,8 @@ A key is 86 and the national digits, or country code and digits. Four rules keep
   port's key has a 0 after the 86, which no other Chinese number has;
 - a short code behind area codes 0951-0955 would read as a 95 hotline: its key has that 0 as well;
 - a local number whose area nobody named gets no number, only a hash;
-- seven digits beginning 86 are a local number where the area has such, else 86 and a known short code.
+- seven or eight digits beginning 86 are a local number, unless the area given has none of that length and what
+  follows the 86 is a short code with a name (8695588).
 
 A hash is -(1 + class * 2^60 + the low 60 bits of splitmix64(FNV-1a 64 of the trimmed raw bytes)), the same on every
 machine; class 0 irregular, 1 an SMS port too long for a key, 2 opaque. Nothing here keeps state between rows.
@@ -248,12 +249,12 @@ def judge(
         key, kind, form, why = HASHED, IRREGULAR_KIND, IRREGULAR, W_SHORT
         # First as it stands; then, where that is nothing, with 86 taken for the country code.
         for coded in range(1 if abroad else 0, 2):
-            if (
-                coded == 1
-                and not abroad
-                and (form == WELL or end - start < 5 or value_of(digits, start, start + 2) != 86)
-            ):
-                break
+            if coded == 1 and not abroad:
+                size = end - start
+                if form == WELL or size < 5 or value_of(digits, start, start + 2) != 86:
+                    break
+                if 7 <= size <= 8 and position(codes, value_of(digits, start + 2, end)) < 0:
+                    break  # somebody's local number
             head = start + 2 if coded == 1 else start
             zero = head < end and digits[head] == 0
             bare = coded == 0 and not zero

@@ -156,8 +156,19 @@ def decode(document: Document, type_: type[T]) -> T:
     except msgspec.ValidationError as error:
         message, _, path = str(error).partition(" - at `")
         unknown = re.search(r"unknown field `([^`]+)`", message)
-        at = _follow(document.data, path.rstrip("`"), unknown.group(1) if unknown else None)
+        at = _follow(document.data, path.removeprefix("key` in `").rstrip("`"), unknown.group(1) if unknown else None)
+        if path.startswith("key` in `"):
+            at = (*at, *_misfit(document, at, message))
         raise VocabularyError(message, where=document.where(*at), hint=_hint(message)) from None
+
+
+def _misfit(document: Document, at: tuple[Key, ...], message: str) -> tuple[Key, ...]:
+    """The first key of a table that does not match the pattern its keys should have."""
+    pattern = re.search(r"matching regex '(.+)'", message)
+    table = document.data
+    for step in at:
+        table = table[step]
+    return tuple(key for key in table if pattern and not re.search(pattern[1], str(key)))[:1]
 
 
 def _hint(message: str) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
 from fanzha.vocabulary.loader import load
 
@@ -14,6 +15,13 @@ KindName = Literal[
     "freephone_400", "freephone_800", "masked_700", "sms_port", "international", "satellite", "maritime",
     "emergency_comms",
 ]  # fmt: skip
+
+
+Prefix = Annotated[str, Meta(pattern="^[0-9]{1,5}$")]
+AreaCode = Annotated[str, Meta(pattern="^0[0-9]{2,3}$")]
+ShortCode = Annotated[str, Meta(pattern="^[0-9]{3,8}$")]
+CountryCode = Annotated[int, Meta(ge=1, le=999)]
+Region = Annotated[int, Meta(ge=110000, le=829999)]
 
 
 class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -43,9 +51,9 @@ class Carriers(Sourced, frozen=True):
 class Regions(Sourced, frozen=True):
     """Provinces and cities by six-digit GB/T 2260 code; `former`: older full names and where they belong now."""
 
-    provinces: dict[int, Name]
-    cities: dict[int, Name]
-    former: dict[str, int]
+    provinces: dict[Region, Name]
+    cities: dict[Region, Name]
+    former: dict[str, Region]
 
 
 class Area(Record, frozen=True):
@@ -58,8 +66,8 @@ class AreaCodes(Sourced, frozen=True):
     """Area codes with their leading zero; `merged`: codes no longer dialled and what replaced them."""
 
     local_first_digits: str
-    areas: dict[str, Area]
-    merged: dict[str, str]
+    areas: dict[AreaCode, Area]
+    merged: dict[AreaCode, AreaCode]
 
 
 class Country(Name, frozen=True):
@@ -67,13 +75,13 @@ class Country(Name, frozen=True):
 
 
 class CountryCodes(Sourced, frozen=True):
-    countries: dict[int, Country]
+    countries: dict[CountryCode, Country]
 
 
 class PrefixRow(Record, frozen=True):
     kind: KindName
     carrier: str
-    prefixes: list[str]
+    prefixes: list[Prefix]
 
 
 class PrefixRows(Sourced, frozen=True):
@@ -82,11 +90,11 @@ class PrefixRows(Sourced, frozen=True):
 
 
 class Prefixes(Sourced, frozen=True):
-    prefixes: list[str]
+    prefixes: list[Prefix]
 
 
 class NumberClass(Record, frozen=True):
-    prefix: str
+    prefix: Prefix
     digits: tuple[int, int]
     kind: KindName
     regional: bool = False
@@ -112,7 +120,7 @@ class ServiceNumber(Name, frozen=True):
 
 
 class ServiceNumbers(Sourced, frozen=True):
-    numbers: dict[str, ServiceNumber]
+    numbers: dict[ShortCode, ServiceNumber]
 
 
 class CliRule(Name, frozen=True):
