@@ -38,3 +38,11 @@ def test_draws_stay_in_range() -> None:
         values = draw(rng, bounds, 500)
         assert values.min() >= bounds[0]
         assert values.max() <= bounds[1]
+
+
+def test_every_role_and_scheme_is_in_the_docs() -> None:
+    text = (YAML.parents[2] / "docs" / "world.md").read_text(encoding="utf-8")
+    roles = load_strict(YAML / "roles.yaml", Roles).roles
+    schemes = load_strict(YAML / "schemes.yaml", Schemes).schemes
+    for name, row in [*roles.items(), *schemes.items()]:
+        assert f"| `{name}` | {row.zh} | {row.en} |" in text

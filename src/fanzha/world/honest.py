@@ -248,7 +248,7 @@ def _company_number(role: Role, city: int, town: Town, rng: np.random.Generator)
         raw = text_of(np.array([95100 + 17 * town.extra_trunk % 200]))
         return raw, raw[0].as_py()
     if role.line == "trunk_400":
-        raw = text_of(np.array([4006000000 + int(rng.integers(0, 99_999_999))]))
+        raw = text_of(np.array([4006000000 + int(rng.integers(0, 999_999))]))
         return raw, raw[0].as_py()
     raw = fixed_numbers(town.province.cities[city].area_code, 1, rng)
     text = raw[0].as_py()
