@@ -65,6 +65,8 @@ class Code(NamedTuple):
     rule_scheme: NDArray[np.int16]
     rule_family: NDArray[np.int16]
     rule_emits: NDArray[np.int8]
+    gate_field: NDArray[np.int32]
+    gate_low: NDArray[np.float64]
     fact_kind: NDArray[np.int8]
     bounds: NDArray[np.int64]  # first rule, past the last, entity kind, families, seconds of silence that close
     marks: NDArray[np.float64]  # cap for one family, lowest band
@@ -99,6 +101,8 @@ def code_of(program: Program, kind: EntityKind, *, watch: float, silent_s: int) 
         program.rule_scheme,
         program.rule_family,
         program.rule_emits,
+        program.gate_field,
+        program.gate_low,
         program.fact_kind,
         np.array([first, last, kind, program.families, silent_s], np.int64),
         np.array([program.cap, watch], np.float64),
@@ -173,6 +177,8 @@ def _holding(store: Store, row: int, code: Code, sink: Sink, e: Any, history: in
             t, talk, ring = np.int64(e.t), np.int64(e.talk), np.int64(e.ring)
             fill(store, row, t, talk, ring, np.int64(e.flags), np.int64(e.kind), sink.scratch)
             filled = True
+        if not sink.scratch[code.gate_field[rule]] >= code.gate_low[rule]:
+            continue
         start, stop = code.rule_start[rule], code.rule_start[rule + 1]
         ops, constants, lists, offsets = code.ops, code.constants, code.lists, code.list_offsets
         if run(ops, constants, lists, offsets, start, stop, sink.scratch, sink.stack) == 1.0:

@@ -5,7 +5,7 @@ Numbers, devices and cells are replayed in hash buckets on temporary disk, so me
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -13,6 +13,8 @@ from pathlib import Path
 from threading import local
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from fanzha import numbering
@@ -198,7 +200,7 @@ def _alerts(
         details.update({base + snapshot: detail for snapshot, detail in raw.items()})
         base += len(found.vectors)
     whole = joined(parts)
-    ids = record_ids(lake, evidence)
+    ids, raw_of = records_behind(lake, network, evidence, raw=bool((whole.firings["key"] < 0).any()))
     return assemble(
         whole.firings,
         whole.vectors,
@@ -206,7 +208,7 @@ def _alerts(
         details,
         pack,
         network=network,
-        name_entity=lambda kind, key: name_entity(lake, kind, key),
+        name_entity=lambda kind, key: name_entity(lake, kind, key, raw_of),
     )
 
 
@@ -214,22 +216,31 @@ def _own_calls(found: Findings) -> Evidence:
     return [np.array([firing["seq"]]) for firing in found.firings if firing["snapshot"] >= 0]
 
 
-def record_ids(lake: Lake, evidence: Evidence) -> Evidence:
-    """The record ids behind rows of seqs."""
+def records_behind(lake: Lake, network: str, evidence: Evidence, *, raw: bool) -> tuple[Evidence, dict[int, str]]:
+    """The record ids behind rows of seqs, and (where `raw`) what irregular or opaque numbers among them looked like."""
     if not evidence:
-        return []
+        return [], {}
     wanted = np.unique(np.concatenate(evidence))
-    table = lake.by_seq(wanted)
-    seq = table.column("seq").to_numpy()
-    ids = table.column("id").to_numpy()[np.argsort(seq)]
-    seq = np.sort(seq)
-    return [ids[np.searchsorted(seq, row)] for row in evidence]
+    sides = ("caller", "callee") if raw else ()
+    columns = ("seq", "id", *(name for side in sides for name in (side, f"{side}_raw")))
+    found = []
+    for batch in lake.scan(columns, network=network):
+        mask = np.isin(batch.column("seq").to_numpy(), wanted)
+        if mask.any():
+            found.append(batch.filter(pa.array(mask)))
+    table = pa.Table.from_batches(found).sort_by("seq")
+    seq, ids = table.column("seq").to_numpy(), table.column("id").to_numpy()
+    names: dict[int, str] = {}
+    for side in sides:
+        odd = table.filter(pc.less(table.column(side), 0))
+        names.update(zip(odd.column(side).to_pylist(), odd.column(f"{side}_raw").to_pylist(), strict=True))
+    return [ids[np.searchsorted(seq, row)] for row in evidence], names
 
 
-def name_entity(lake: Lake, kind: EntityKind, key: int) -> str:
-    """How an alert names its entity: +86..., an IMEI, or a cell's own name."""
+def name_entity(lake: Lake, kind: EntityKind, key: int, raw_of: Mapping[int, str]) -> str:
+    """How an alert names its entity: +86..., irregular:..., an IMEI, or a cell's own name."""
     if kind in (EntityKind.NUMBER, EntityKind.VICTIM):
-        return numbering.display(key, lake.raw_of(key) if key < 0 else None)
+        return numbering.display(key, raw_of.get(key))
     if kind == EntityKind.DEVICE:
         return f"{key:015d}"
     return lake.cell_name(key)

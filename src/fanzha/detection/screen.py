@@ -7,6 +7,8 @@ a day with the call itself as evidence.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +18,7 @@ from numpy.typing import NDArray
 from fanzha import numbering
 from fanzha.detection.judge import FIRING, Findings
 from fanzha.detection.pack import Pack
+from fanzha.errors import InputError
 from fanzha.profiles.event import EVENT
 from fanzha.profiles.fields import BY_NAME, FIELD_COUNT, EntityKind
 from fanzha.records.contract import Ingress
@@ -28,10 +31,17 @@ Detail = dict[str, object]
 
 
 def contracts_of(trunks: pa.Table) -> dict[str, numbering.TrunkContract]:
-    """What each trunk may show as its caller number, from the `trunks` reference; no row, no contract known."""
+    """What each trunk may show as its caller number, from the `trunks` reference.
+
+    A trunk without a row, or with one that cannot be read, has no known contract: no rule rests on it.
+    """
     permitted = trunks.filter(pc.is_valid(trunks.column("permitted")))
-    names, texts = permitted.column("trunk").to_pylist(), permitted.column("permitted").to_pylist()
-    return {name: numbering.TrunkContract(text) for name, text in zip(names, texts, strict=True)}
+    found = {}
+    rows = zip(permitted.column("trunk").to_pylist(), permitted.column("permitted").to_pylist(), strict=True)
+    for name, text in rows:
+        with suppress(InputError):
+            found[name] = numbering.TrunkContract.parse(text)
+    return found
 
 
 class Screen:
@@ -132,9 +142,9 @@ class Screen:
         return Findings(firings, vectors, np.zeros(0, EVENT)), details
 
 
-def _array(batch: pa.RecordBatch, name: str, dtype: type) -> NDArray[np.int64]:
+def _array(batch: pa.RecordBatch, name: str, dtype: type) -> NDArray[Any]:
     filled = pc.fill_null(batch.column(name), 0)
-    values: NDArray[np.int64] = filled.to_numpy(zero_copy_only=False).astype(dtype)
+    values: NDArray[Any] = filled.to_numpy(zero_copy_only=False).astype(dtype)
     return values
 
 
