@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Protocol
 
 import pyarrow as pa
 
@@ -19,6 +20,10 @@ _FOREIGN = {
     b"\xfe\xff": ("UTF-16 text", "save it as UTF-8 or GB18030"),
     b"\xd0\xcf\x11\xe0": ("an old Excel file", "save the sheet as CSV (另存为CSV)"),
 }
+
+
+class _Gzip(Protocol):
+    def decompress(self, data: bytes, max_length: int = 0, /) -> bytes: ...
 
 
 class Damage(Exception):
@@ -80,10 +85,11 @@ def _gzip(path: Path) -> Iterator[bytes]:
             if not begun and not (waiting := waiting.lstrip(b"\0")):
                 continue  # zero padding after the last member is allowed
             begun = True
+            before = member.copy()
             try:
                 piece = member.decompress(waiting, _STEP)
-            except zlib.error as error:
-                raise Damage(str(error)) from error
+            except zlib.error:
+                yield from _salvaged(before, waiting)
             if piece:
                 yield piece
             waiting = member.unconsumed_tail
@@ -94,6 +100,19 @@ def _gzip(path: Path) -> Iterator[bytes]:
             while piece := member.decompress(b"", _STEP):
                 yield piece
             raise Damage("the gzip stream ends before its end mark")
+
+
+def _salvaged(member: _Gzip, data: bytes) -> Iterator[bytes]:
+    """What can still be had of a piece that breaks somewhere; a failing call of zlib's gives nothing back."""
+    found, problem = bytearray(), "the gzip stream is damaged"
+    for at in range(len(data)):
+        try:
+            found += member.decompress(data[at : at + 1])
+        except zlib.error as error:
+            problem = str(error)
+            break
+    yield bytes(found)
+    raise Damage(problem)
 
 
 def _zstd(path: Path) -> Iterator[bytes]:

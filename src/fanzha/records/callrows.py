@@ -132,8 +132,8 @@ def _derive(raw: RawRows, mapping: Mapping) -> None:
         elif name == "answered_at_start":
             _fill(raw, "answered", answered, has_answer, started, has_start & talked)
         elif name == "ended_from_talk":
-            _fill(raw, "ended", ended, has_end, answered + talk * 1000, has_answer & has_talk)
-            _fill(raw, "ended", ended, has_end | has_answer, started, has_start & has_talk & (talk == 0))
+            since, known = np.where(talked, answered, started), np.where(talked, has_answer, has_start)
+            _fill(raw, "ended", ended, has_end, since + talk * 1000, has_talk & known)
         else:
             rang = np.where(has_answer, answered, ended) - started
             ring, has_ring = _micros(raw.fields.get("ring_ms"), count)

@@ -83,6 +83,6 @@ def _rewrite(root: Path, manifest: Manifest, old: list[Part]) -> None:
         unwritten([root / path, root / lookup_of(path)])
         raise
     part = described(path, network, day, table, size, max(part.import_id for part in old), lookup=True)
-    with manifest.transaction() as connection:
+    with manifest.transaction("compaction") as connection:
         retire_parts(connection, old)
         add_parts(connection, [part])

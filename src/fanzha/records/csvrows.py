@@ -31,11 +31,12 @@ class Rows:
     faults: list[Fault] = field(default_factory=list)
     texts: Sequence[bytes] | None = None  # the lines themselves, where they are at hand
 
-    def raw(self, row: int) -> str:
-        """The text of a row as it came, for quarantine."""
+    def raws(self, places: Int64s) -> list[str]:
+        """The text of some rows as it came, for quarantine."""
         if self.texts is not None:
-            return self.texts[row].decode("utf-8", "replace")
-        return " | ".join(f"{name}={column[row].as_py()}" for name, column in self.columns.items())
+            return [self.texts[at].decode("utf-8", "replace") for at in places]
+        table = pa.table(self.columns).take(pa.array(places))
+        return [" | ".join(f"{name}={value}" for name, value in row.items()) for row in table.to_pylist()]
 
 
 class CsvReader:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
-from fanzha.errors import MappingError
+from fanzha.errors import InputError, MappingError
 from fanzha.records.bytestream import Damage, is_parquet, pieces
 from fanzha.records.csvrows import decoded, split_line
 from fanzha.records.fields import Type, field_types
@@ -22,12 +21,14 @@ _SAMPLE = 20
 def detect(path: Path, kind: str) -> Mapping:
     """The built-in mapping that fits best.
 
-    Raises MappingError saying what the file has, where none fits.
+    Raises MappingError saying what the file has, where none fits, and InputError where nothing of it can be read.
     """
     candidates = [mapping for mapping in built_in().values() if mapping.kind == kind]
     if is_parquet(path):
         return _by_columns(path, parquet_columns(path), candidates)
-    lines = _sample(path)
+    lines, damage = _sample(path)
+    if damage and not lines:
+        raise InputError(f"cannot be read: {damage}", where=str(path), hint="deliver the file again")
     for mapping in candidates:
         if not mapping.format.header and _holds(mapping, lines):
             return mapping
@@ -51,17 +52,17 @@ def _by_columns(path: Path, names: list[str], candidates: list[Mapping]) -> Mapp
     return max(fitting, key=lambda mapping: (len(set(mapping.wanted()) & set(names)), mapping.id == "fanzha"))
 
 
-def _sample(path: Path) -> list[bytes]:
-    found = b""
+def _sample(path: Path) -> tuple[list[bytes], str]:
+    found, damage = b"", ""
     try:
-        for piece in islice(pieces(path), 8):
+        for piece in pieces(path):
             found += piece
             if found.count(b"\n") >= _SAMPLE or len(found) > 1 << 21:
                 break
-    except Damage:
-        pass
+    except Damage as error:
+        damage = str(error)
     lines = found.removeprefix(b"\xef\xbb\xbf").split(b"\n")
-    return [line[:10_000] for line in lines[:_SAMPLE] if line.strip()]
+    return [line[:10_000] for line in lines[:_SAMPLE] if line.strip()], damage
 
 
 def _cells(line: bytes, mapping: Mapping) -> list[str]:

@@ -173,7 +173,12 @@ def _prepare(reader: Reader, block: Any, intake: Intake) -> Prepared:
 
 
 def _refused(rows: Rows, raw: RawRows) -> Iterator[Fault]:
+    bad = raw.reasons.nonzero()[0]
+    if not len(bad):
+        return
     most = limits().longest_raw_chars
-    for row in raw.reasons.nonzero()[0]:
-        detail = raw.names[raw.details[row]]
-        yield Fault(int(rows.numbers[row]), Reason(int(raw.reasons[row])), detail, rows.raw(int(row))[:most])
+    told = zip(
+        rows.numbers[bad].tolist(), raw.reasons[bad].tolist(), raw.details[bad].tolist(), rows.raws(bad), strict=True
+    )
+    for line, reason, detail, text in told:
+        yield Fault(line, Reason(reason), raw.names[detail], text[:most])

@@ -208,10 +208,10 @@ class Lake:
             self._sweep()
             yield
 
-    def compact(self) -> int:
-        """Sort everything that lies as it came; the parts written."""
+    def compact(self, *, everything: bool = True) -> int:
+        """Sort everything that lies as it came, or only what is due; the parts written."""
         with self.writing():
-            return compact(self.root, self.manifest, everything=True)
+            return compact(self.root, self.manifest, everything=everything)
 
     def sort_due(self) -> int:
         """Sort what is due, for a writer who already holds the lock; the parts written."""

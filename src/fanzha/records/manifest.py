@@ -109,20 +109,20 @@ class Manifest:
         return int(str(found[0][0])) if found and found[0][0] is not None else 0
 
     @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self, step: str = "") -> Iterator[sqlite3.Connection]:
         """All or nothing, durable when it returns; `changes` rises, by which caches see that they are old."""
         with self._mutex, told(self.path):
             self._connection.execute("begin immediate")
             try:
                 yield self._connection
                 self._connection.execute("update state set value = value + 1 where name = 'changes'")
-                reach("before-commit")
+                reach(f"{step}-before-commit")
                 self._connection.execute("commit")
             except BaseException:
                 if self._connection.in_transaction:
                     self._connection.execute("rollback")
                 raise
-            reach("after-commit")
+            reach(f"{step}-after-commit")
 
     def changes(self) -> int:
         """How many transactions there were."""

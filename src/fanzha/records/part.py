@@ -98,7 +98,7 @@ def _write_lookup(root: Path, path: str, table: pa.Table) -> int:
     order = np.argsort(party)
     party = party[order]
     rows = np.concatenate([calling, called])[order]
-    same = [name for name in table.column_names if _is_constant(table[name])]
+    same = [name for name in table.column_names if name != "id" and _is_constant(table[name])]
     varied = table.drop_columns(same)
     metadata = {_FIRSTS: party[::_LOOKUP_ROWS].tobytes(), _SAME: _one_row(table.select(same))}
     schema = varied.schema.append(pa.field(_PARTY, pa.int64())).with_metadata(metadata)

@@ -196,7 +196,7 @@ def read_decimals(offsets, data, valid, scale, out, bad):  # type: ignore[no-unt
         whole, used = _digits(data, at, end, 18)
         at += used
         value = np.int64(whole) * scale
-        if used == 0 or (scale > 1 and used > 12):
+        if used == 0 or whole > (1 << 62) // scale:
             bad[i] = True
             continue
         if at < end and data[at] == 46:
