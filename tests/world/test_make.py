@@ -125,7 +125,16 @@ def test_progress_is_told_to_the_end(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"subscribers": 3}, {"days": 0}, {"gangs": -1}, {"evasion": 4}, {"evasion": "none"}, {"format": "xml"}]
+    "wrong",
+    [
+        {"subscribers": 3},
+        {"days": 0},
+        {"gangs": -1},
+        {"evasion": 4},
+        {"evasion": "none"},
+        {"format": "xml"},
+        {"gangs": 1000, "subscribers": 500},
+    ],
 )
 def test_what_cannot_be_made_is_refused_in_words(tmp_path: Path, wrong: dict[str, object]) -> None:
     with pytest.raises(UsageError, match=str(next(iter(wrong.values())))):

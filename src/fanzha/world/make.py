@@ -91,8 +91,8 @@ def make_world(
 
 
 def _check(subscribers: int, days: int, gangs: int, evasion: str | int, shape: str) -> None:
-    if not 500 <= subscribers <= 3_000_000:
-        raise UsageError(f"{subscribers} subscribers", hint="between 500 and 3,000,000")
+    if not 500 <= subscribers <= 2_000_000:
+        raise UsageError(f"{subscribers} subscribers", hint="between 500 and 2,000,000")
     if not 1 <= days <= 92:
         raise UsageError(f"{days} days", hint="between 1 and 92")
     if not 0 <= gangs <= 1000:

@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from fanzha.errors import UsageError
 from fanzha.records.contract import Ingress
 from fanzha.world.province import Province
 
@@ -76,7 +77,7 @@ def block_of_mobiles(prefixes: list[str], count: int, rng: np.random.Generator) 
     room = len(prefixes) * 10_000
     span = min(span, room)
     if count > room:
-        raise ValueError(f"{count} numbers do not fit into {len(prefixes)} prefixes")
+        raise UsageError(f"{count} numbers do not fit into {len(prefixes)} prefixes", hint="fewer subscribers or gangs")
     start = int(rng.integers(0, room - span + 1))
     slots = start + rng.permutation(span)[:count]
     order = rng.permutation(len(prefixes))

@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from fanzha.errors import UsageError
 from fanzha.records.contract import Ingress
 from fanzha.world.calls import DAY_MS
 from fanzha.world.cast import Cast
@@ -153,6 +154,10 @@ def _populate(
     shares = province.shares()
     need = {origin: sum(g.cards_needed for g in gangs if g.origin == origin) for origin in ORIGINS_WITH_RESERVE}
     humans = subscribers - need["own"] - max(10, subscribers // 200)
+    if humans < subscribers // 2:
+        raise UsageError(
+            f"{len(gangs)} gangs need {need['own']} of {subscribers} cards", hint="fewer gangs or more subscribers"
+        )
     guests = max(20, subscribers // 50) + need["visitor"]
     settled = np.sort(rng.choice(len(shares), humans, p=shares))
     city = np.concatenate([settled, rng.choice(len(shares), subscribers - humans + guests, p=shares)])
