@@ -111,6 +111,8 @@ def test_a_hiker_abroad_is_only_labelled_when_nobody_can_say_where_he_is() -> No
 def test_an_unknown_extension_inside_is_only_labelled() -> None:
     assert judge("1001", LOCAL) == ([], ["R3"])
     assert judge("1001", UNKNOWN) == ([], ["R3"])
+    assert judge("reception", LOCAL) == ([], ["R3"])
+    assert judge("reception", INTERNETWORK) == (["R3"], [])
     assert judge("1001", INTERNETWORK) == (["R3"], [])
 
 

@@ -90,9 +90,10 @@ def _hits(
     irregular = (numbers.form == Form.IRREGULAR) & (why != Why.WITHHELD)
     unassigned = numbers.form == Form.UNASSIGNED
     protected, contracted = _kinds(kind, rules.protected_kinds), _kinds(kind, rules.contract_kinds)
-    # A foreign network's numbers follow its own plan, and an unknown short code inside is an extension more often
-    # than a lie: neither is proof enough to stop a call.
-    weak = (why == Why.FOREIGN_LENGTH) | ((why == Why.SHORT) & np.isin(ingress, (INGRESS_UNKNOWN, LOCAL)))
+    # A foreign network's numbers follow its own plan, and an unknown short code or a name inside is an extension
+    # more often than a lie: neither is proof enough to stop a call.
+    inside = np.isin(ingress, (INGRESS_UNKNOWN, LOCAL))
+    weak = (why == Why.FOREIGN_LENGTH) | (np.isin(why, (Why.SHORT, Why.NOT_DIGITS)) & inside)
     prefixed = protected & (plus | ((numbers.written == Written.BARE_86) & (ingress > LOCAL)))
     return {
         "R1": (abroad & domestic & ~(mobile & (roaming == 1)), mobile & plus & (roaming != 0)),
