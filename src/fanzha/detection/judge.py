@@ -26,6 +26,7 @@ from fanzha.profiles.layout import (
     N_OUT,
     N_TOUCHED,
     N_TOUCHED_HOUR,
+    RECENT,
     SCHEMES,
     Store,
 )
@@ -77,6 +78,7 @@ class Sink(NamedTuple):
 
     firings: NDArray[Any]
     vectors: NDArray[np.float64]
+    recent: NDArray[np.int64]  # [snapshots, RECENT]: seqs of the calls behind each, 0 none
     facts: Events
     used: NDArray[np.int64]
     scratch: NDArray[np.float64]  # [FIELD_COUNT]
@@ -114,6 +116,7 @@ def make_sink(rows: int, families: int) -> Sink:
     return Sink(
         np.zeros(rows, FIRING),
         np.empty((rows, FIELD_COUNT)),
+        np.zeros((rows, RECENT), np.int64),
         np.zeros(rows, EVENT),
         np.zeros(3, np.int64),
         np.full(FIELD_COUNT, np.nan),
@@ -155,8 +158,10 @@ def _write_scheme(code: Code, sink: Sink, e: Any, fired: int, scheme: int, snaps
 
 
 @kernel
-def _snapshot(sink: Sink) -> int:
+def _snapshot(store: Store, row: int, sink: Sink) -> int:
     at = sink.used[1]
+    for k in range(RECENT):
+        sink.recent[at, k] = store.recent[row, k]
     for k in range(FIELD_COUNT):
         sink.vectors[at, k] = sink.scratch[k]
     sink.used[1] = at + 1
@@ -216,7 +221,7 @@ def _score(store: Store, row: int, code: Code, sink: Sink, e: Any, fired: int) -
             store.level[row, scheme] = tenths
             notes[N_LEVEL] = max(notes[N_LEVEL], tenths)
             if snapshot < 0:
-                snapshot = _snapshot(sink)
+                snapshot = _snapshot(store, row, sink)
             _write_scheme(code, sink, e, fired, scheme, snapshot)
             notes[N_TOUCHED] |= 1 << scheme
         elif not notes[N_TOUCHED] >> scheme & 1:
@@ -274,17 +279,25 @@ def _live(table: Table, store: Store, events: Any, start: int, known: Activation
 
 
 class Findings(NamedTuple):
-    """What judging wrote: FIRING[n], float64[snapshots, FIELD_COUNT], and facts EVENT[m] whose `pad` is the kind."""
+    """What judging wrote: FIRING[n]; by snapshot its vector and the seqs of its calls; facts (`pad` is the kind told)."""
 
     firings: NDArray[Any]
     vectors: NDArray[np.float64]
+    recent: NDArray[np.int64]
     facts: Events
+
+
+def nothing() -> Findings:
+    """No findings."""
+    return Findings(
+        np.zeros(0, FIRING), np.zeros((0, FIELD_COUNT)), np.zeros((0, RECENT), np.int64), np.zeros(0, EVENT)
+    )
 
 
 def taken(sink: Sink) -> Findings:
     """Copy out and empty a sink."""
     n, s, f = sink.used
-    found = Findings(sink.firings[:n].copy(), sink.vectors[:s].copy(), sink.facts[:f].copy())
+    found = Findings(sink.firings[:n].copy(), sink.vectors[:s].copy(), sink.recent[:s].copy(), sink.facts[:f].copy())
     sink.used[:] = 0
     return found
 
@@ -292,7 +305,7 @@ def taken(sink: Sink) -> Findings:
 def joined(parts: list[Findings]) -> Findings:
     """Several findings as one, snapshots renumbered."""
     if not parts:
-        return Findings(np.zeros(0, FIRING), np.zeros((0, FIELD_COUNT)), np.zeros(0, EVENT))
+        return nothing()
     base = 0
     for part in parts:
         part.firings["snapshot"][part.firings["snapshot"] >= 0] += base

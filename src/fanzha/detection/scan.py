@@ -34,7 +34,6 @@ from fanzha.records.lake import Lake
 STAGE_ONE = (EntityKind.NUMBER, EntityKind.DEVICE, EntityKind.CELL)
 STAGE_TWO = (EntityKind.VICTIM, EntityKind.SITE)
 WARM_UP = timedelta(days=31)  # history read before --from, so that windows and silences are whole
-EVIDENCE = 50
 COLUMNS = tuple(dict.fromkeys((*feed.COLUMNS, *screen.COLUMNS)))
 _SINK_ROWS = 20_000
 
@@ -66,18 +65,6 @@ def codes_of(pack: Pack) -> dict[EntityKind, Code]:
     return {kind: code_of(pack.program, kind, watch=watch, silent_s=silent_s) for kind in EntityKind}
 
 
-def evidence_of(firings: NDArray[np.void], events: Events) -> Evidence:
-    """For each snapshot (rising), the seqs of the last calls of that profile up to it, at most EVIDENCE."""
-    wanted = firings[firings["snapshot"] >= 0]
-    _, first = np.unique(wanted["snapshot"], return_index=True)
-    found: Evidence = []
-    for firing in wanted[first]:
-        low, high = np.searchsorted(events["key"], [firing["key"], firing["key"] + 1])
-        own = events["seq"][low:high]
-        found.append(own[own <= firing["seq"]][-EVIDENCE:])
-    return found
-
-
 class Replay:
     """Replays kinds of profiles over sorted events with two threads; each kernel call lets go of the interpreter."""
 
@@ -87,28 +74,25 @@ class Replay:
         self._start = start
         self._by_time = by_time
 
-    def run(self, kind: EntityKind, buckets: Iterable[Callable[[], Events]]) -> tuple[Findings, Evidence]:
-        """Judge every bucket; findings and evidence in the order of the buckets."""
+    def run(self, kind: EntityKind, buckets: Iterable[Callable[[], Events]]) -> Findings:
+        """Judge every bucket; findings in the order of the buckets."""
         tools = _Tools()
         known = self._known if kind == EntityKind.NUMBER else no_activations()
 
-        def one(take: Callable[[], Events]) -> tuple[Findings, Evidence]:
+        def one(take: Callable[[], Events]) -> Findings:
             if tools.store is None or tools.sink is None:
                 tools.store = single_store(kind, self._start)
                 tools.sink = make_sink(_SINK_ROWS, int(self.codes[kind].bounds[3]))
-            events = take()
-            found = replay_all(tools.store, events, known, self.codes[kind], tools.sink)
-            return found, evidence_of(found.firings, events)
+            return replay_all(tools.store, take(), known, self.codes[kind], tools.sink)
 
         with ThreadPoolExecutor(2) as threads:
-            parts = list(threads.map(one, buckets))
-        return joined([found for found, _ in parts]), [seqs for _, rows in parts for seqs in rows]
+            return joined(list(threads.map(one, buckets)))
 
-    def spilled(self, kind: EntityKind, spill: Spill) -> tuple[Findings, Evidence]:
+    def spilled(self, kind: EntityKind, spill: Spill) -> Findings:
         """Judge one spilled kind."""
         return self.run(kind, [lambda b=b: spill.bucket(b, by_time=self._by_time) for b in range(BUCKETS)])  # type: ignore[misc]
 
-    def facts(self, kind: EntityKind, facts: Events) -> tuple[Findings, Evidence]:
+    def facts(self, kind: EntityKind, facts: Events) -> Findings:
         """Judge one kind of the second stage over the first stage's facts."""
         own = facts[facts["pad"] == kind]
         return self.run(kind, [lambda: by_key(own, by_time=self._by_time)])
@@ -159,7 +143,7 @@ def scan(
     finally:
         for spill in spills.values():
             spill.__exit__()
-    facts = np.concatenate([found.facts for found, _ in judged.values()])
+    facts = np.concatenate([found.facts for found in judged.values()])
     for kind in STAGE_TWO:
         judged[kind] = replay.facts(kind, facts)
     tell("explain", 0.0)
@@ -185,22 +169,18 @@ def _alerts(
     lake: Lake,
     pack: Pack,
     network: str,
-    judged: Iterable[tuple[Findings, Evidence]],
+    judged: Iterable[Findings],
     screened: list[tuple[Findings, dict[int, screen.Detail]]],
 ) -> list[Alert]:
-    parts, evidence, details = [], [], {}
-    base = 0
-    for found, seqs in judged:
-        parts.append(found)
-        evidence += seqs
-        base += len(found.vectors)
+    parts = list(judged)
+    details: dict[int, screen.Detail] = {}
+    base = sum(len(found.vectors) for found in parts)
     for found, raw in screened:
         parts.append(found)
-        evidence += _own_calls(found)
         details.update({base + snapshot: detail for snapshot, detail in raw.items()})
         base += len(found.vectors)
     whole = joined(parts)
-    ids, raw_of = records_behind(lake, network, evidence, raw=bool((whole.firings["key"] < 0).any()))
+    ids, raw_of = records_behind(lake, network, whole.recent, raw=bool((whole.firings["key"] < 0).any()))
     return assemble(
         whole.firings,
         whole.vectors,
@@ -212,15 +192,13 @@ def _alerts(
     )
 
 
-def _own_calls(found: Findings) -> Evidence:
-    return [np.array([firing["seq"]]) for firing in found.firings if firing["snapshot"] >= 0]
-
-
-def records_behind(lake: Lake, network: str, evidence: Evidence, *, raw: bool) -> tuple[Evidence, dict[int, str]]:
-    """The record ids behind rows of seqs, and (where `raw`) what irregular or opaque numbers among them looked like."""
-    if not evidence:
-        return [], {}
-    wanted = np.unique(np.concatenate(evidence))
+def records_behind(
+    lake: Lake, network: str, recent: NDArray[np.int64], *, raw: bool
+) -> tuple[Evidence, dict[int, str]]:
+    """The record ids behind rows of seqs (rising), and, where `raw`, what irregular or opaque numbers looked like."""
+    wanted = np.unique(recent[recent > 0])
+    if len(wanted) == 0:
+        return [wanted for _ in recent], {}
     sides = ("caller", "callee") if raw else ()
     columns = ("seq", "id", *(name for side in sides for name in (side, f"{side}_raw")))
     found = []
@@ -234,7 +212,7 @@ def records_behind(lake: Lake, network: str, evidence: Evidence, *, raw: bool) -
     for side in sides:
         odd = table.filter(pc.less(table.column(side), 0))
         names.update(zip(odd.column(side).to_pylist(), odd.column(f"{side}_raw").to_pylist(), strict=True))
-    return [ids[np.searchsorted(seq, row)] for row in evidence], names
+    return [ids[np.searchsorted(seq, np.sort(row[row > 0]))] for row in recent], names
 
 
 def name_entity(lake: Lake, kind: EntityKind, key: int, raw_of: Mapping[int, str]) -> str:

@@ -16,11 +16,12 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from fanzha import numbering
-from fanzha.detection.judge import FIRING, Findings
+from fanzha.detection.judge import FIRING, Findings, nothing
 from fanzha.detection.pack import Pack
 from fanzha.errors import InputError
 from fanzha.profiles.event import EVENT
 from fanzha.profiles.fields import BY_NAME, FIELD_COUNT, EntityKind
+from fanzha.profiles.layout import RECENT
 from fanzha.records.contract import Ingress
 
 COLUMNS = ("caller_raw", "trunk")
@@ -57,7 +58,7 @@ class Screen:
         """Firings of one batch, with the raw words behind each snapshot."""
         suspect = batch.filter(pa.array(_worth_a_look(batch)))
         if suspect.num_rows == 0:
-            return Findings(np.zeros(0, FIRING), np.zeros((0, FIELD_COUNT)), np.zeros(0, EVENT)), {}
+            return nothing(), {}
         verdict = self._verdict(suspect)
         rows: list[tuple[int, int, int]] = []  # row of suspect, rule, whether first of its day
         for code in range(_CODES):
@@ -119,6 +120,7 @@ class Screen:
     def _write(self, suspect: pa.RecordBatch, rows: list[tuple[int, int, int]]) -> tuple[Findings, dict[int, Detail]]:
         firings = np.zeros(len(rows), FIRING)
         vectors = np.full((sum(first for _, _, first in rows), FIELD_COUNT), np.nan)
+        recent = np.zeros((len(vectors), RECENT), np.int64)
         details: dict[int, Detail] = {}
         snapshot = 0
         for firing, (row, rule, first) in zip(firings, rows, strict=True):
@@ -133,13 +135,14 @@ class Screen:
                 vectors[snapshot, BY_NAME["call_answered"].index] = float(call["answered"] is not None)
                 ingress = Ingress(call["ingress"])
                 vectors[snapshot, BY_NAME["call_international"].index] = float(ingress == Ingress.INTERNATIONAL)
+                recent[snapshot, 0] = call["seq"]
                 details[snapshot] = {
                     "caller_raw": call["caller_raw"],
                     "trunk": call["trunk"],
                     "ingress": ingress.name.lower(),
                 }
                 snapshot += 1
-        return Findings(firings, vectors, np.zeros(0, EVENT)), details
+        return Findings(firings, vectors, recent, np.zeros(0, EVENT)), details
 
 
 def _array(batch: pa.RecordBatch, name: str, dtype: type) -> NDArray[Any]:

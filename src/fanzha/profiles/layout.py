@@ -76,6 +76,7 @@ NOTES = 30
 
 GEARS = 6
 PLACES = 8
+RECENT = 16  # calls a profile remembers by their seq, as evidence
 SCHEMES = 16  # of which one profile keeps the score of an open alert
 BASELINE_DAYS = 28
 BASELINE_HOURS = BASELINE_DAYS * 24
@@ -99,6 +100,7 @@ class Store(NamedTuple):
     place_first: NDArray[np.int64]
     place_count: NDArray[np.int64]
     level: NDArray[np.int16]  # [n, SCHEMES]: score of the open alert, in tenths; 0 none
+    recent: NDArray[np.int64]  # [n, RECENT]: seqs of the last events, a ring; 0 none
     hours: NDArray[np.uint16]  # [n, BASELINE_HOURS] for cells, else [n, 0]
     peer_id: NDArray[np.int64]  # [arena]
     peer_first: NDArray[np.uint32]
@@ -125,6 +127,7 @@ def make_store(rows: int, arena: int, *, baseline: bool = False) -> Store:
         place_first=np.zeros((rows, PLACES), small),
         place_count=np.zeros((rows, PLACES), small),
         level=np.zeros((rows, SCHEMES), np.int16),
+        recent=np.zeros((rows, RECENT), np.int64),
         hours=np.zeros((rows, BASELINE_HOURS if baseline else 0), np.uint16),
         peer_id=np.zeros(arena, np.int64),
         peer_first=np.zeros(arena, np.uint32),

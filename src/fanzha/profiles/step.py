@@ -86,6 +86,7 @@ def clear(store: Store, row: int) -> None:
     store.gear_id[row] = 0
     store.place_id[row] = 0
     store.level[row] = 0
+    store.recent[row] = 0
     store.hours[row] = 0
     for k in range(NOTES):
         store.notes[row, k] = 0

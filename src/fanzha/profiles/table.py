@@ -22,8 +22,11 @@ from fanzha.profiles.layout import (
     CLASSES,
     GEARS,
     N_CLOCK,
+    N_IN,
+    N_OUT,
     NOTES,
     PLACES,
+    RECENT,
     RING_WIDTH,
     SCHEMES,
     SUM_WIDTH,
@@ -53,6 +56,7 @@ class Waiting(NamedTuple):
     peer: NDArray[np.int64]
     place: NDArray[np.int64]
     gear: NDArray[np.int64]
+    seq: NDArray[np.int64]
     next: NDArray[np.int32]
 
 
@@ -81,7 +85,16 @@ class Counts(NamedTuple):
 
 def row_bytes(*, baseline: bool) -> int:
     """Bytes of one full profile, its contacts aside."""
-    fixed = RING_WIDTH * 2 + TALK_WIDTH * 4 + SUM_WIDTH * 4 + NOTES * 8 + GEARS * 16 + PLACES * 32 + SCHEMES * 2
+    fixed = (
+        RING_WIDTH * 2
+        + TALK_WIDTH * 4
+        + SUM_WIDTH * 4
+        + NOTES * 8
+        + GEARS * 16
+        + PLACES * 32
+        + SCHEMES * 2
+        + RECENT * 8
+    )
     return fixed + (28 * 24 * 2 if baseline else 0)
 
 
@@ -101,6 +114,7 @@ def make_table(slots: int, rows: int, waiting: int) -> Table:
             peer=np.zeros(waiting, np.int64),
             place=np.zeros(waiting, np.int64),
             gear=np.zeros(waiting, np.int64),
+            seq=np.zeros(waiting, np.int64),
             next=np.full(waiting, -1, np.int32),
         ),
         meta=np.array([0, 0, 0, -1, -1, 0, 0, 0, 0], np.int64),
@@ -161,6 +175,7 @@ def _wait(table: Table, before: int, e: Any) -> int:
         table.meta[M_WAITING] = at + 1
     w.t[at], w.talk[at], w.ring[at], w.flags[at] = e.t, e.talk, e.ring, e.flags
     w.peer[at], w.place[at], w.gear[at] = e.peer, e.place, e.gear
+    w.seq[at] = e.seq
     w.next[at] = before
     return at
 
@@ -198,8 +213,9 @@ def _evict(table: Table, store: Store) -> None:
 
 @kernel
 def feed(store: Store, row: int, e: Any) -> None:
-    """Step one profile with one event record."""
+    """Step one profile with one event record, and remember the record as evidence."""
     step(store, row, np.int64(e.t), e.peer, e.place, e.gear, np.int64(e.talk), np.int64(e.ring), np.int64(e.flags))
+    store.recent[row, (store.notes[row, N_OUT] + store.notes[row, N_IN]) % RECENT] = e.seq
 
 
 @allocating
@@ -216,6 +232,7 @@ def _feed_waiting(table: Table, store: Store, row: int, ref: int) -> None:
         a = chain[k]
         talk, ring, flags = np.int64(w.talk[a]), np.int64(w.ring[a]), np.int64(w.flags[a])
         step(store, row, np.int64(w.t[a]), w.peer[a], w.place[a], w.gear[a], talk, ring, flags)
+        store.recent[row, (store.notes[row, N_OUT] + store.notes[row, N_IN]) % RECENT] = w.seq[a]
 
 
 @kernel
@@ -322,12 +339,12 @@ class LiveTable:
         self.max_bytes = max_bytes
         baseline = kind in (EntityKind.CELL, EntityKind.SITE)
         # Half of the bytes go to full profiles, the rest to slots (16 bytes, used to 7/8, doubled while growing),
-        # waiting events (44 bytes) and contacts beyond the first block.
+        # waiting events (52 bytes) and contacts beyond the first block.
         rows = max(64, int(max_bytes * 0.5) // row_bytes(baseline=baseline))
         self.max_slots = 1 << max(10, int(np.log2(max(1024, max_bytes * 0.16 / 16))))
         self.store = make_store(rows, max(4096, int(max_bytes * 0.1) // 20), baseline=baseline)
         self.store.start[0] = start
-        self.table = make_table(1 << 10, rows, max(4096, int(max_bytes * 0.24) // 44))
+        self.table = make_table(1 << 10, rows, max(4096, int(max_bytes * 0.24) // 52))
 
     def reserve(self, events: Events) -> None:
         """Make sure that the keys of these events have slots: grow, or drop the idlest keys at the bound."""
