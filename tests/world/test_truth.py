@@ -96,6 +96,14 @@ def test_box_shares_telephones_and_cells(db: Db) -> None:
     assert int(str(one(db, clones))) >= 1
 
 
+def test_cards_of_a_device_are_those_seen_in_its_calls(db: Db) -> None:
+    seen = """select count(*) from t_devices d where cards != (select count(distinct c.caller_imsi) from calls c
+        join t_calls t using (call_id) where c.caller_imei = d.imei and t.gang = d.gang
+        and t.part in ('dial', 'follow_up', 'hand_over'))"""
+    assert one(db, seen) == 0
+    assert int(str(one(db, "select count(*) from t_devices where scheme = 'sim_box' and cards >= 8"))) >= 1
+
+
 def test_bridge_talks_while_its_neighbour_dials(db: Db) -> None:
     """Domain B5."""
     together = """with leg as (select c.*, t.gang g from calls c join t_calls t using (call_id) where part = 'bridge'),

@@ -16,8 +16,8 @@ def equip(gang: Gang, diallers: np.ndarray, world: Underworld) -> None:
     rng, tacs = world.rng, world.town.province
     size = len(diallers)
     if gang.scheme.devices == "rotated":
-        channels = {0: 1 if rng.random() < 0.4 else 4, 1: 8}.get(gang.level, size * 2)
-        channels = min(channels, size * 2)
+        few = max(1, size // 14)
+        channels = {0: 1 if rng.random() < 0.5 else few, 1: max(1, size // 9)}.get(gang.level, size * 2)
         imeis = sequential_imeis(str(rng.choice(tacs.modem_tacs)), channels, rng)
         if gang.level >= 2:  # written over with those of ordinary telephones
             imeis = make_imeis(tacs.phone_tacs, channels, rng)

@@ -86,7 +86,7 @@ def make_world(
         total, files = total + len(calls), files + 1
         _report(progress, day + 1, days, name)
     truth.write(out, town, format)
-    write_places(out, town, format)
+    write_places(out, town, truth, format)
     return _summary(out, town, truth, seed, days, total, files)
 
 
@@ -142,7 +142,7 @@ def _batches(town: Settlement, truth: Truth, calls: np.ndarray, day: int, first:
     for at in range(0, max(len(calls), 1), _CHUNK):
         chunk = calls[at : at + _CHUNK]
         table = town.switch.record(chunk, town.today, base + at, town.day_off(day))
-        truth.note(chunk, table.column("call_id").combine_chunks(), town.switch.raw)
+        truth.note(chunk, table.column("call_id").combine_chunks(), town.switch.raw, town.today)
         yield table
 
 

@@ -30,8 +30,9 @@ class Truth:
         self.victim_of = np.zeros(size, np.int32)
         self.believed = np.zeros(size, bool)
         self._calls: list[pa.Table] = []
+        self._pairs: list[np.ndarray] = []  # device and caller, packed
 
-    def note(self, calls: np.ndarray, ids: pa.Array, raw: pa.Array) -> None:
+    def note(self, calls: np.ndarray, ids: pa.Array, raw: pa.Array, people: np.ndarray) -> None:
         """Take down one batch of written calls with their call ids."""
         known = calls["caller"] >= 0
         self.made += np.bincount(calls["caller"][known], minlength=len(self.made))
@@ -46,6 +47,7 @@ class Truth:
         victim = np.where(forwarded, fraud["forwarded"], victim)
         bridge = fraud["part"] == Part.BRIDGE
         by = fraud[np.isin(fraud["part"], _BY_FRAUDSTER)]
+        self._note_devices(by, people)
         np.minimum.at(self.first, by["caller"], by["start"])
         np.add.at(self.fraud_calls, by["caller"], 1)
         np.add.at(self.victim_of, victim[~bridge & ~returned], 1)
@@ -63,6 +65,16 @@ class Truth:
                 }
             )
         )
+
+    def _note_devices(self, by: np.ndarray, people: np.ndarray) -> None:
+        on = by[by["caller"] < len(people)]
+        device = np.where(on["device"] >= 0, on["device"], people["device"][on["caller"]]).astype(np.int64)
+        self._pairs.append(np.unique(device << 32 | on["caller"]))
+
+    def cards_on(self, device: int) -> int:
+        """How many cards committed fraud from this telephone."""
+        pairs = np.unique(np.concatenate(self._pairs)) if self._pairs else np.zeros(0, np.int64)
+        return int(np.searchsorted(pairs, device + 1 << 32) - np.searchsorted(pairs, device << 32))
 
     def write(self, out: Path, town: Settlement, shape: str) -> None:
         """numbers and calls; devices and cells are written by `write_places`."""
@@ -140,7 +152,7 @@ def _kinds(town: Settlement, gangs: list[Gang]) -> np.ndarray:
     return kind
 
 
-def write_places(out: Path, town: Settlement, shape: str) -> None:
+def write_places(out: Path, town: Settlement, truth: Truth, shape: str) -> None:
     """devices and cells of the gangs whose cards are seen here, and the cells of honest crowds."""
     devices: list[dict[str, object]] = []
     places: list[dict[str, object]] = []
@@ -150,16 +162,31 @@ def write_places(out: Path, town: Settlement, shape: str) -> None:
         places.append({"cell": name, "role": "fair", "first_day": fair.day, "last_day": fair.day})
     for gang in town.gangs:
         common = {"scheme": gang.name, "gang": gang.index, "evasion": gang.level}
-        for device in imei.take(pa.array(gang.devices)).to_pylist():
+        for at in gang.devices.tolist():
+            device, cards = imei[at].as_py(), truth.cards_on(at)
             devices.append(
-                {"imei": device, **common, "gang_numbers": len(gang.numbers), "gang_devices": len(gang.devices)}
+                {
+                    "imei": device,
+                    **common,
+                    "cards": cards,
+                    "gang_numbers": len(gang.numbers),
+                    "gang_devices": len(gang.devices),
+                }
             )
         for cell in cells.take(pa.array(gang.cells)).to_pylist():
             places.append(
                 {"cell": cell, "role": "gang", **common, "first_day": gang.first_day, "last_day": gang.last_day - 1}
             )
     base = [("scheme", pa.string()), ("gang", pa.int32()), ("evasion", pa.int8())]
-    device_shape = pa.schema([("imei", pa.string()), *base, ("gang_numbers", pa.int32()), ("gang_devices", pa.int32())])
+    device_shape = pa.schema(
+        [
+            ("imei", pa.string()),
+            *base,
+            ("cards", pa.int32()),
+            ("gang_numbers", pa.int32()),
+            ("gang_devices", pa.int32()),
+        ]
+    )
     cell_shape = pa.schema(
         [("cell", pa.string()), ("role", pa.string()), *base, ("first_day", pa.int32()), ("last_day", pa.int32())]
     )
