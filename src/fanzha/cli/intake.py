@@ -46,9 +46,15 @@ _HELP = say(
 
 @click.command("import", help=_HELP)
 @click.argument("files", nargs=-1, required=True)
-@click.option("--mapping", help=say("列映射：YAML 文件或内置名", "column mapping: a YAML file, or the name of a built-in one"))
-@click.option("--kind", type=click.Choice(KINDS), default="calls", show_default=True, help=say("表的种类", "kind of table"))
-@click.option("--network", help=say("哪个网络的记录（默认取自映射）", "whose switch saw it (default: as the mapping says)"))
+@click.option(
+    "--mapping", help=say("列映射：YAML 文件或内置名", "column mapping: a YAML file, or the name of a built-in one")
+)
+@click.option(
+    "--kind", type=click.Choice(KINDS), default="calls", show_default=True, help=say("表的种类", "kind of table")
+)
+@click.option(
+    "--network", help=say("哪个网络的记录（默认取自映射）", "whose switch saw it (default: as the mapping says)")
+)
 @click.option("--json", "as_json", is_flag=True, help=say("输出 JSON", "print JSON"))
 def command(files: tuple[str, ...], mapping: str | None, kind: str, network: str | None, as_json: bool) -> None:
     """See the help."""

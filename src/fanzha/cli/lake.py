@@ -87,4 +87,9 @@ def _show(found: dict[str, Any]) -> None:
     if found["imports"]:
         out.print(made)
     if len(found["imports"]) > _SHOWN:
-        out.print(say(f"（最近 {_SHOWN} 次，共 {len(found['imports'])} 次）", f"(the last {_SHOWN} of {len(found['imports'])})"))
+        out.print(
+            say(
+                f"（最近 {_SHOWN} 次，共 {len(found['imports'])} 次）",
+                f"(the last {_SHOWN} of {len(found['imports'])})",
+            )
+        )

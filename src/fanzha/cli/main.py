@@ -16,7 +16,10 @@ from fanzha.errors import FanzhaError
 
 # Command -> (module, short help): a module is imported only when its command is asked for.
 COMMANDS: dict[str, tuple[str, str]] = {
-    "demo": ("demo", say("一条命令看全貌：造省、导入、检测、出报告", "make a province, import it, scan it, write a report")),
+    "demo": (
+        "demo",
+        say("一条命令看全貌：造省、导入、检测、出报告", "make a province, import it, scan it, write a report"),
+    ),
     "world": ("world", say("生成合成省份（话单、资料、真相）", "make a synthetic province with its ground truth")),
     "import": ("intake", say("导入话单或资料表", "import call records or reference tables")),
     "scan": ("scan", say("对数据湖运行规则包，给出预警", "run the rule pack over the lake: ranked alerts")),
@@ -71,11 +74,11 @@ _HELP = say(
 class Commands(click.Group):
     """The commands, each imported when it is first asked for."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """In the order a newcomer needs them."""
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """The command of that name."""
         if cmd_name not in COMMANDS:
             return None
@@ -83,13 +86,15 @@ class Commands(click.Group):
         assert isinstance(found, click.Command)
         return found
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """List them without importing them."""
         with formatter.section(say("命令", "Commands")):
             formatter.write_dl([(name, short) for name, (_, short) in COMMANDS.items()])
 
 
-@click.group(cls=Commands, help=_HELP, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=Commands, help=_HELP, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(__version__, prog_name="fanzha")
 @click.option("--lang", type=click.Choice(LANGUAGES), help=say("语言", "language"))
 def fanzha(lang: str | None) -> None:

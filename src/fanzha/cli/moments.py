@@ -13,7 +13,7 @@ from fanzha.cli.language import say
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
-class Moment(click.ParamType):
+class Moment(click.ParamType[datetime]):
     """A date, or date and time; `last` makes a bare date mean its end (so --to 2026-11-07 takes that day in)."""
 
     name = "date"
@@ -30,7 +30,10 @@ class Moment(click.ParamType):
             found = datetime.fromisoformat(text)
         except ValueError:
             self.fail(
-                say(f"{text} 不是日期；例：2026-11-01 或 2026-11-01T08:00", f"{text} is no date; write 2026-11-01 or 2026-11-01T08:00"),
+                say(
+                    f"{text} 不是日期；例：2026-11-01 或 2026-11-01T08:00",
+                    f"{text} is no date; write 2026-11-01 or 2026-11-01T08:00",
+                ),
                 param,
                 ctx,
             )

@@ -51,7 +51,14 @@ def list_rows(import_id: int | None, limit: int, as_json: bool) -> None:
     if not rows:
         out.print(nothing("被隔离的行", "refused rows"))
         return
-    made = table(say("文件", "file"), say("行", "line"), say("原因", "reason"), say("字段", "field"), say("原文", "raw"), right=(1,))
+    made = table(
+        say("文件", "file"),
+        say("行", "line"),
+        say("原因", "reason"),
+        say("字段", "field"),
+        say("原文", "raw"),
+        right=(1,),
+    )
     for row in rows:
         raw = row["raw"] if len(row["raw"]) <= _RAW else row["raw"][:_RAW] + "…"
         made.add_row(row["file"], count(row["line"]), say(row["zh"], row["en"]), row["detail"], _plain(raw))

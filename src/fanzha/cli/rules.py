@@ -50,7 +50,9 @@ def command() -> None:
     """The group."""
 
 
-@command.command("check", help=say("检查规则与词表；有错则退出码 4", "check rules and vocabulary; exit 4 where one is wrong"))
+@command.command(
+    "check", help=say("检查规则与词表；有错则退出码 4", "check rules and vocabulary; exit 4 where one is wrong")
+)
 @directory
 @as_json_option
 def check(directories: tuple[Path, ...], as_json: bool) -> None:
@@ -63,7 +65,14 @@ def check(directories: tuple[Path, ...], as_json: bool) -> None:
     faults = [*check_all(), *check_pack(directories)]
     pack = None if faults else load_pack(directories)
     if as_json:
-        show_json({"ok": not faults, "faults": faults, "rules": len(pack.rules) if pack else 0, "pack": pack.hash if pack else None})
+        show_json(
+            {
+                "ok": not faults,
+                "faults": faults,
+                "rules": len(pack.rules) if pack else 0,
+                "pack": pack.hash if pack else None,
+            }
+        )
     elif pack is not None:
         schemes = len({rule.scheme for rule in pack.rules})
         print(
@@ -88,7 +97,13 @@ def list_rules(directories: tuple[Path, ...], as_json: bool) -> None:
     if as_json:
         show_json([describe(rule, pack) for rule in pack.rules])
         return
-    headings = (say("规则", "rule"), say("说明", "title"), say("对象", "entity"), say("类", "family"), say("分", "score"))
+    headings = (
+        say("规则", "rule"),
+        say("说明", "title"),
+        say("对象", "entity"),
+        say("类", "family"),
+        say("分", "score"),
+    )
     for scheme in pack.schemes.values():
         rules = [rule for rule in pack.rules if rule.scheme == scheme.id]
         if not rules:
@@ -96,7 +111,13 @@ def list_rules(directories: tuple[Path, ...], as_json: bool) -> None:
         made = table(*headings, title=f"{scheme.zh} {scheme.en}  [{scheme.id}]", right=(4,))
         for rule in rules:
             score = f"{rule.score:g}" if rule.score else say("事实", "fact")
-            made.add_row(f"{rule.id}@{rule.version}", getattr(rule.title, language()), rule.entity.name.lower(), rule.family, score)
+            made.add_row(
+                f"{rule.id}@{rule.version}",
+                getattr(rule.title, language()),
+                rule.entity.name.lower(),
+                rule.family,
+                score,
+            )
         console().print(made)
 
 

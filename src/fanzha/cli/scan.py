@@ -115,7 +115,9 @@ def check_scheme(pack: Pack, only: str | None) -> None:
     if only is not None and only not in pack.schemes:
         known = ", ".join(pack.schemes)
         raise UsageError(
-            say(f"没有手法 {only}", f"no scheme is called {only}"), where="--only", hint=f"{say('已知', 'known')}: {known}"
+            say(f"没有手法 {only}", f"no scheme is called {only}"),
+            where="--only",
+            hint=f"{say('已知', 'known')}: {known}",
         )
 
 

@@ -1,7 +1,7 @@
 """Decides where a run keeps its state and its compiled kernels, before anything heavy is imported.
 
-numba's own cache does not see a change in what a kernel uses from another file, so the cache folder is named after the
-source of every module with kernels and of the modules these import: an edit opens a fresh one, and nothing stale is run.
+numba's own cache does not see a change in what a kernel uses from another file, so the cache folder is named after
+the source of every module with kernels and of those these import: an edit opens a fresh one, and nothing stale is run.
 """
 
 from __future__ import annotations

@@ -1,0 +1,255 @@
+"""Decides what `fanzha demo` (`make demo`) shows a newcomer: a province in, fraud out, and how well it was found."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from fanzha.cli import scan as scanning
+from fanzha.cli import start
+from fanzha.cli.intake import import_all
+from fanzha.cli.intake import summary as import_summary
+from fanzha.cli.language import language, say
+from fanzha.cli.terminal import console, count, note, progress, show_json, table
+from fanzha.errors import StorageError
+
+if TYPE_CHECKING:
+    from fanzha.cli.planted import Comparison
+    from fanzha.detection.pack import Pack
+    from fanzha.detection.scan import Scan
+    from fanzha.records.lake import Lake
+
+SHOWN = 15
+_OURS = ("province", "lake", "tmp", "report.html", "alerts.jsonl")
+_HELP = say(
+    """一条命令看全貌：造一个合成省份，把话单作为文件导入，检测，对照真相，写出报告网页。
+
+    \b
+    一切都在 FANZHA_HOME/demo，每次重来。在终端里会打开本机服务直到 Ctrl-C，否则直接退出。
+
+    \b
+    例
+      fanzha demo
+      fanzha demo --subscribers 100000 --evasion 2 --seed 9
+    """,
+    """The whole of it in one command: make a synthetic province, import its records as files, scan them,
+    compare with what was planted, and write the report page.
+
+    \b
+    All of it under FANZHA_HOME/demo, afresh each time. On a terminal the page is served until Ctrl-C.
+
+    \b
+    Examples
+      fanzha demo
+      fanzha demo --subscribers 100000 --evasion 2 --seed 9
+    """,
+)
+
+
+@click.command("demo", help=_HELP)
+@click.option("--subscribers", default=20_000, show_default=True, help=say("用户数", "subscribers"))
+@click.option("--days", default=7, show_default=True, help=say("天数", "days"))
+@click.option("--gangs", default=26, show_default=True, help=say("团伙数", "gangs"))
+@click.option("--seed", default=1, show_default=True, help=say("随机种子", "seed"))
+@click.option("--evasion", type=click.Choice(["mix", "0", "1", "2", "3"]), default="mix", show_default=True)
+@click.option(
+    "--serve/--no-serve",
+    default=None,
+    help=say("完成后在本机打开网页服务（默认：仅在终端）", "serve the page afterwards (default: only on a terminal)"),
+)
+@click.option("--port", default=8110, show_default=True, help=say("本机端口", "port on this machine"))
+@click.option("--json", "as_json", is_flag=True, help=say("输出 JSON", "print JSON"))
+def command(
+    subscribers: int,
+    days: int,
+    gangs: int,
+    seed: int,
+    evasion: str,
+    serve: bool | None,
+    port: int,
+    as_json: bool,
+) -> None:
+    """See the help."""
+    folder = fresh(start.begin() / "demo")
+    from fanzha.cli.planted import found_versus_planted
+    from fanzha.detection.pack import load_pack
+    from fanzha.records.lake import Lake
+
+    province = folder / "province"
+    with stage(1, say("造一个合成省份", "making a synthetic province")) as done:
+        made = _make(province, subscribers, days, gangs, seed, evasion)
+        done(say(f"{count(made['calls'])} 次通话", f"{count(made['calls'])} calls"))
+    pack = load_pack()
+    with Lake(folder) as lake:
+        with stage(2, say("作为文件导入", "importing its files")) as done:
+            receipts = _import(lake, province)
+            done(_sum_line(receipts))
+        with stage(3, say("运行规则包", "running the rule pack")) as done:
+            found = scanning.run(lake, pack, folder)
+            done(say(f"{count(len(found.alerts))} 条预警", f"{count(len(found.alerts))} alerts"))
+        planted = found_versus_planted(found.alerts, province / "truth")
+        with stage(4, say("写报告", "writing the report")) as done:
+            page = _write(folder, found, lake, pack, planted)
+            done(f"{page.stat().st_size / 1e6:.1f} MB")
+    if as_json:
+        show_json(
+            {
+                "world": made,
+                "import": receipts,
+                "scan": _counts(found),
+                "planted": planted.as_plain(),
+                "page": str(page),
+            }
+        )
+    else:
+        _show(found, pack, planted, page)
+    if serve or (serve is None and sys.stdout.isatty() and not as_json):
+        from fanzha.cli.serving import serve_page
+
+        serve_page(page, port)
+
+
+def fresh(folder: Path) -> Path:
+    """The demo's folder, with what an earlier demo left there removed. Raises StorageError."""
+    for name in _OURS:
+        path = folder / name
+        try:
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
+        except OSError as error:
+            raise StorageError(f"{say('无法清理', 'cannot clear')}: {error.strerror}", where=str(path)) from error
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@contextmanager
+def stage(number: int, title: str) -> Iterator[Any]:
+    """One step of the demo, told on standard error with what came of it and how long it took."""
+    began = time.perf_counter()
+    results: list[str] = []
+    yield results.append
+    note(f"[{number}/4] {title}: {', '.join(results)}  ({time.perf_counter() - began:.1f} s)")
+
+
+def _make(province: Path, subscribers: int, days: int, gangs: int, seed: int, evasion: str) -> dict[str, Any]:
+    from fanzha.world.make import make_world
+
+    with progress(say("造省", "world")) as step:
+        made = make_world(
+            province,
+            subscribers=subscribers,
+            days=days,
+            gangs=gangs,
+            seed=seed,
+            evasion=evasion,
+            progress=lambda done, total, what: step(what, done / total),
+        )
+    return dict(made.as_dict())
+
+
+def _import(lake: Lake, province: Path) -> dict[str, Any]:
+    receipts = []
+    with progress(say("导入", "import")) as step:
+        for kind in ("subscribers", "cells", "trunks"):
+            receipts += import_all(lake, (str(province / f"{kind}.parquet"),), kind=kind, step=step)
+        receipts += import_all(lake, (str(province / "calls"),), step=step)
+    return import_summary(receipts)
+
+
+def _sum_line(receipts: dict[str, Any]) -> str:
+    total = receipts["total"]
+    counts = tuple(count(total[name]) for name in ("rows", "stored", "quarantined", "duplicates"))
+    return say(
+        "{} 行 = 入库 {} + 隔离 {} + 重复 {}".format(*counts),
+        "{} rows = {} stored + {} quarantined + {} duplicates".format(*counts),
+    )
+
+
+def _write(folder: Path, found: Scan, lake: Lake, pack: Pack, planted: Comparison) -> Path:
+    from fanzha.cli.page.report import report
+
+    page = folder / "report.html"
+    title = ("合成省份演示", "Synthetic province demo")
+    scanning.put(page, report(found, lake, pack, planted=planted, title=title).encode())
+    scanning.write(folder / "alerts.jsonl", found, lake, pack)
+    return page
+
+
+def _counts(found: Scan) -> dict[str, Any]:
+    bands: dict[str, int] = {}
+    for alert in found.alerts:
+        bands[alert.band] = bands.get(alert.band, 0) + 1
+    return {"calls": found.calls, "alerts": len(found.alerts), "bands": bands}
+
+
+def _show(found: Scan, pack: Pack, planted: Comparison, page: Path) -> None:
+    out = console()
+    out.print()
+    out.print(f"[bold]{say('分值最高的预警', 'The highest alerts')}")
+    out.print(scanning.alert_table(found.alerts[:SHOWN], pack))
+    out.print(scanning.summary_line(found, pack))
+    out.print()
+    for shown in planted_tables(planted, pack):
+        out.print(shown)
+    out.print(_verdict(planted))
+    out.print(say(f"报告：{page}", f"The report: {page}"))
+    best = found.alerts[0].entity.value if found.alerts else ""
+    if best:
+        out.print(say("继续看：", "Go on: ") + f"FANZHA_HOME={page.parent} fanzha explain {best}")
+
+
+def planted_tables(planted: Comparison, pack: Pack) -> Iterator[Any]:
+    """Found versus planted by scheme and evasion, and honest people by role and band."""
+    columns = (say("手法", "scheme"), say("躲避", "evasion"), say("植入", "planted"), say("发现≥60", "found at 60"))
+    more = (say("发现≥70", "at 70"), say("打满50次", "made 50 calls"), say("其中≥70", "of these at 70"))
+    last = say("预警前呼出（中位）", "calls before alert (median)")
+    made = table(*columns, *more, last, title=say("植入与发现", "Found versus planted"), right=tuple(range(1, 8)))
+    for group in planted.groups:
+        figures = (group.evasion, group.planted, group.found_60, group.found_70, group.busy, group.busy_70)
+        median = "–" if group.median_calls is None else f"{group.median_calls:g}"
+        made.add_row(scheme_name(group.scheme), *map(str, figures), median)
+    yield made
+    bands = pack.words.bands.bands
+    names = (say(band.zh, band.en) for band in bands)
+    made = table(
+        say("正当用户", "honest people"),
+        say("人数", "people"),
+        *names,
+        title=say("被预警的正当用户", "Honest people flagged"),
+        right=tuple(range(1, 2 + len(bands))),
+    )
+    from fanzha.cli.page.planted_cards import role_labels
+
+    labels = role_labels()
+    for row in planted.honest:
+        if row.bands or row.role == "ordinary":
+            counts = (str(row.bands.get(band.id, 0) or "") for band in bands)
+            made.add_row(say(*labels.get(row.role, (row.role, row.role))), count(row.people), *counts)
+    yield made
+
+
+def scheme_name(scheme: str) -> str:
+    """A planted scheme's name in the language of this run."""
+    from fanzha.cli.page.planted_cards import SCHEMES
+
+    zh, en = SCHEMES.get(scheme, (scheme, scheme))
+    return zh if language() == "zh" else en
+
+
+def _verdict(planted: Comparison) -> str:
+    median = "–" if planted.median_calls is None else f"{planted.median_calls:g}"
+    return say(
+        f"8 张卡以上的猫池终端：{planted.boxes_found}/{planted.boxes}；首次预警前呼出中位数 {median}；"
+        f"上当用户 {planted.victims}，已预警 {planted.victims_warned}",
+        f"SIM-box devices of 8 cards or more: {planted.boxes_found} of {planted.boxes}; "
+        f"median calls before the first alert {median}; convinced victims {planted.victims}, warned {planted.victims_warned}",
+    )
