@@ -46,22 +46,15 @@ def take_census(
     far, far_block = _far_numbers(province, book, subscribers, need["far"], rng)
     more, spare_other = _reserve_other(province, book, need["other"], shares, rng)
     abroad = foreign_numbers(province, max(60, min(4000, subscribers // 100)), rng, bait=False)
-    foreign = book.add(abroad, Ingress.INTERNATIONAL, book.trunk("INT-02"))
+    gates = np.array([book.trunk(f"INT-{gate:02d}") for gate in (1, 2, 3)])
+    foreign = book.add(abroad, Ingress.INTERNATIONAL, rng.choice(gates, len(abroad)))
     service = _services(province, book)
     weight = np.cumsum([s.weight for s in province.services])
-    first = np.searchsorted(city[:humans], np.arange(len(shares) + 1))
+    first = np.searchsorted(city[:humans], np.arange(len(shares) + 1)).astype(np.int32)
     reach = Reach(
-        own_lo=first[:-1].astype(np.int32),
-        own_n=np.maximum(1, np.diff(first)).astype(np.int32),
-        other_lo=other_lo,
-        other_n=other_n,
-        far_lo=far_block.lo,
-        far_n=far_block.n - need["far"],
-        foreign_lo=foreign.lo,
-        foreign_n=foreign.n,
-        service_lo=service.lo,
-        service_cum=weight / weight[-1],
-    )
+        first[:-1], np.maximum(1, np.diff(first)), other_lo, other_n, far_block.lo, far_block.n - need["far"],
+        foreign.lo, foreign.n, service.lo, weight / weight[-1],
+    )  # fmt: skip
     spare = {
         "own": [humans, subscribers],
         "visitor": [len(city) - need["visitor"], len(city)],

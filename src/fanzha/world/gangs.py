@@ -104,11 +104,8 @@ def _draw_gang(
     origins = list(scheme.origins)
     share = np.array([scheme.origins[origin] for origin in origins])
     size = one(scheme.numbers) * (scale if scheme.numbers[1] < 100 else 1) * one(evasion.rotate)
-    length = max(1, min(days, round(one(scheme.days))))
-    first = int(rng.integers(0, days - length + 1))
-    if scheme.card in ("resold", "dormant") and days > 1:
-        first = max(first, min(1, days - length))
-    start = one(evasion.local_hours and (8.5, 10.0) or scheme.start_hour)
+    first, last = _span(scheme, days, rng)
+    start = one((8.5, 10.0) if evasion.local_hours else scheme.start_hour)
     return Gang(
         index,
         name,
@@ -125,6 +122,15 @@ def _draw_gang(
         one(scheme.ring_s),
         one(scheme.convinced),
         first,
-        first + length,
+        last,
         int(rng.choice(len(cities), p=cities / cities.sum())),
     )
+
+
+def _span(scheme: Scheme, days: int, rng: np.random.Generator) -> tuple[int, int]:
+    """First day and the day after the last; a card that slept or was sold is seen asleep or at home first."""
+    length = max(1, min(days, round(float(draw(rng, scheme.days, 1)[0]))))
+    first = int(rng.integers(0, days - length + 1))
+    if scheme.card in ("resold", "dormant") and days > 1:
+        first = max(first, min(1, days - length))
+    return first, first + length

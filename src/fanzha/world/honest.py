@@ -201,7 +201,8 @@ def _send_abroad(name: str, role: Role, count: int, town: Town, cast: Cast, rng:
     """Subscribers roaming abroad: their calls home come in over the international trunk as +86 mobiles."""
     who = town.pick_adults(count, rng)
     raw = [f"+86{number}" for number in town.mobile[who]]
-    block = town.book.add(pa.array(raw), Ingress.INTERNATIONAL, town.book.trunk("INT-01"))
+    gates = np.array([town.book.trunk(f"INT-{gate:02d}") for gate in (1, 2, 3)])
+    block = town.book.add(pa.array(raw), Ingress.INTERNATIONAL, rng.choice(gates, len(raw)))
     diallers = blank_diallers(len(who))
     diallers["cli"], diallers["city"] = block.ids(), town.people["city"][who]
     for one, position in zip(who, block.ids(), strict=True):

@@ -69,25 +69,15 @@ def make_world(
     town = settle(subscribers, days, seed, gangs, evasion, start)
     town.write_references(out, format)
     truth = Truth(len(town.switch.raw), town.gangs)
-    plot = Plot(town.gangs, town.people, town.reach, np.random.default_rng([seed, 7]))
-    carried, total, files = blank_calls(0), 0, 0
-    free_at = np.zeros(len(town.people), np.int64)
-    for day in range(days):
-        calls = _live(town, plot, day)
-        hold_lines(calls, free_at, seed)
-        calls = np.concatenate([carried, calls, _forwarded(calls, town.today, seed, day)])
-        midnight = town.midnight(day)
-        done = (ends(calls) < midnight + DAY_MS) | (day == days - 1)
-        carried, calls = calls[~done], calls[done]
-        calls = calls[np.lexsort((calls["callee"], calls["caller"], ends(calls)))]
+    total = 0
+    for day, calls in _days(town, days):
         name = (start + timedelta(days=day)).strftime("calls-%Y%m%d")
-        batches = _batches(town, truth, calls, day, total)
-        write_batches(batches, CALLS_RAW, out / "calls" / name, format)
-        total, files = total + len(calls), files + 1
+        write_batches(_batches(town, truth, calls, day, total), CALLS_RAW, out / "calls" / name, format)
+        total += len(calls)
         _report(progress, day + 1, days, name)
     truth.write(out, town, format)
     write_places(out, town, truth, format)
-    return _summary(out, town, truth, seed, days, total, files)
+    return _summary(out, town, truth, days, total)
 
 
 def _check(subscribers: int, days: int, gangs: int, evasion: str | int, shape: str) -> None:
@@ -106,6 +96,20 @@ def _check(subscribers: int, days: int, gangs: int, evasion: str | int, shape: s
 def _report(progress: Progress | None, done: int, total: int, what: str) -> None:
     if progress is not None:
         progress(done, total, what)
+
+
+def _days(town: Settlement, days: int) -> Iterator[tuple[int, np.ndarray]]:
+    """Live the days one after another; each gives the calls that ended in it, by time of ending."""
+    plot = Plot(town.gangs, town.people, town.reach, np.random.default_rng([town.seed, 7]))
+    free_at = np.zeros(len(town.people), np.int64)
+    carried = blank_calls(0)
+    for day in range(days):
+        calls = _live(town, plot, day)
+        hold_lines(calls, free_at, town.seed)
+        calls = np.concatenate([carried, calls, _forwarded(calls, town.today, town.seed, day)])
+        done = (ends(calls) < town.midnight(day) + DAY_MS) | (day == days - 1)
+        carried, calls = calls[~done], calls[done]
+        yield day, calls[np.lexsort((calls["callee"], calls["caller"], ends(calls)))]
 
 
 def _live(town: Settlement, plot: Plot, day: int) -> np.ndarray:
@@ -146,10 +150,10 @@ def _batches(town: Settlement, truth: Truth, calls: np.ndarray, day: int, first:
         yield table
 
 
-def _summary(out: Path, town: Settlement, truth: Truth, seed: int, days: int, calls: int, files: int) -> WorldSummary:
+def _summary(out: Path, town: Settlement, truth: Truth, days: int, calls: int) -> WorldSummary:
     return WorldSummary(
         out=str(out),
-        seed=seed,
+        seed=town.seed,
         days=days,
         subscribers=town.subscribers,
         numbers=len(town.switch.raw),
@@ -159,5 +163,5 @@ def _summary(out: Path, town: Settlement, truth: Truth, seed: int, days: int, ca
         fraud_calls=int(truth.fraud_calls.sum()),
         victims_convinced=int(truth.believed.sum()),
         honest_heavy=len(town.town.role_of),
-        files=files,
+        files=days,
     )
