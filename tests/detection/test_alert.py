@@ -118,7 +118,7 @@ def test_sites_are_shown_as_cells_and_victims_as_numbers(pack: Pack, vector: Mak
     site = vector(contacts_24h=6.0, contacts_7d=9.0, contacts_1h=5.0)
     (cell,) = told(pack, [(0, ["sim_box.site_large", "sim_box.site_together"], 0)], [site], key=77)
     assert (cell.entity.kind, cell.scheme, cell.band) == ("cell", "sim_box", "limit")
-    (victim,) = told(pack, [(0, ["victim_wave.two_callers"], 0)], [vector(contacts_24h=2.0)])
+    (victim,) = told(pack, [(0, ["victim_wave.three_callers"], 0)], [vector(contacts_24h=3.0)])
     assert (victim.entity.kind, victim.measure, victim.band) == ("number", "warn", "watch")
 
 

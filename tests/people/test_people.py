@@ -30,6 +30,7 @@ def profile(person: Person, share: float) -> NDArray[np.float64]:
         if name in person["week"]:
             known[f"{name}_7d"] = person["week"][name] - count + today
         known[f"{name}_1h"] = float(round(count * min(share, 0.25)))
+    known["active_days_30d"] = 1.0 if person["week"]["out"] == person["day"]["out"] else 5.0
     known |= {name: float(value) for name, value in person["also"].items()}
     known |= {"out_total": known["out_7d"], "in_total": known["in_7d"]}
     for name, value in known.items():
