@@ -70,7 +70,7 @@ def import_path(
 def files_of(path: Path) -> list[Path]:
     """The files that a path means. Raises InputError where there are none."""
     if path.is_dir():
-        found = sorted(file for file in path.rglob("*") if file.is_file() and _complete(file))
+        found = sorted(file for file in path.rglob("*") if file.is_file() and not is_partial(file))
         if not found:
             raise InputError("the folder holds no files to import", where=str(path))
         return found
@@ -82,8 +82,9 @@ def files_of(path: Path) -> list[Path]:
     return [file for match in matches for file in (files_of(match) if match.is_dir() else [match])]
 
 
-def _complete(file: Path) -> bool:
-    return not file.name.startswith(".") and not file.name.endswith(_PARTIAL)
+def is_partial(file: Path) -> bool:
+    """Whether a file's name says that it is still being delivered."""
+    return file.name.startswith(".") or file.name.endswith(_PARTIAL)
 
 
 def import_file(

@@ -63,7 +63,7 @@ class KnownIds:
 
         A row whose source named it has no ordinal: the same name again is the same call.
         """
-        table = self._room(network, day, 2 * len(base))
+        table = self._room(network, day, len(base))  # a row brings its base or its ordinal, not both
         out, fresh = np.empty(len(base), np.int64), np.empty(len(base), np.bool_)
         table.used += _judge(table.ids, table.seen, table.state, base, named, out, fresh)
         return out, fresh

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -16,12 +17,14 @@ from fanzha.records.contract import CALLS, REFERENCES, UTC_US
 from fanzha.records.keys import cell_key, device_key
 from fanzha.records.known import KnownIds
 from fanzha.records.limits import limits
+from fanzha.records.lookup import Lookup
 from fanzha.records.manifest import Manifest, Part, retire_parts
-from fanzha.records.part import batches, look_up, read_columns, read_matching
+from fanzha.records.part import batches, read_columns, read_matching
 from fanzha.records.receipt import Receipt
 from fanzha.records.storage import no_readers, reader, told, writer
 
 SCAN_ROWS = 500_000
+_OPEN_LOOKUPS = 400
 _FILES = ("calls", "reference", "quarantine")
 
 
@@ -42,6 +45,8 @@ class Lake:
         with told(self.root):
             self.root.mkdir(parents=True, exist_ok=True)
         self.manifest = Manifest(self.root / "manifest.sqlite")
+        self._lookups: dict[str, Lookup] = {}
+        self._opening = threading.Lock()
         self.known = KnownIds(self.root, self.manifest, self.root / "staging", limits().known_ids)
 
     def __enter__(self) -> Lake:
@@ -52,6 +57,7 @@ class Lake:
 
     def close(self) -> None:
         """Give the manifest back."""
+        self._lookups.clear()
         self.manifest.close()
 
     # Reading
@@ -107,10 +113,19 @@ class Lake:
         with reader(self.root):
             for part in self.manifest.parts("calls", start=low, end=high):
                 if part.lookup is not None:
-                    found.append(look_up(self.root / part.lookup, number))
+                    found.extend(self._lookup(part.lookup).of(number))
                 else:
                     found.append(read_matching(self.root / part.path, [number], ["caller", "callee"]))
         return _ordered(found, low, high, limit, up_to_seq)
+
+    def _lookup(self, path: str) -> Lookup:
+        """A look-up file, kept open: asking for one number after the other is what explaining alerts does."""
+        with self._opening:
+            found = self._lookups.pop(path, None) or Lookup(self.root / path)
+            self._lookups[path] = found
+            if len(self._lookups) > _OPEN_LOOKUPS:
+                del self._lookups[next(iter(self._lookups))]
+            return found
 
     def calls_of_device(
         self, imei: int, *, start: datetime | None = None, end: datetime | None = None, up_to_seq: int | None = None
@@ -142,7 +157,7 @@ class Lake:
                 inside = [seq for seq in wanted if part.min_seq <= seq <= part.max_seq]
                 if inside:
                     found.append(read_matching(self.root / part.path, inside, ["seq"]))
-        return pa.concat_tables([CALLS.empty_table(), *(table.cast(CALLS) for table in found)]).sort_by("seq")
+        return pa.concat_tables([CALLS.empty_table(), *map(_as_calls, found)]).sort_by("seq")
 
     def networks(self) -> list[str]:
         """Whose calls are here."""
@@ -230,6 +245,8 @@ class Lake:
         """Delete files that no transaction names: a dead writer's, and replaced ones once nobody reads."""
         with told(self.root):
             named = {path for row in self.manifest.rows("select path, lookup from parts") for path in row}
+            with self._opening:  # an open file would keep its room on the disk
+                self._lookups = {path: lookup for path, lookup in self._lookups.items() if path in named}
             retired = {str(row[0]) for row in self.manifest.rows("select path from retired")}
             with no_readers(self.root) as idle:
                 for path in [path for name in _FILES for path in (self.root / name).rglob("*") if path.is_file()]:
@@ -295,8 +312,12 @@ def _mask(
     return whole
 
 
+def _as_calls(table: pa.Table) -> pa.Table:
+    return table if table.schema == CALLS else table.cast(CALLS)
+
+
 def _ordered(found: list[pa.Table], low: int | None, high: int | None, limit: int | None, upto: int | None) -> pa.Table:
-    table = pa.concat_tables([CALLS.empty_table(), *(table.cast(CALLS) for table in found if table.num_rows)])
+    table = pa.concat_tables([CALLS.empty_table(), *(_as_calls(table) for table in found if table.num_rows)])
     mask = _mask(table, low, high, 0, upto)
     if mask is not None:
         table = table.filter(mask)

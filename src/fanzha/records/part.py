@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from fanzha.records.contract import CALLS
+from fanzha.records.lookup import write_lookup
 from fanzha.records.manifest import Part
 from fanzha.records.storage import TEMPORARY
 from fanzha.records.text import Int64s
@@ -20,10 +20,6 @@ from fanzha.records.text import Int64s
 DAY = 86_400_000_000
 _SHANGHAI = 28_800_000_000  # partitions are days in Shanghai, which has kept UTC+8 since 1991
 _ROW_GROUP = 131_072
-_LOOKUP_ROWS = 2048
-_LOOKUP_SLICE = 65_536
-_PARTY = "party"
-_FIRSTS, _SAME = b"fanzha.firsts", b"fanzha.same"
 # Columns of few distinct values, for which Parquet's dictionaries pay.
 _FEW = {"network", "source", "trunk", "ingress", "release_cause", "released_by", "serving_region", "ring_ms", "talk_ms"}
 _FEW |= {"caller_cell", "callee_cell", "file", "reason", "name", "zh", "en", "detail", "plan", "age_band", "carrier"}
@@ -54,7 +50,7 @@ def write_sorted(root: Path, path: str, table: pa.Table) -> int:
     """Write calls sorted by caller, and beside them their look-up; the bytes of both."""
     order = np.argsort(np.asarray(pc.fill_null(table["caller"], 0)))
     slices = (table.take(pa.array(order[at : at + _ROW_GROUP])) for at in range(0, len(order), _ROW_GROUP))
-    return _write_slices(root, path, table.schema, slices) + _write_lookup(root, lookup_of(path), table)
+    return _write_slices(root, path, table.schema, slices) + write_lookup(root / (lookup_of(path) + TEMPORARY), table)
 
 
 def lookup_of(path: str) -> str:
@@ -82,76 +78,6 @@ def described(path: str, network: str, day: int, table: pa.Table, size: int, imp
     place = lookup_of(path) if lookup else None
     bounds = (seqs["min"], seqs["max"], times["min"], times["max"])
     return Part(path, "calls", network, day, table.num_rows, *bounds, place, size, import_id)
-
-
-def _write_lookup(root: Path, path: str, table: pa.Table) -> int:
-    """Write every call once under its caller and once under its callee, sorted by that number, in small blocks.
-
-    The first number of each block stands in the schema's metadata, so that one number costs one or two blocks; and the
-    columns that say the same of every call stand there once.
-    """
-    caller = np.asarray(pc.fill_null(table["caller"], 0))
-    callee = np.asarray(table["callee"])
-    calling = np.flatnonzero(caller != 0)
-    called = np.flatnonzero(callee != caller)
-    party = np.concatenate([caller[calling], callee[called]])
-    order = np.argsort(party)
-    party = party[order]
-    rows = np.concatenate([calling, called])[order]
-    same = [name for name in table.column_names if name != "id" and _is_constant(table[name])]
-    varied = table.drop_columns(same)
-    metadata = {_FIRSTS: party[::_LOOKUP_ROWS].tobytes(), _SAME: _one_row(table.select(same))}
-    schema = varied.schema.append(pa.field(_PARTY, pa.int64())).with_metadata(metadata)
-    target = root / (path + TEMPORARY)
-    options = pa.ipc.IpcWriteOptions(compression="lz4")
-    with pa.OSFile(str(target), "wb") as sink, pa.ipc.new_file(sink, schema, options=options) as file:
-        for at in range(0, len(rows), _LOOKUP_SLICE):
-            piece = varied.take(pa.array(rows[at : at + _LOOKUP_SLICE]))
-            piece = piece.append_column(_PARTY, pa.array(party[at : at + _LOOKUP_SLICE])).combine_chunks()
-            file.write_table(piece.replace_schema_metadata(metadata), max_chunksize=_LOOKUP_ROWS)
-    return target.stat().st_size
-
-
-def _is_constant(column: pa.ChunkedArray) -> bool:
-    if column.null_count:
-        return bool(column.null_count == len(column))
-    if pa.types.is_boolean(column.type):
-        return False
-    ends = pc.min_max(column)
-    return bool(ends["min"] == ends["max"])
-
-
-def _one_row(table: pa.Table) -> bytes:
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema) as stream:
-        stream.write_table(table.slice(0, 1))
-    return bytes(sink.getvalue())
-
-
-def look_up(path: Path, number: int) -> pa.Table:
-    """The calls of one number, on either side, from a part's look-up file."""
-    with pa.memory_map(str(path)) as source:
-        file = pa.ipc.open_file(source)
-        firsts = np.frombuffer(file.schema.metadata[_FIRSTS], np.int64)
-        start = max(int(np.searchsorted(firsts, number, "left")) - 1, 0)
-        end = int(np.searchsorted(firsts, number, "right"))
-        found = []
-        for at in range(start, end):
-            batch = file.get_batch(at)
-            party = np.asarray(batch.column(batch.num_columns - 1))
-            low, high = np.searchsorted(party, number, "left"), np.searchsorted(party, number, "right")
-            if high > low:
-                found.append(batch.slice(low, high - low))
-        if not found:
-            return CALLS.empty_table()
-        table = pa.Table.from_batches(found)
-        with pa.ipc.open_stream(file.schema.metadata[_SAME]) as stream:
-            same = stream.read_all()
-        count = table.num_rows
-        columns = [
-            table[name] if name in table.column_names else pa.repeat(same[name][0], count) for name in CALLS.names
-        ]
-        return pa.table(columns, schema=CALLS)
 
 
 def read_matching(path: Path, numbers: Sequence[int], columns: Sequence[str]) -> pa.Table:
