@@ -279,7 +279,7 @@ def _live(table: Table, store: Store, events: Any, start: int, known: Activation
 
 
 class Findings(NamedTuple):
-    """What judging wrote: FIRING[n]; by snapshot its vector and the seqs of its calls; facts (`pad` is the kind told)."""
+    """What judging wrote: FIRING[n]; by snapshot its vector and the seqs of its calls; facts (`pad` the kind told)."""
 
     firings: NDArray[Any]
     vectors: NDArray[np.float64]

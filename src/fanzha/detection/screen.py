@@ -50,7 +50,7 @@ class Screen:
 
     def __init__(self, pack: Pack, contracts: Mapping[str, numbering.TrunkContract]) -> None:
         self._pack = pack
-        self._contracts = contracts
+        self.contracts = contracts
         self._written: dict[tuple[int, int, int], None] = {}
         self.labelled = 0
 
@@ -89,9 +89,9 @@ class Screen:
         owned = np.full(suspect.num_rows, -1, np.int8)
         trunks = np.array(suspect.column("trunk").to_pylist(), dtype=object)
         caller = _array(suspect, "caller", np.int64)
-        for name in set(trunks.tolist()) & set(self._contracts):
+        for name in set(trunks.tolist()) & set(self.contracts):
             here = np.flatnonzero(trunks == name)
-            owned[here] = self._contracts[name].contains(caller[here])
+            owned[here] = self.contracts[name].contains(caller[here])
         return owned
 
     def _fresh(self, suspect: pa.RecordBatch, hit: NDArray[np.int64], rule: int) -> list[tuple[int, int, int]]:
@@ -107,10 +107,15 @@ class Screen:
             if key[0] != 0 and key not in self._written:
                 day = (key[0], rule, -(key[2] + 8) // 24)
                 rows.append((int(hit[at]), rule, int(day not in self._written)))
-                self._remember(key, day)
+                self._note(key, day)
         return rows
 
-    def _remember(self, *keys: tuple[int, int, int]) -> None:
+    def remember(self, firing: np.void, rule: int, *, first: bool) -> None:
+        """A firing written before a stop: not to be written again."""
+        key = (int(firing["key"]), rule, int(firing["t"]) // 3600)
+        self._note(key, (key[0], rule, -(key[2] + 8) // 24)) if first else self._note(key)
+
+    def _note(self, *keys: tuple[int, int, int]) -> None:
         for key in keys:
             self._written[key] = None
         if len(self._written) > _REMEMBERED:

@@ -21,8 +21,11 @@ from fanzha.profiles.kernel import allocating, kernel
 from fanzha.profiles.layout import (
     CLASSES,
     GEARS,
+    N_ACTIVATED,
     N_CLOCK,
+    N_FIRST,
     N_IN,
+    N_NEXT,
     N_OUT,
     NOTES,
     PLACES,
@@ -329,6 +332,20 @@ def _queue(table: Table, store: Store, known: Activations, slot: int, e: Any) ->
         return _promote(table, store, known, slot, t, 0)
     table.ref[slot] = _WAITING - at
     return -1
+
+
+@kernel
+def _refresh(table: Table, store: Store, known: Activations) -> None:
+    for row in range(table.meta[M_ROWS]):
+        if table.owner[row] != 0:
+            current, following = epoch_at(known, table.owner[row], store.notes[row, N_FIRST])
+            store.notes[row, N_ACTIVATED] = current
+            store.notes[row, N_NEXT] = following
+
+
+def refresh(live: LiveTable, known: Activations) -> None:
+    """Tell every full profile of newly loaded activations; waiting keys learn them when they are promoted."""
+    _refresh(live.table, live.store, known)
 
 
 class LiveTable:

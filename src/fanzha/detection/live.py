@@ -1,0 +1,180 @@
+"""Decides, batch after batch, what newly arrived calls change: profiles stepped, open alerts raised, in arrival order.
+
+It is the scan's twin: the same events, the same judging, the same assembly, with the live table in place of the replay.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from fanzha.detection import screen
+from fanzha.detection.alert import Alert, assemble
+from fanzha.detection.judge import FIRING, Findings, joined, live_all, make_sink
+from fanzha.detection.outbox import Fired
+from fanzha.detection.pack import Pack
+from fanzha.detection.scan import STAGE_ONE, STAGE_TWO, codes_of, name_entity
+from fanzha.profiles import feed
+from fanzha.profiles.epoch import Activations, no_activations
+from fanzha.profiles.event import Events
+from fanzha.profiles.fields import FIELD_COUNT, EntityKind
+from fanzha.profiles.table import Counts, LiveTable, refresh
+from fanzha.records.lake import Lake
+
+# Shares of the live bytes by kind; numbers are by far the most.
+SHARES = {
+    EntityKind.NUMBER: 0.62,
+    EntityKind.DEVICE: 0.22,
+    EntityKind.CELL: 0.08,
+    EntityKind.VICTIM: 0.05,
+    EntityKind.SITE: 0.03,
+}
+_SINK_ROWS = 4096
+Story = tuple[int, int, str]  # kind, key, scheme
+
+
+class Live:
+    """Live profiles of one network and its open alerts' firings."""
+
+    def __init__(self, lake: Lake, pack: Pack, network: str, *, max_bytes: int, start: int) -> None:
+        self.lake, self.pack, self.network = lake, pack, network
+        self.codes = codes_of(pack)
+        self.tables = {
+            kind: LiveTable(kind, max_bytes=int(max_bytes * share), start=start) for kind, share in SHARES.items()
+        }
+        self._sinks = {kind: make_sink(_SINK_ROWS, pack.program.families) for kind in EntityKind}
+        self._known = no_activations()
+        self._screen = screen.Screen(pack, {})
+        self._stories: dict[Story, list[Fired]] = defaultdict(list)
+        self._schemes = {rule.id: rule.scheme for rule in pack.rules}
+        self._cli_rules = frozenset(pack.rules[at].id for at in pack.cli.values())
+
+    def begin(self, t: int) -> None:
+        """When the records begin, unless that is known already."""
+        for table in self.tables.values():
+            if table.store.start[0] == 0:
+                table.store.start[0] = t
+
+    def set_references(self, known: Activations, trunks: pa.Table) -> None:
+        """Take newly loaded reference tables: from the next event on they are known."""
+        self._known = known
+        refresh(self.tables[EntityKind.NUMBER], known)
+        self._screen.contracts = screen.contracts_of(trunks)
+
+    def remember(self, fired: Iterable[Fired]) -> None:
+        """Put back firings written before a stop."""
+        for one in fired:
+            self._keep(one)
+            if one.rule in self._cli_rules:
+                self._screen.remember(one.row, self.pack.index(one.rule), first=one.vector is not None)
+
+    def _keep(self, one: Fired) -> Story:
+        story = (int(one.row["kind"]), int(one.row["key"]), self._schemes.get(one.rule, ""))
+        self._stories[story].append(one)
+        return story
+
+    def step(self, calls: pa.Table) -> list[Fired]:
+        """Feed calls (sorted by seq) and judge them; what fired, in no promised order."""
+        fired: list[Fired] = []
+        for batch in calls.combine_chunks().to_batches():
+            columns = feed.call_columns(batch)
+            found = [self._judge(kind, feed.events_of(columns, kind)) for kind in STAGE_ONE]
+            facts = np.concatenate([one.facts for one in found])
+            facts = facts[np.argsort(facts["seq"], kind="stable")]
+            found += [self._judge(kind, facts[facts["pad"] == kind]) for kind in STAGE_TWO]
+            screened, details = self._screen.judge(batch)
+            fired += self._fired(joined(found), {}) + self._fired(screened, details)
+        return fired
+
+    def _judge(self, kind: EntityKind, events: Events) -> Findings:
+        known = self._known if kind == EntityKind.NUMBER else no_activations()
+        return live_all(self.tables[kind], events, known, self.codes[kind], self._sinks[kind])
+
+    def _fired(self, found: Findings, details: dict[int, screen.Detail]) -> list[Fired]:
+        fired = []
+        for row in found.firings:
+            at, rule = int(row["snapshot"]), self.pack.rules[int(row["rule"])].id
+            if at < 0:
+                fired.append(Fired(row, rule, None, None, None))
+            else:
+                fired.append(Fired(row, rule, found.vectors[at], found.recent[at], details.get(at)))
+        return fired
+
+    def alerts(self, fired: Sequence[Fired]) -> list[Alert]:
+        """The alerts that these firings open or raise, as they stand now."""
+        touched = {self._keep(one) for one in fired}
+        rows = [one for story in sorted(touched) for one in self._stories[story]]
+        if not rows:
+            return []
+        firings, vectors, recent, details = _tabled(rows, self.pack)
+        ids, raw_of = self._records(recent, raw=bool((firings["key"] < 0).any()))
+        return assemble(
+            firings,
+            vectors,
+            ids,
+            details,
+            self.pack,
+            network=self.network,
+            name_entity=lambda kind, key: name_entity(self.lake, kind, key, raw_of),
+        )
+
+    def _records(self, recent: NDArray[np.int64], *, raw: bool) -> tuple[list[NDArray[np.int64]], dict[int, str]]:
+        wanted = np.unique(recent[recent > 0])
+        table = self.lake.by_seq(wanted.tolist())
+        seq, ids = table.column("seq").to_numpy(), table.column("id").to_numpy()
+        names: dict[int, str] = {}
+        for side in ("caller", "callee") if raw else ():
+            names.update(
+                (key, text)
+                for key, text in zip(table[side].to_pylist(), table[f"{side}_raw"].to_pylist(), strict=True)
+                if key is not None and key < 0
+            )
+        return [ids[np.searchsorted(seq, np.sort(row[row > 0]))] for row in recent], names
+
+    def forget(self, before: int) -> None:
+        """Drop the firings of alerts that have long closed."""
+        for story in [s for s, rows in self._stories.items() if int(rows[-1].row["t"]) < before]:
+            del self._stories[story]
+
+    def counts(self) -> dict[str, Counts]:
+        """What each table holds and gave up."""
+        return {kind.name.lower(): table.counts() for kind, table in self.tables.items()}
+
+
+def _tabled(
+    rows: list[Fired], pack: Pack
+) -> tuple[NDArray[np.void], NDArray[np.float64], NDArray[np.int64], dict[int, screen.Detail]]:
+    """Firings as the assembly takes them: rules by their present place, snapshots renumbered."""
+    place = {rule.id: at for at, rule in enumerate(pack.rules)}
+    rows = [one for one in rows if one.rule in place]
+    firings = np.zeros(len(rows), FIRING)
+    vectors: list[NDArray[np.float64]] = []
+    recent: list[NDArray[np.int64]] = []
+    details: dict[int, screen.Detail] = {}
+    for firing, one in zip(firings, rows, strict=True):
+        for name in FIRING.names or ():
+            firing[name] = one.row[name]
+        firing["rule"] = place[one.rule]
+        firing["snapshot"] = -1
+        if one.vector is not None and one.recent is not None:
+            firing["snapshot"] = len(vectors)
+            if one.detail:
+                details[len(vectors)] = one.detail
+            vectors.append(one.vector)
+            recent.append(one.recent)
+    whole = np.array(vectors) if vectors else np.zeros((0, FIELD_COUNT))
+    return firings, whole, np.array(recent, np.int64).reshape(len(vectors), -1), details
+
+
+def in_order(lake: Lake, network: str, after: int, up_to: int, *, window: int) -> Iterator[pa.Table]:
+    """Calls after a seq in order of arrival, at most `window` at a time."""
+    columns = tuple(dict.fromkeys((*feed.COLUMNS, *screen.COLUMNS)))
+    for low in range(after, up_to, window):
+        high = min(low + window, up_to)
+        batches = list(lake.scan(columns, network=network, after_seq=low, up_to_seq=high))
+        if batches:
+            yield pa.Table.from_batches(batches).sort_by("seq")

@@ -1,0 +1,139 @@
+"""Decides what a watcher has said and how far it has come: alerts, their firings and the cursor, in one transaction.
+
+Alerts are appended, never changed: the newest row of an id is the alert as it stands, and a sink that upserts by id may
+read from any cursor on, twice if need be. `finish` alone writes them: after a kill a batch is here whole or not at all.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fanzha.detection.alert import Alert, encode
+from fanzha.detection.judge import FIRING
+from fanzha.errors import StorageError
+from fanzha.profiles.fields import FIELD_COUNT
+from fanzha.profiles.layout import FINGERPRINT, RECENT
+
+_SCHEMA = """
+create table if not exists alerts (n integer primary key autoincrement, id text not null, body text not null);
+create index if not exists alerts_id on alerts (id, n);
+create table if not exists firings (
+    n integer primary key, kind integer not null, key integer not null, rule text not null, t integer not null,
+    row blob not null, vector blob, recent blob, detail text);
+create index if not exists firings_t on firings (t);
+create table if not exists files (
+    name text primary key, size integer not null, modified integer not null, outcome text not null);
+create table if not exists state (name text primary key, value text not null);
+"""
+
+
+class Fired(NamedTuple):
+    """One firing as it is kept: the row, and for a snapshot its vector, the seqs behind it, and its raw words."""
+
+    row: np.void
+    rule: str
+    vector: NDArray[np.float64] | None
+    recent: NDArray[np.int64] | None
+    detail: dict[str, Any] | None
+
+
+class Outbox:
+    """The watcher's SQLite file (WAL, synchronous=FULL)."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._db = sqlite3.connect(path, isolation_level=None)
+            self._db.execute("pragma journal_mode=wal")
+            self._db.execute("pragma synchronous=full")
+            self._db.executescript(_SCHEMA)
+        except sqlite3.Error as error:
+            raise StorageError(f"the outbox cannot be opened: {error}", where=str(path)) from error
+        self._path = path
+        if self._state("layout") != FINGERPRINT:  # firings of another layout cannot be read; alerts stay
+            self._db.execute("begin")
+            self._db.execute("delete from firings")
+            self._db.execute("insert or replace into state values ('layout', ?)", (FINGERPRINT,))
+            self._db.execute("commit")
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._db.close()
+
+    def _state(self, name: str) -> str | None:
+        row = self._db.execute("select value from state where name = ?", (name,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def cursor(self) -> int:
+        """The seq of the last call whose alerts are all here."""
+        return int(self._state("cursor") or 0)
+
+    def finish(self, cursor: int, fired: Iterable[Fired], alerts: Iterable[Alert], *, forget_before: int) -> int:
+        """Append a batch and advance the cursor, all or nothing; how many alert rows were added.
+
+        Firings older than `forget_before` (epoch seconds) belong to closed alerts and are dropped.
+        """
+        bodies = [(alert.id, encode(alert).decode()) for alert in alerts]
+        try:
+            self._db.execute("begin immediate")
+            self._db.executemany(
+                "insert into firings (kind, key, rule, t, row, vector, recent, detail) values (?, ?, ?, ?, ?, ?, ?, ?)",
+                [_stored(one) for one in fired],
+            )
+            self._db.executemany("insert into alerts (id, body) values (?, ?)", bodies)
+            self._db.execute("delete from firings where t < ?", (forget_before,))
+            self._db.execute("insert or replace into state values ('cursor', ?)", (str(cursor),))
+            self._db.execute("commit")
+        except sqlite3.Error as error:
+            if self._db.in_transaction:
+                self._db.execute("rollback")
+            hint = "free disk space; nothing is lost: the calls are in the lake and are judged again at the next start"
+            raise StorageError(f"the outbox cannot be written: {error}", where=str(self._path), hint=hint) from error
+        return len(bodies)
+
+    def firings(self) -> Iterator[Fired]:
+        """Every firing kept, oldest first."""
+        rows = self._db.execute("select rule, row, vector, recent, detail from firings order by n")
+        for rule, row, vector, recent, detail in rows:
+            yield Fired(
+                np.frombuffer(row, FIRING)[0],
+                rule,
+                None if vector is None else np.frombuffer(vector, np.float64, FIELD_COUNT),
+                None if recent is None else np.frombuffer(recent, np.int64, RECENT),
+                None if detail is None else json.loads(detail),
+            )
+
+    def alerts(self, after: int = 0) -> Iterator[tuple[int, dict[str, Any]]]:
+        """Alert rows after a cursor, with their own cursor."""
+        for n, body in self._db.execute("select n, body from alerts where n > ? order by n", (after,)):
+            yield int(n), json.loads(body)
+
+    def newest(self) -> list[dict[str, Any]]:
+        """Every alert as it stands, by falling score."""
+        rows = self._db.execute("select body from alerts where n in (select max(n) from alerts group by id)")
+        found = [json.loads(body) for (body,) in rows]
+        return sorted(found, key=lambda alert: (-alert["score"], alert["first_seen"], alert["id"]))
+
+    def file_done(self, name: str, size: int, modified: int) -> bool:
+        """Whether this very file has been dealt with."""
+        query = "select 1 from files where name = ? and size = ? and modified = ?"
+        return self._db.execute(query, (name, size, modified)).fetchone() is not None
+
+    def note_file(self, name: str, size: int, modified: int, outcome: str) -> None:
+        """Remember that a file was dealt with, and how."""
+        self._db.execute("insert or replace into files values (?, ?, ?, ?)", (name, size, modified, outcome))
+
+
+def _stored(fired: Fired) -> tuple[object, ...]:
+    vector = None if fired.vector is None else np.ascontiguousarray(fired.vector).tobytes()
+    recent = None if fired.recent is None else np.ascontiguousarray(fired.recent).tobytes()
+    detail = None if fired.detail is None else json.dumps(fired.detail, ensure_ascii=False)
+    row = fired.row
+    return (int(row["kind"]), int(row["key"]), fired.rule, int(row["t"]), row.tobytes(), vector, recent, detail)

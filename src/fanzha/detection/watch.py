@@ -1,0 +1,186 @@
+"""Decides how a folder of arriving files becomes alerts at once: import, step, outbox, cursor, in that order.
+
+The order is what makes a kill harmless. A file is in the lake or it is not; calls between the outbox's cursor and the
+lake's position are judged at the next start; calls between the checkpoint and the cursor are stepped again in silence.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyarrow as pa
+
+from fanzha.detection.alert import Alert
+from fanzha.detection.live import Live, in_order
+from fanzha.detection.outbox import Outbox
+from fanzha.detection.pack import Pack
+from fanzha.errors import InputError
+from fanzha.profiles import checkpoint
+from fanzha.profiles.epoch import activations_of
+from fanzha.records.importing import import_file, is_partial
+from fanzha.records.lake import Lake
+from fanzha.records.receipt import Receipt
+
+WINDOW = 100_000  # calls stepped and committed at a time
+POLL_S = 0.1
+SETTLED_S = 0.3  # a file whose size and time stand still so long is complete; a renamed one is so at once
+CHECKPOINT_S = 300.0
+MAX_BYTES = 1_700_000_000
+
+
+@dataclass
+class Options:
+    """How a folder is watched."""
+
+    network: str = "default"
+    mapping: str | None = None
+    max_bytes: int = MAX_BYTES
+    checkpoint_s: float = CHECKPOINT_S
+    once: bool = False  # take what is there, then stop
+
+
+@dataclass
+class Listener:
+    """Who is told what happens; the defaults say nothing."""
+
+    receipt: Callable[[Receipt], None] = field(default=lambda _: None)
+    refused: Callable[[Path, InputError], None] = field(default=lambda *_: None)
+    alert: Callable[[Alert], None] = field(default=lambda _: None)
+    started: Callable[[int, int], None] = field(default=lambda *_: None)
+
+
+class Watch:
+    """One watcher of one folder; `run` until `stop` is called from a signal handler or another thread."""
+
+    def __init__(
+        self, lake: Lake, pack: Pack, folder: Path, state: Path, options: Options, listener: Listener | None = None
+    ) -> None:
+        if not folder.is_dir():
+            raise InputError("there is no such folder to watch", where=str(folder), hint="make it, or name another")
+        self._lake, self._pack, self._folder, self._state = lake, pack, folder, state
+        self._options, self._listener = options, listener or Listener()
+        self._outbox = Outbox(state / "outbox.sqlite")
+        self._stopping = False
+        self._settling: dict[Path, tuple[int, int, float]] = {}
+        self._references: tuple[str, ...] | None = None
+        self._saved_at, self._saved_position = time.monotonic(), 0
+        self._live: Live | None = None
+        self.position = 0
+
+    def stop(self) -> None:
+        """Finish the file at hand, save a checkpoint, and return from `run`."""
+        self._stopping = True
+
+    def run(self) -> None:
+        """Catch up with the lake, then take files as they become complete."""
+        try:
+            self._catch_up()
+            while not self._stopping:
+                taken = [path for path in self._complete() if not self._stopping and self._take(path)]
+                if self._options.once and not taken and not self._settling:
+                    break
+                if not taken:
+                    if time.monotonic() - self._saved_at > self._options.checkpoint_s:
+                        self._lake.sort_due()
+                        self._save()
+                    time.sleep(POLL_S)
+            self._save()
+        finally:
+            self._outbox.close()
+
+    # Files
+
+    def _complete(self) -> list[Path]:
+        """New files that stand still, oldest first; one still being written is looked at again."""
+        ready: list[tuple[int, Path]] = []
+        now = time.monotonic()
+        for path in self._folder.rglob("*"):
+            if is_partial(path) or not path.is_file():
+                continue
+            try:
+                stat = path.stat()
+            except OSError:
+                continue
+            if self._outbox.file_done(str(path), stat.st_size, stat.st_mtime_ns):
+                self._settling.pop(path, None)
+                continue
+            known = self._settling.get(path)
+            if known is None or known[:2] != (stat.st_size, stat.st_mtime_ns):
+                old = time.time_ns() - stat.st_mtime_ns > 2_000_000_000  # long finished: moved here, or here before us
+                self._settling[path] = known = (stat.st_size, stat.st_mtime_ns, now - SETTLED_S if old else now)
+            if now - known[2] >= SETTLED_S:
+                ready.append((stat.st_mtime_ns, path))
+        return [path for _, path in sorted(ready)]
+
+    def _take(self, path: Path) -> bool:
+        size, modified, _ = self._settling.pop(path)
+        options = self._options
+        try:
+            receipt = import_file(self._lake, path, mapping=options.mapping, network=options.network, compact=False)
+        except InputError as error:
+            self._outbox.note_file(str(path), size, modified, f"refused: {error.message}")
+            self._listener.refused(path, error)
+            return True
+        self._judge()
+        self._outbox.note_file(str(path), size, modified, f"import {receipt.import_id}")
+        self._listener.receipt(receipt)
+        return True
+
+    # Calls
+
+    def _catch_up(self) -> None:
+        """Profiles as of the checkpoint, stepped in silence up to the cursor, then judged up to the lake's end."""
+        options = self._options
+        first, _, _ = self._lake.span(options.network)
+        begun = int(first.timestamp()) if first else 0
+        self._live = Live(self._lake, self._pack, options.network, max_bytes=options.max_bytes, start=begun)
+        position, extra = checkpoint.load(self._state / "checkpoint", self._live.tables)
+        cursor = self._outbox.cursor()
+        if position > cursor or extra.get("pack") != self._pack.hash:
+            self._live = Live(self._lake, self._pack, options.network, max_bytes=options.max_bytes, start=begun)
+            position = 0
+        self._load_references(self._live)
+        self._live.remember(self._outbox.firings())
+        for calls in in_order(self._lake, options.network, position, cursor, window=WINDOW):
+            self._live.step(calls)
+        self.position = cursor
+        self._judge()
+        self._listener.started(position, self.position)
+
+    def _judge(self) -> None:
+        """Judge everything between the cursor and the lake's position."""
+        live = self._live
+        assert live is not None
+        self._load_references(live)
+        end = self._lake.position()
+        for calls in in_order(self._lake, self._options.network, self.position, end, window=WINDOW):
+            times = calls["started"].cast(pa.int64()).to_numpy() // 1_000_000
+            live.begin(int(times.min()))
+            fired = live.step(calls)
+            alerts = live.alerts(fired)
+            reached = int(calls["seq"].to_numpy()[-1])
+            forget = int(times.max()) - 2 * self._pack.words.bands.silent_days * 86400
+            self._outbox.finish(reached, fired, alerts, forget_before=forget)
+            live.forget(forget)
+            self.position = reached
+            for alert in alerts:
+                self._listener.alert(alert)
+
+    def _load_references(self, live: Live) -> None:
+        kinds = ("subscribers", "trunks")
+        loaded = tuple(part.path for kind in kinds for part in self._lake.manifest.parts(f"reference/{kind}"))
+        if loaded == self._references:
+            return
+        self._references = loaded
+        subscribers = self._lake.reference("subscribers", network=self._options.network)
+        live.set_references(activations_of(subscribers), self._lake.reference("trunks", network=self._options.network))
+
+    def _save(self) -> None:
+        self._saved_at = time.monotonic()
+        if self._live is None or self.position == self._saved_position:
+            return
+        checkpoint.save(self._state / "checkpoint", self._live.tables, self.position, {"pack": self._pack.hash})
+        self._saved_position = self.position
