@@ -34,7 +34,8 @@ def calls(rows: int, seed: int = 7) -> pa.Table:
     answered = pa.array((started + ring.astype("m8[s]")).astype("M8[s]"), mask=talk == 0)
     columns = {
         "caller": caller, "callee": callee, "started": started.astype("M8[s]"), "answered": answered,
-        "ended": (started + (ring + talk).astype("m8[s]")).astype("M8[s]"), "ring_ms": ring * 1000, "talk_ms": talk * 1000,
+        "ended": (started + (ring + talk).astype("m8[s]")).astype("M8[s]"),
+        "ring_ms": ring * 1000, "talk_ms": talk * 1000,
         "ingress": pa.repeat(pa.scalar("local"), rows), "release_cause": np.where(talk > 0, 16, 19),
         "caller_imsi": 460_000_000_000_000 + caller % 10**9, "caller_imei": 350_000_000_000_000 + caller % 10**9,
         "caller_cell": rng.integers(1, 5_000, rows),
@@ -58,7 +59,8 @@ def run(rows: int = ROWS) -> None:
         size = sum(file.stat().st_size for file in (Path(folder) / "home").rglob("*") if file.is_file())
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     print(
-        f"import: {rows:,} rows of CSV, {rows / wall:,.0f} rows/s (at least {TARGET:,}), {cpu / rows * 1e6:.1f} CPU-s a million"
+        f"import: {rows:,} rows of CSV, {rows / wall:,.0f} rows/s (at least {TARGET:,}),"
+        f" {cpu / rows * 1e6:.1f} CPU-s a million"
     )
     print(
         f"        pyarrow.csv alone {rows / alone:,.0f} rows/s: the whole import takes {wall / alone:.1f} times as long"

@@ -332,6 +332,23 @@ def test_quoted_fields_may_hold_delimiters_and_line_breaks(lake: Lake, deliver: 
     assert reasons(lake) == [(6, "fields")]
 
 
+def test_a_delimiter_at_the_end_and_a_column_named_twice(lake: Lake, deliver: Deliver, call: Call) -> None:
+    receipt = import_file(lake, deliver([f"{call(n)},x,," for n in range(5)], header=f"{HEADER},note,note"))
+    assert (receipt.stored, receipt.quarantined) == (5, 0)
+    receipt = import_file(lake, deliver([f"{call(n)},," if n % 2 else call(n) for n in range(5, 9)], "b.csv"))
+    assert (receipt.stored, receipt.quarantined) == (4, 0)
+
+
+def test_lines_are_numbered_right_among_many_bad_ones(lake: Lake, deliver: Deliver, call: Call) -> None:
+    dice = random.Random(3)
+    bad = {line for line in range(2, 3000) if dice.random() < 0.2}
+    lines = [f"bad {line}" if line in bad else call(line) for line in range(2, 3000)]
+    import_file(lake, deliver(lines))
+    table = lake.quarantine()
+    assert set(table["line"].to_pylist()) == bad
+    assert all(row["raw"] == f"bad {row['line']}" for row in table.to_pylist())
+
+
 def test_a_cut_gzip_keeps_the_rows_before_the_cut(lake: Lake, deliver: Deliver, call: Call) -> None:
     dice = random.Random(1)
     lines = [call(n, caller=f"138{dice.randrange(10**8):08d}") for n in range(2000)]

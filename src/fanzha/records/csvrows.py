@@ -19,6 +19,7 @@ from fanzha.records.mapping import Format, Mapping
 from fanzha.records.reason import Fault, Reason
 from fanzha.records.text import Int64s
 
+_WRONG_ROWS = 10_000  # a block with more is read line by line
 _JOINED_LINES = 50  # a quoted field may run over so many lines
 
 
@@ -67,7 +68,7 @@ class CsvReader:
         cells = split_line(decoded(line, form.encoding) or "", form)
         if form.header:
             self._first = Block(rest, self._first.first + 1, self._first.faults)
-            names = [name.strip() for name in cells]
+            names = _distinct([name.strip() for name in cells])
         else:
             width = min(max(len(cells), len(form.columns) - form.missing), len(form.columns))
             names = list(form.columns[:width])
@@ -136,14 +137,20 @@ class BlockParser:
             return Rows({}, np.zeros(0, np.int64), self.faults)
         plain = data.isascii() or (self.form.encoding != "gb18030" and _is_utf8(data))
         if plain and b"\0" not in data:
-            table = self._fast(data, count)
-            if table is not None:
-                lines = _Lines(data)
-                return Rows(table, np.arange(block.first, block.first + count, dtype=np.int64), self.faults, lines)
+            numbers = np.arange(block.first, block.first + count, dtype=np.int64)
+            rows = self._fast(data, numbers, _Lines(data))
+            if rows is not None:
+                return rows
         return self._sieved(block)
 
-    def _fast(self, data: bytes, count: int) -> dict[str, pa.Array] | None:
-        # Anything unusual (a bad line, a blank one, a quoted line break) shows as an error or another number of rows.
+    def _fast(self, data: bytes, numbers: Int64s, texts: Sequence[bytes]) -> Rows | None:
+        # Anything unusual (a blank line, a quoted line break) shows as an error or as another number of rows.
+        wrong: list[pacsv.InvalidRow] = []
+
+        def skip(row: pacsv.InvalidRow) -> str:
+            wrong.append(row)
+            return "skip" if len(wrong) <= _WRONG_ROWS else "error"
+
         try:
             table = pacsv.read_csv(
                 pa.py_buffer(data),
@@ -151,7 +158,10 @@ class BlockParser:
                     column_names=self.names, use_threads=False, block_size=max(len(data) + 1, 1 << 16)
                 ),
                 parse_options=pacsv.ParseOptions(
-                    delimiter=self.form.delimiter, quote_char=self.form.quote or False, ignore_empty_lines=True
+                    delimiter=self.form.delimiter,
+                    quote_char=self.form.quote or False,
+                    ignore_empty_lines=True,
+                    invalid_row_handler=skip if self.least == self.most else None,
                 ),
                 convert_options=pacsv.ConvertOptions(
                     check_utf8=False,
@@ -162,9 +172,24 @@ class BlockParser:
             )
         except pa.ArrowInvalid:
             return None
-        if table.num_rows != count:
+        places = [row.number - 1 for row in wrong if row.number is not None and self._is_no_row(row.text)]
+        if table.num_rows + len(places) != len(numbers) or len(places) != len(wrong):
             return None
-        return {name: _one_chunk(table.column(name)) for name in self.wanted}
+        columns = {name: _one_chunk(table.column(name)) for name in self.wanted}
+        if not places:
+            return Rows(columns, numbers, self.faults, texts)
+        for place, row in zip(places, wrong, strict=True):
+            self._refuse_width(int(numbers[place]), row.actual_columns, texts[place])
+        kept = np.delete(np.arange(len(numbers)), places)
+        return Rows(columns, numbers[kept], self.faults, _Chosen(texts, kept))
+
+    def _is_no_row(self, text: str) -> bool:
+        """Whether a line of the wrong width is that alone, and no part of a longer row, nor one with a comma too many."""
+        quoted = bool(self.form.quote) and self.form.quote in text
+        return not quoted and not text.rstrip().endswith(self.form.delimiter)
+
+    def _refuse_width(self, line: int, cells: int, raw: bytes) -> None:
+        self._refuse(line, Reason.FIELDS, f"{cells} instead of {len(self.names)}", raw)
 
     def _sieved(self, block: Block) -> Rows:
         """Take out blank, NUL and undecodable lines; try the rest at once, and if that fails too, line by line."""
@@ -182,10 +207,8 @@ class BlockParser:
             else:
                 texts.append(line if self.form.encoding != "gb18030" and _is_utf8(line) else text.encode())
                 numbers.append(at)
-        table = self._fast(b"\n".join(texts), len(texts)) if texts else None
-        if table is not None:
-            return Rows(table, np.array(numbers, np.int64), self.faults, texts)
-        return self._careful(texts, numbers)
+        rows = self._fast(b"\n".join(texts), np.array(numbers, np.int64), texts) if texts else None
+        return self._careful(texts, numbers) if rows is None else rows
 
     def _careful(self, texts: list[bytes], numbers: list[int]) -> Rows:
         rows: list[list[str]] = []
@@ -194,6 +217,8 @@ class BlockParser:
         at = 0
         while at < len(texts):
             cells, used = self._row(texts, at)
+            while cells and len(cells) > self.most and not cells[-1]:
+                cells.pop()  # a delimiter at the end of the line
             if cells is not None and self.least <= len(cells) <= self.most:
                 rows.append((cells + [""] * len(self.names))[: len(self.names)])
                 lines.append(numbers[at])
@@ -201,8 +226,7 @@ class BlockParser:
             elif cells is None:
                 self._refuse(numbers[at], Reason.QUOTE, "", texts[at])
             else:
-                told = f"{len(cells)} instead of {len(self.names)}"
-                self._refuse(numbers[at], Reason.FIELDS, told, texts[at])
+                self._refuse_width(numbers[at], len(cells), texts[at])
             at += used
         places = [(name, self.names.index(name)) for name in self.wanted]
         columns = {name: pa.array([row[place] for row in rows], pa.string()) for name, place in places}
@@ -228,6 +252,19 @@ class BlockParser:
         self.faults.append(Fault(line, reason, detail, raw[: limits().longest_raw_chars].decode("utf-8", "replace")))
 
 
+class _Chosen(Sequence[bytes]):
+    """Some of the lines of a block."""
+
+    def __init__(self, texts: Sequence[bytes], places: Int64s) -> None:
+        self._texts, self._places = texts, places
+
+    def __getitem__(self, at: int) -> bytes:  # type: ignore[override]
+        return self._texts[int(self._places[at])]
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+
 class _Lines(Sequence[bytes]):
     """The lines of a block, split only when one is asked for."""
 
@@ -250,6 +287,15 @@ def _is_utf8(data: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def _distinct(names: list[str]) -> list[str]:
+    """Names of columns, of which a second of the same name is called name#2."""
+    seen: dict[str, int] = {}
+    for at, name in enumerate(names):
+        seen[name] = seen.get(name, 0) + 1
+        names[at] = name if seen[name] == 1 else f"{name}#{seen[name]}"
+    return names
 
 
 def _one_chunk(column: pa.ChunkedArray) -> pa.Array:

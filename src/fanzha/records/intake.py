@@ -104,7 +104,7 @@ class Intake(ABC):
         return receipt
 
     def _commit(self, receipt: Receipt, content: str, parts: list[Part]) -> None:
-        with self.lake.manifest.transaction("import") as connection:
+        with self.lake.manifest.transaction("import", ids=True) as connection:
             add_parts(connection, parts)
             connection.executemany("insert or ignore into cells values (?, ?)", self._cells.items())
             connection.execute(

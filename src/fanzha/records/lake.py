@@ -25,7 +25,7 @@ from fanzha.records.storage import no_readers, reader, told, writer
 
 SCAN_ROWS = 500_000
 _OPEN_LOOKUPS = 400
-_FILES = ("calls", "reference", "quarantine")
+_FILES = ("calls", "reference", "quarantine", "staging")
 
 
 def utc_now() -> datetime:
@@ -219,8 +219,8 @@ class Lake:
     @contextmanager
     def writing(self) -> Iterator[None]:
         """Hold the writing lock, with what dead writers left swept away."""
-        with writer(self.root, wait=limits().lock_seconds):
-            self._sweep()
+        with writer(self.root, wait=limits().lock_seconds) as died:
+            self._sweep(everything=died)
             yield
 
     def compact(self, *, everything: bool = True) -> int:
@@ -237,27 +237,32 @@ class Lake:
         last = (day - date(1970, 1, 1)).days
         with self.writing():
             gone = [part for name in ("calls", "quarantine") for part in self.manifest.parts(name) if part.day < last]
-            with self.manifest.transaction() as connection:
+            with self.manifest.transaction(ids=True) as connection:
                 retire_parts(connection, gone)
         return sum(part.rows for part in gone if part.name == "calls")
 
-    def _sweep(self) -> None:
-        """Delete files that no transaction names: a dead writer's, and replaced ones once nobody reads."""
+    def _sweep(self, *, everything: bool) -> None:
+        """Delete replaced files once nobody reads, and, if a writer died, everything that no transaction names."""
         with told(self.root):
-            named = {path for row in self.manifest.rows("select path, lookup from parts") for path in row}
+            retired = {str(row[0]) for row in self.manifest.rows("select path from retired")}
+            if not (everything or retired):
+                return
+            named = {str(path) for row in self.manifest.rows("select path, lookup from parts") for path in row}
             with self._opening:  # an open file would keep its room on the disk
                 self._lookups = {path: lookup for path, lookup in self._lookups.items() if path in named}
-            retired = {str(row[0]) for row in self.manifest.rows("select path from retired")}
+            if everything:
+                for place in self._files() - named - retired:
+                    (self.root / place).unlink(missing_ok=True)
             with no_readers(self.root) as idle:
-                for path in [path for name in _FILES for path in (self.root / name).rglob("*") if path.is_file()]:
-                    place = path.relative_to(self.root).as_posix()
-                    if place not in named and (idle or place not in retired):
-                        path.unlink(missing_ok=True)
                 if idle and retired:
+                    for place in retired:
+                        (self.root / place).unlink(missing_ok=True)
                     with self.manifest.transaction() as connection:
                         connection.execute("delete from retired")
-            for path in (self.root / "staging").glob("*"):
-                path.unlink(missing_ok=True)
+
+    def _files(self) -> set[str]:
+        found = [path for name in _FILES for path in (self.root / name).rglob("*") if path.is_file()]
+        return {path.relative_to(self.root).as_posix() for path in found}
 
 
 QUARANTINE = pa.schema(

@@ -109,13 +109,14 @@ class Manifest:
         return int(str(found[0][0])) if found and found[0][0] is not None else 0
 
     @contextmanager
-    def transaction(self, step: str = "") -> Iterator[sqlite3.Connection]:
-        """All or nothing, durable when it returns; `changes` rises, by which caches see that they are old."""
+    def transaction(self, step: str = "", *, ids: bool = False) -> Iterator[sqlite3.Connection]:
+        """All or nothing, durable when it returns. With `ids` calls come or go: caches see it."""
         with self._mutex, told(self.path):
             self._connection.execute("begin immediate")
             try:
                 yield self._connection
-                self._connection.execute("update state set value = value + 1 where name = 'changes'")
+                if ids:
+                    self._connection.execute("update state set value = value + 1 where name = 'changes'")
                 reach(f"{step}-before-commit")
                 self._connection.execute("commit")
             except BaseException:
@@ -125,7 +126,7 @@ class Manifest:
             reach(f"{step}-after-commit")
 
     def changes(self) -> int:
-        """How many transactions there were."""
+        """How often calls came or went."""
         return self.number("select value from state where name = 'changes'")
 
     def next_seq(self) -> int:

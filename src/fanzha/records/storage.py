@@ -19,6 +19,7 @@ from fanzha.errors import FanzhaError, StorageError
 TEMPORARY = ".tmp"
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _FAILPOINT = "FANZHA_FAILPOINT"
+_BUSY, _DONE = b"1", b"0"  # what writer.lock holds while someone writes, and after a good end
 
 
 def reach(point: str) -> None:
@@ -96,19 +97,25 @@ def _full(where: Path) -> StorageError:
 
 
 @contextmanager
-def writer(lake: Path, *, wait: float) -> Iterator[None]:
-    """Hold the lake's only writing lock; the kernel frees it when the process dies.
+def writer(lake: Path, *, wait: float) -> Iterator[bool]:
+    """Hold the lake's only writing lock; the kernel frees it when the process dies. True: the writer before us died.
 
     Raises StorageError when another writer still has it after `wait` seconds.
     """
-    with _locked(lake / "writer.lock", fcntl.LOCK_EX, wait) as held:
+    path = lake / "writer.lock"
+    with _locked(path, fcntl.LOCK_EX, wait) as (held, handle):
         if not held:
             raise StorageError(
                 "another process is writing into this lake (另一进程正在导入)",
                 where=str(lake),
                 hint="wait until it is done, then try again",
             )
-        yield
+        with told(path):
+            died = os.pread(handle, 1, 0) != _DONE
+            os.pwrite(handle, _BUSY, 0)
+        yield died
+        with told(path):
+            os.pwrite(handle, _DONE, 0)
 
 
 @contextmanager
@@ -121,16 +128,16 @@ def reader(lake: Path) -> Iterator[None]:
 @contextmanager
 def no_readers(lake: Path) -> Iterator[bool]:
     """Whether nobody is reading just now; no new reader begins meanwhile."""
-    with _locked(lake / "readers.lock", fcntl.LOCK_EX, 0.0) as held:
+    with _locked(lake / "readers.lock", fcntl.LOCK_EX, 0.0) as (held, _):
         yield held
 
 
 @contextmanager
-def _locked(path: Path, mode: int, wait: float) -> Iterator[bool]:
+def _locked(path: Path, mode: int, wait: float) -> Iterator[tuple[bool, int]]:
     with told(path):
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
-        yield _lock(handle, mode, time.monotonic() + wait)
+        yield _lock(handle, mode, time.monotonic() + wait), handle
     finally:
         os.close(handle)
 
