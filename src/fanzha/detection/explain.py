@@ -1,0 +1,335 @@
+"""Decides what is told of one number, device or cell: its profile now and by the day, whom and what it met, and why.
+
+Its alerts are those that a scan raises, from its own calls alone, so it is quick on a lake of any size; only the second
+stage (a wave on a called number, suspects gathered in a cell) needs the calls of those it met: FEW are looked up one
+by one, more cost one pass over the lake.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from fanzha import numbering
+from fanzha.detection import screen
+from fanzha.detection.alert import Alert, assemble
+from fanzha.detection.judge import Findings, joined, make_sink, replay_all
+from fanzha.detection.pack import Pack
+from fanzha.detection.scan import codes_of, name_entity
+from fanzha.errors import FanzhaError
+from fanzha.profiles import feed
+from fanzha.profiles.epoch import Activations, activations_of, no_activations
+from fanzha.profiles.event import EVENT, OUTGOING, WAS_ANSWERED, Events
+from fanzha.profiles.fields import FIELDS, EntityKind, Field
+from fanzha.profiles.spill import by_key
+from fanzha.profiles.trace import single_store, trace
+from fanzha.records.lake import Lake
+from fanzha.vocabulary import settings
+
+FEW = 200  # numbers whose histories are looked up one by one
+TOP = 20  # contacts, devices and cells that are listed
+_SINK_ROWS = 20_000
+KINDS = {"number": EntityKind.NUMBER, "device": EntityKind.DEVICE, "cell": EntityKind.CELL}
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a person asked about, as the lake knows it."""
+
+    kind: EntityKind
+    key: int
+    name: str
+
+
+@dataclass(frozen=True)
+class Companion:
+    """A number, device, card or cell that the subject was seen with."""
+
+    name: str
+    calls: int
+    outgoing: int
+    answered: int
+    talk_s: int
+    first: datetime
+    last: datetime
+
+
+@dataclass(frozen=True)
+class Day:
+    """One local day of the subject; `contacts` are distinct other numbers, either way."""
+
+    day: str
+    outgoing: int
+    answered: int
+    incoming: int
+    contacts: int
+    talk_s: int
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """All that is known of one subject. `profile` pairs each field with its value right after the last call."""
+
+    subject: Subject
+    calls: pa.Table  # CALLS rows, oldest first
+    profile: list[tuple[Field, float | None]]
+    days: list[Day]
+    contacts: list[Companion]
+    devices: list[Companion]  # devices of a number or cell; cards (IMSI) of a device
+    cells: list[Companion]
+    alerts: list[Alert]
+    subscriber: list[dict[str, Any]]  # rows of the `subscribers` reference, oldest first
+    unknown: list[str]  # reference tables that are missing
+
+
+def resolve(lake: Lake, text: str, *, kind: str | None = None) -> Subject:
+    """What `text` names: a number as people write it, an IMEI, or a cell. Raises FanzhaError where no call knows it.
+
+    Digits can be all three, so the likeliest is tried first; `kind` (number, device, cell) settles it.
+    """
+    subjects = [_subject(lake, text, each) for each in ([KINDS[kind]] if kind else _likely(lake, text))]
+    for subject in subjects:
+        if _calls(lake, subject, None, None, last=True).num_rows:
+            return subject
+    raise FanzhaError(
+        f"没有任何通话涉及它 no call in the lake knows {text.strip()!r}",
+        hint="write a number as +86..., or say --kind number, device or cell; fanzha lake status shows what is there",
+    )
+
+
+def explain(
+    lake: Lake,
+    pack: Pack,
+    subject: Subject,
+    *,
+    network: str = "default",
+    start: datetime | None = None,
+    end: datetime | None = None,
+) -> Explanation:
+    """Tell all about a subject of `resolve`, from its calls in [start, end)."""
+    calls = _calls(lake, subject, start, end)
+    calls = calls.filter(pc.equal(calls["network"], network))
+    subscribers = lake.reference("subscribers", network=network)
+    missing = [each for each in ("cells", "trunks") if not lake.reference(each, network=network).num_rows]
+    unknown = ([] if subscribers.num_rows else ["subscribers"]) + missing
+    mine = subject.key if subject.kind == EntityKind.NUMBER else None
+    own = subscribers.filter(pc.equal(subscribers["number"], pa.scalar(mine, pa.int64())))
+    first, _, _ = lake.span(network)
+    begin = int(first.timestamp()) if first else 0
+    events = _events(calls, subject.kind, subject.key)
+    vectors = trace(events, subject.kind, start=begin, known=activations_of(own))
+    alerts = _Judge(lake, pack, network, activations_of(subscribers), begin, start, end).alerts(subject, calls, events)
+    return Explanation(
+        subject=subject,
+        calls=calls,
+        profile=_profile(subject.kind, vectors),
+        days=_days(events),
+        contacts=_companions(lake, events, "peer", EntityKind.NUMBER, _raw_names(calls)),
+        devices=_companions(lake, events, "gear", EntityKind.DEVICE, {}),
+        cells=_companions(lake, events, "place", EntityKind.CELL, {}),
+        alerts=alerts,
+        subscriber=own.to_pylist(),
+        unknown=unknown,
+    )
+
+
+def _subject(lake: Lake, text: str, kind: EntityKind) -> Subject:
+    text = text.strip()
+    if kind == EntityKind.NUMBER:
+        key = numbering.parse(text).number
+        return Subject(kind, key, numbering.display(key, text if key < 0 else None))
+    if kind == EntityKind.DEVICE:
+        key = lake.device_key(text)
+        return Subject(kind, key, f"{key:015d}" if key >= 0 else text)
+    return Subject(kind, lake.cell_key(text), text)
+
+
+def _likely(lake: Lake, text: str) -> Sequence[EntityKind]:
+    number, device, cell = EntityKind.NUMBER, EntityKind.DEVICE, EntityKind.CELL
+    known = lake.reference("cells")["cell"]
+    if pc.any(pc.equal(known, lake.cell_key(text))).as_py():
+        return cell, device, number
+    if numbering.check_imei(text).form in (numbering.ImeiForm.GOOD, numbering.ImeiForm.BAD_CHECK):
+        return device, number, cell
+    return number, device, cell
+
+
+def _calls(
+    lake: Lake, subject: Subject, start: datetime | None, end: datetime | None, *, last: bool = False
+) -> pa.Table:
+    if subject.kind == EntityKind.NUMBER:
+        if subject.key == 0:
+            return lake.by_seq([])
+        return lake.calls_of(subject.key, start=start, end=end, limit=1 if last else None)
+    if subject.kind == EntityKind.DEVICE:
+        return lake.calls_of_device(subject.key, start=start, end=end)
+    return lake.calls_of_cell(subject.key, start=start, end=end)
+
+
+def _events(calls: pa.Table, kind: EntityKind, key: int) -> Events:
+    events = _all_events(calls, kind)
+    return by_key(events[events["key"] == key], by_time=True)
+
+
+def _all_events(calls: pa.Table, kind: EntityKind) -> Events:
+    parts = [feed.events_of(feed.call_columns(batch), kind) for batch in calls.combine_chunks().to_batches()]
+    return np.concatenate([np.zeros(0, EVENT), *parts])
+
+
+class _Judge:
+    """Replays one subject with the rule pack, and those it met where the second stage is in question."""
+
+    def __init__(
+        self,
+        lake: Lake,
+        pack: Pack,
+        network: str,
+        known: Activations,
+        begin: int,
+        start: datetime | None,
+        end: datetime | None,
+    ) -> None:
+        self.lake, self.pack, self.network = lake, pack, network
+        self.known, self.begin, self.start, self.end = known, begin, start, end
+        self.codes = codes_of(pack)
+
+    def alerts(self, subject: Subject, calls: pa.Table, events: Events) -> list[Alert]:
+        """The alerts of one subject, by falling score."""
+        parts = [self._replay(subject.kind, events)]
+        details: dict[int, screen.Detail] = {}
+        if subject.kind == EntityKind.NUMBER:
+            callers = events["peer"][(events["flags"] & OUTGOING) == 0]
+            parts.append(self._second(EntityKind.VICTIM, subject.key, callers))
+            base = sum(len(part.vectors) for part in parts)
+            screened, raw = self._screened(subject.key, calls)
+            parts.append(screened)
+            details = {base + snapshot: detail for snapshot, detail in raw.items()}
+        elif subject.kind == EntityKind.CELL:
+            parts.append(self._second(EntityKind.SITE, subject.key, events["peer"]))
+        found = joined(parts)
+        return assemble(
+            found.firings,
+            found.vectors,
+            _ids(calls, found.recent),
+            details,
+            self.pack,
+            network=self.network,
+            name_entity=lambda kind, key: subject.name if key == subject.key else name_entity(self.lake, kind, key, {}),
+        )
+
+    def _replay(self, kind: EntityKind, events: Events) -> Findings:
+        code = self.codes[kind]
+        sink = make_sink(_SINK_ROWS, int(code.bounds[3]))
+        known = self.known if kind == EntityKind.NUMBER else no_activations()
+        return replay_all(single_store(kind, self.begin), events, known, code, sink)
+
+    def _screened(self, key: int, calls: pa.Table) -> tuple[Findings, dict[int, screen.Detail]]:
+        contracts = screen.contracts_of(self.lake.reference("trunks", network=self.network))
+        made = calls.filter(pc.equal(calls["caller"], key)).sort_by("seq").combine_chunks()
+        watch = screen.Screen(self.pack, contracts)
+        parts, details, base = [], {}, 0
+        for batch in made.to_batches():
+            found, raw = watch.judge(batch)
+            parts.append(found)
+            details.update({base + snapshot: detail for snapshot, detail in raw.items()})
+            base += len(found.vectors)
+        return joined(parts), details
+
+    def _second(self, kind: EntityKind, key: int, met: NDArray[np.int64]) -> Findings:
+        """Judge the facts that the profiles of numbers it met tell of it."""
+        events = by_key(self._histories(np.unique(met[met != 0])), by_time=True)
+        facts = self._replay(EntityKind.NUMBER, events).facts
+        return self._replay(kind, by_key(facts[(facts["key"] == key) & (facts["pad"] == kind)], by_time=True))
+
+    def _histories(self, numbers: NDArray[np.int64]) -> Events:
+        """All events of these numbers."""
+        parts = [np.zeros(0, EVENT)]
+        if len(numbers) <= FEW:
+            for number in numbers.tolist():
+                own = self.lake.calls_of(number, start=self.start, end=self.end)
+                parts.append(_events(own.filter(pc.equal(own["network"], self.network)), EntityKind.NUMBER, number))
+            return np.concatenate(parts)
+        wanted = pa.array(numbers)
+        for batch in self.lake.scan(feed.COLUMNS, start=self.start, end=self.end, network=self.network):
+            either = pc.or_(*(pc.is_in(batch[side], wanted) for side in ("caller", "callee")))
+            events = feed.events_of(feed.call_columns(batch.filter(either)), EntityKind.NUMBER)
+            parts.append(events[np.isin(events["key"], numbers)])
+        return np.concatenate(parts)
+
+
+def _ids(calls: pa.Table, recent: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    """Record ids behind rows of seqs; all of them are the subject's own calls."""
+    calls = calls.sort_by("seq")
+    seq, ids = calls["seq"].to_numpy(), calls["id"].to_numpy()
+    rows = [np.sort(row[row > 0]) for row in recent]
+    return [ids[np.searchsorted(seq, row[np.isin(row, seq)])] for row in rows]
+
+
+def _profile(kind: EntityKind, vectors: NDArray[np.float64]) -> list[tuple[Field, float | None]]:
+    if not len(vectors):
+        return []
+    last = vectors[-1]
+    fields = [field for field in FIELDS if kind in field.kinds and not field.of_call]
+    return [(field, None if np.isnan(last[field.index]) else float(last[field.index])) for field in fields]
+
+
+def _days(events: Events) -> list[Day]:
+    if not len(events):
+        return []
+    zone = ZoneInfo(settings().timezone)
+    # One shift for all: the zones this is made for have had no summer time since 1991.
+    shift = int((datetime.fromtimestamp(int(events["t"][0]), zone).utcoffset() or timedelta()).total_seconds())
+    day = (events["t"].astype(np.int64) + shift) // 86400
+    return [_day(int(each), events[day == each]) for each in np.unique(day)]
+
+
+def _day(day: int, events: Events) -> Day:
+    out = (events["flags"] & OUTGOING) != 0
+    answered = (events["flags"] & WAS_ANSWERED) != 0
+    return Day(
+        day=datetime.fromtimestamp(day * 86400, UTC).strftime("%Y-%m-%d"),
+        outgoing=int(out.sum()),
+        answered=int((out & answered).sum()),
+        incoming=int((~out).sum()),
+        contacts=len(np.unique(events["peer"][events["peer"] != 0])),
+        talk_s=int(events["talk"].sum()),
+    )
+
+
+def _companions(lake: Lake, events: Events, column: str, kind: EntityKind, raw: dict[int, str]) -> list[Companion]:
+    """With whom or what, the most frequent first."""
+    known = events[events[column] != 0]
+    found, counts = np.unique(known[column], return_counts=True)
+    top = found[np.argsort(-counts, kind="stable")][:TOP]
+    return [_companion(name_entity(lake, kind, int(key), raw), known[known[column] == key]) for key in top]
+
+
+def _companion(name: str, events: Events) -> Companion:
+    out = (events["flags"] & OUTGOING) != 0
+    return Companion(
+        name=name,
+        calls=len(events),
+        outgoing=int(out.sum()),
+        answered=int(((events["flags"] & WAS_ANSWERED) != 0).sum()),
+        talk_s=int(events["talk"].sum()),
+        first=datetime.fromtimestamp(int(events["t"].min()), UTC),
+        last=datetime.fromtimestamp(int(events["t"].max()), UTC),
+    )
+
+
+def _raw_names(calls: pa.Table) -> dict[int, str]:
+    """What irregular and opaque numbers looked like."""
+    names: dict[int, str] = {}
+    for side in ("caller", "callee"):
+        odd = calls.filter(pc.less(calls[side], 0))
+        pairs: Iterable[tuple[int, str]] = zip(odd[side].to_pylist(), odd[f"{side}_raw"].to_pylist(), strict=True)
+        names.update(pairs)
+    return names
