@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,6 +10,8 @@ from numpy.typing import NDArray
 
 from fanzha.detection.pack import Pack, load_pack
 from fanzha.profiles.fields import BY_NAME, FIELD_COUNT
+
+sys.path.insert(0, str(Path(__file__).parent))  # province.py and watcher.py
 
 Vector = NDArray[np.float64]
 
