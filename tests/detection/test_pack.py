@@ -99,7 +99,7 @@ def culprit(rule: Rule, make: Make) -> Vector:
             _fit(leaf, known)
     for found in leaves(rule.condition):
         if isinstance(found, Membership) and isinstance(found.value, FieldRef):
-            known[found.value.name] = found.values[0] + found.negated
+            known[found.value.name] = 1.0 if found.negated else found.values[0]
     return make(**known)
 
 
