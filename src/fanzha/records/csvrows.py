@@ -184,7 +184,7 @@ class BlockParser:
         return Rows(columns, numbers[kept], self.faults, _Chosen(texts, kept))
 
     def _is_no_row(self, text: str) -> bool:
-        """Whether a line of the wrong width is that alone, and no part of a longer row, nor one with a comma too many."""
+        """Whether a line of the wrong width is only that: no part of a longer row, nor one with a comma too many."""
         quoted = bool(self.form.quote) and self.form.quote in text
         return not quoted and not text.rstrip().endswith(self.form.delimiter)
 

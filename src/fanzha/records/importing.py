@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from fanzha.errors import InputError, MappingError
 from fanzha.records.bytestream import head_of, is_parquet
 from fanzha.records.callrows import call_rows
+from fanzha.records.compaction import compact as sort_parts
 from fanzha.records.csvrows import CsvReader, Rows
 from fanzha.records.detect import detect
 from fanzha.records.intake import CallIntake, Intake, Prepared, ReferenceIntake
@@ -118,7 +119,7 @@ def import_file(
             intake.abandon()
             raise
         if compact and kind == "calls":
-            lake.sort_due()
+            sort_parts(lake.root, lake.manifest)
     return receipt
 
 

@@ -21,10 +21,11 @@ from fanzha.records.lookup import Lookup
 from fanzha.records.manifest import Manifest, Part, retire_parts
 from fanzha.records.part import batches, read_columns, read_matching
 from fanzha.records.receipt import Receipt
-from fanzha.records.storage import no_readers, reader, told, writer
+from fanzha.records.storage import BusyLake, no_readers, reader, told, writer
 
 SCAN_ROWS = 500_000
 _OPEN_LOOKUPS = 400
+_FEW_NUMBERS = 500  # from more than so many a look-up is slower than reading the part
 _FILES = ("calls", "reference", "quarantine", "staging")
 
 
@@ -145,18 +146,31 @@ class Lake:
         low, high = _micros(start), _micros(end)
         with reader(self.root):
             parts = self.manifest.parts("calls", start=low, end=high)
-            found = [read_matching(self.root / part.path, [key], columns) for part in parts]
+            found = [table for part in parts for table in self._with(part, [key], columns)]
         return _ordered(found, low, high, None, up_to_seq)
+
+    def _with(self, part: Part, keys: Sequence[int], columns: Sequence[str]) -> Iterator[pa.Table]:
+        """A part's calls in which any of `columns` is one of `keys`; few of them are taken from the look-up."""
+        path = self.root / part.path
+        few = read_matching(path, keys, columns, ["seq", "callee"])
+        callees = few["callee"].unique().to_pylist()
+        if part.lookup is None or len(callees) > _FEW_NUMBERS:
+            yield read_matching(path, keys, columns) if few.num_rows else CALLS.empty_table()
+            return
+        for callee in callees:
+            for table in self._lookup(part.lookup).of(callee):
+                wanted = pc.and_(pc.is_in(table["seq"], few["seq"]), pc.equal(table["callee"], callee))
+                yield table.filter(wanted)
 
     def by_seq(self, seqs: Sequence[int]) -> pa.Table:
         """The calls with these places in the order of arrival, in that order; those that are gone are left out."""
         wanted = sorted({int(seq) for seq in seqs})
-        found = []
+        found: list[pa.Table] = []
         with reader(self.root):
             for part in self.manifest.parts("calls") if wanted else []:
                 inside = [seq for seq in wanted if part.min_seq <= seq <= part.max_seq]
                 if inside:
-                    found.append(read_matching(self.root / part.path, inside, ["seq"]))
+                    found.extend(self._with(part, inside, ["seq"]))
         return pa.concat_tables([CALLS.empty_table(), *map(_as_calls, found)]).sort_by("seq")
 
     def networks(self) -> list[str]:
@@ -217,9 +231,9 @@ class Lake:
     # Writing
 
     @contextmanager
-    def writing(self) -> Iterator[None]:
-        """Hold the writing lock, with what dead writers left swept away."""
-        with writer(self.root, wait=limits().lock_seconds) as died:
+    def writing(self, *, wait: float | None = None) -> Iterator[None]:
+        """Hold the writing lock, with what dead writers left swept away. Raises BusyLake after `wait` seconds."""
+        with writer(self.root, wait=limits().lock_seconds if wait is None else wait) as died:
             self._sweep(everything=died)
             yield
 
@@ -229,8 +243,12 @@ class Lake:
             return compact(self.root, self.manifest, everything=everything)
 
     def sort_due(self) -> int:
-        """Sort what is due, for a writer who already holds the lock; the parts written."""
-        return compact(self.root, self.manifest)
+        """Sort what is due, for someone with time to spare; nothing while another process writes. The parts written."""
+        try:
+            with self.writing(wait=0.0):
+                return compact(self.root, self.manifest)
+        except BusyLake:
+            return 0
 
     def drop_before(self, day: date) -> int:
         """Delete all calls and refused rows of days (in Shanghai) before `day` (留存期满); the calls deleted."""

@@ -80,17 +80,21 @@ def described(path: str, network: str, day: int, table: pa.Table, size: int, imp
     return Part(path, "calls", network, day, table.num_rows, *bounds, place, size, import_id)
 
 
-def read_matching(path: Path, numbers: Sequence[int], columns: Sequence[str]) -> pa.Table:
-    """The rows of a Parquet part in which any of `columns` (integers) is one of `numbers`."""
+def read_matching(
+    path: Path, numbers: Sequence[int], columns: Sequence[str], wanted_columns: Sequence[str] | None = None
+) -> pa.Table:
+    """The rows of a Parquet part in which any of `columns` (integers) is one of `numbers`; whole, or some columns."""
     wanted = pa.array(numbers, pa.int64())
+    few = None if wanted_columns is None else list(dict.fromkeys([*columns, *wanted_columns]))
     with pq.ParquetFile(path, memory_map=True) as file:
         found = []
         for group in range(file.num_row_groups):
-            table = file.read_row_group(group, columns=list(columns))
+            table = file.read_row_group(group, columns=few or list(columns))
             mask = _any([pc.is_in(table[name], wanted) for name in columns])
             if pc.any(mask).as_py():
-                found.append(file.read_row_group(group).filter(mask))
-        return pa.concat_tables(found) if found else file.schema_arrow.empty_table()
+                found.append((table if few else file.read_row_group(group)).filter(mask))
+        empty = file.schema_arrow.empty_table()
+        return pa.concat_tables(found) if found else empty.select(few) if few else empty
 
 
 def _any(masks: list[pa.ChunkedArray]) -> pa.ChunkedArray:

@@ -22,6 +22,10 @@ _FAILPOINT = "FANZHA_FAILPOINT"
 _BUSY, _DONE = b"1", b"0"  # what writer.lock holds while someone writes, and after a good end
 
 
+class BusyLake(StorageError):
+    """Another process holds the writing lock."""
+
+
 def reach(point: str) -> None:
     """A named step of a write. A test that sets FANZHA_FAILPOINT to it has the process killed there (kill -9)."""
     if os.environ.get(_FAILPOINT) == point:
@@ -100,12 +104,12 @@ def _full(where: Path) -> StorageError:
 def writer(lake: Path, *, wait: float) -> Iterator[bool]:
     """Hold the lake's only writing lock; the kernel frees it when the process dies. True: the writer before us died.
 
-    Raises StorageError when another writer still has it after `wait` seconds.
+    Raises BusyLake when another writer still has it after `wait` seconds.
     """
     path = lake / "writer.lock"
     with _locked(path, fcntl.LOCK_EX, wait) as (held, handle):
         if not held:
-            raise StorageError(
+            raise BusyLake(
                 "another process is writing into this lake (另一进程正在导入)",
                 where=str(lake),
                 hint="wait until it is done, then try again",
