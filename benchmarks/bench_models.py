@@ -21,7 +21,7 @@ def sichuan_table() -> Path:
 
 
 def run() -> None:
-    """Five folds times three seeds, about two minutes on two quiet cores; says so and returns where it cannot run."""
+    """Five folds times three seeds, three minutes on two busy cores; says so and returns where it cannot run."""
     reason, table = available(), sichuan_table()
     if reason is not None or not table.is_file():
         print(f"models: skipped, {reason or f'no {table} (set FANZHA_DATA)'}")
