@@ -339,6 +339,16 @@ def test_a_delimiter_at_the_end_and_a_column_named_twice(lake: Lake, deliver: De
     assert (receipt.stored, receipt.quarantined) == (4, 0)
 
 
+def test_old_spreadsheets_end_lines_with_cr_alone(lake: Lake, deliver: Deliver, call: Call) -> None:
+    assert import_file(lake, deliver("\r".join([HEADER, call(1), call(2), ""]).encode())).stored == 2
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t", "|"])
+def test_another_delimiter_is_found_by_the_header(lake: Lake, deliver: Deliver, call: Call, delimiter: str) -> None:
+    lines = [line.replace(",", delimiter) for line in (call(1), call(2))]
+    assert import_file(lake, deliver(lines, header=HEADER.replace(",", delimiter))).stored == 2
+
+
 def test_lines_are_numbered_right_among_many_bad_ones(lake: Lake, deliver: Deliver, call: Call) -> None:
     dice = random.Random(3)
     bad = {line for line in range(2, 3000) if dice.random() < 0.2}

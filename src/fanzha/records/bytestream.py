@@ -61,10 +61,19 @@ def pieces(path: Path) -> Iterator[bytes]:
         if head.startswith(magic):
             raise InputError(f"is {what}, not CSV", where=str(path), hint=hint)
     if head.startswith(b"\x1f\x8b"):
-        return _gzip(path)
+        return _with_line_ends(_gzip(path))
     if head.startswith(b"\x28\xb5\x2f\xfd"):
-        return _zstd(path)
-    return _plain(path)
+        return _with_line_ends(_zstd(path))
+    return _with_line_ends(_plain(path))
+
+
+def _with_line_ends(found: Iterator[bytes]) -> Iterator[bytes]:
+    """The same bytes, but in a file whose lines end with CR alone, as old spreadsheets write it, with LF."""
+    first = next(found, b"")
+    alone = b"\r" in first.rstrip(b"\r") and b"\n" not in first
+    yield first.replace(b"\r", b"\n") if alone else first
+    for piece in found:
+        yield piece.replace(b"\r", b"\n") if alone else piece
 
 
 def _plain(path: Path) -> Iterator[bytes]:

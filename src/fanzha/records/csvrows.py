@@ -83,7 +83,7 @@ def require_columns(mapping: Mapping, names: Sequence[str], path: Path) -> None:
         raise MappingError(
             f"the mapping {mapping.id} needs the column{'s' if len(missing) > 1 else ''} {', '.join(missing)}",
             where=str(path),
-            hint=f"the file has: {', '.join(names) or 'no columns'}; name the right ones in a --mapping",
+            hint=f"the file has: {', '.join(names)[:1000] or 'no columns'}; name the right ones in a --mapping",
         )
 
 

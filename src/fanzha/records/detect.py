@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 
@@ -16,6 +17,7 @@ from fanzha.records.parquetrows import parquet_columns
 from fanzha.records.text import read_times, text_of
 
 _SAMPLE = 20
+_DELIMITERS = (",", ";", "\t", "|")  # of files with a header, the likeliest first
 
 
 def detect(path: Path, kind: str) -> Mapping:
@@ -33,11 +35,16 @@ def detect(path: Path, kind: str) -> Mapping:
         if not mapping.format.header and _holds(mapping, lines):
             return mapping
     named = [mapping for mapping in candidates if mapping.format.header]
-    for mapping in named:
-        if lines and set(mapping.needed()) <= set(_cells(lines[0], mapping)):
-            same = [other for other in named if other.format.delimiter == mapping.format.delimiter]
-            return _by_columns(path, _cells(lines[0], mapping), same)
+    for delimiter in _DELIMITERS if lines else ():
+        parted = [_with_delimiter(mapping, delimiter) for mapping in named]
+        names = _cells(lines[0], parted[0])
+        if any(set(mapping.needed()) <= set(names) for mapping in parted):
+            return _by_columns(path, names, parted)
     return _by_columns(path, _cells(lines[0], named[0]) if lines else [], named)
+
+
+def _with_delimiter(mapping: Mapping, delimiter: str) -> Mapping:
+    return msgspec.structs.replace(mapping, format=msgspec.structs.replace(mapping.format, delimiter=delimiter))
 
 
 def _by_columns(path: Path, names: list[str], candidates: list[Mapping]) -> Mapping:

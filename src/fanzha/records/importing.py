@@ -6,10 +6,11 @@ import glob
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
-from fanzha.errors import InputError, MappingError
+from fanzha.errors import InputError, MappingError, StorageError
 from fanzha.records.bytestream import head_of, is_parquet
 from fanzha.records.callrows import call_rows
 from fanzha.records.compaction import compact as sort_parts
@@ -71,7 +72,10 @@ def import_path(
 def files_of(path: Path) -> list[Path]:
     """The files that a path means. Raises InputError where there are none."""
     if path.is_dir():
-        found = sorted(file for file in path.rglob("*") if file.is_file() and not is_partial(file))
+        try:
+            found = sorted(file for file in path.rglob("*") if file.is_file() and not is_partial(file))
+        except OSError as error:
+            raise InputError(f"the folder cannot be read: {error}", where=str(path)) from error
         if not found:
             raise InputError("the folder holds no files to import", where=str(path))
         return found
@@ -119,7 +123,8 @@ def import_file(
             intake.abandon()
             raise
         if compact and kind == "calls":
-            sort_parts(lake.root, lake.manifest)
+            with suppress(StorageError):  # the file is in; sorting can wait for a better day
+                sort_parts(lake.root, lake.manifest)
     return receipt
 
 

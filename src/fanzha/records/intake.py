@@ -19,7 +19,7 @@ from fanzha.records.limits import limits
 from fanzha.records.manifest import Part, add_parts
 from fanzha.records.mapping import Mapping
 from fanzha.records.part import day_of, described, new_path, read_columns, write_parquet, write_sorted
-from fanzha.records.reason import Fault
+from fanzha.records.reason import Fault, Reason
 from fanzha.records.receipt import Receipt
 from fanzha.records.storage import reach, settle, told, unwritten
 from fanzha.records.text import Int64s
@@ -52,6 +52,7 @@ class Intake(ABC):
         self.parts: list[Part] = []
         self.import_id = lake.manifest.number("select coalesce(max(id), 0) + 1 from imports")
         self.first_seq = self.next_seq = lake.manifest.next_seq()
+        self._damaged = False
         self._content = 0  # a sum, so that the order of the rows does not matter
         self._cells: dict[int, str] = {}
         self._waiting: list[Prepared] = []
@@ -67,6 +68,7 @@ class Intake(ABC):
         self.quarantined += len(block.faults)
         self._faults.extend(block.faults)
         raws = sum(zlib.crc32(fault.raw.encode("utf-8", "replace")) for fault in block.faults)
+        self._damaged |= any(fault.reason is Reason.TRUNCATED for fault in block.faults)
         self._content = (self._content + int(block.base.sum()) + (raws << 16)) % 2**64
         self._cells.update(block.cells)
         if block.table.num_rows:
@@ -85,7 +87,8 @@ class Intake(ABC):
         self._put_faults()
         assert self.rows == self.stored + self.quarantined + self.duplicates, "in = stored + quarantined + duplicates"
         content = f"{self.rows}:{self._content:016x}"
-        if self.lake.manifest.rows("select 1 from imports where content = ? and network = ?", content, self.network):
+        seen = "select 1 from imports where content = ? and network = ? and kind = ?"
+        if not self._damaged and self.lake.manifest.rows(seen, content, self.network, self.mapping.kind):
             self._drop(self._quarantine)  # the same rows again, in whatever order: their refused ones are there
             self._quarantine = []
         parts = self.parts + self._quarantine
