@@ -250,6 +250,6 @@ def _verdict(planted: Comparison) -> str:
     return say(
         f"8 张卡以上的猫池终端：{planted.boxes_found}/{planted.boxes}；首次预警前呼出中位数 {median}；"
         f"上当用户 {planted.victims}，已预警 {planted.victims_warned}",
-        f"SIM-box devices of 8 cards or more: {planted.boxes_found} of {planted.boxes}; "
-        f"median calls before the first alert {median}; convinced victims {planted.victims}, warned {planted.victims_warned}",
+        f"SIM-box devices of 8 cards or more: {planted.boxes_found} of {planted.boxes}; median calls before the first "
+        f"alert {median}; convinced victims {planted.victims}, warned {planted.victims_warned}",
     )

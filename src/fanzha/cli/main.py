@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "import": ("intake", say("导入话单或资料表", "import call records or reference tables")),
     "scan": ("scan", say("对数据湖运行规则包，给出预警", "run the rule pack over the lake: ranked alerts")),
     "watch": ("watch", say("盯住一个目录，来文件即检测", "take files as they arrive and raise alerts live")),
+    "alerts": ("alerts", say("查看 watch 已发出的预警", "the alerts that watch has raised")),
     "explain": ("explain", say("解释一个号码、终端或小区", "all about one number, device or cell, and why")),
     "rules": ("rules", say("检查、列出、查看规则", "check, list and show rules")),
     "train": ("train", say("用带标签的表训练模型", "train a model on a labelled table")),

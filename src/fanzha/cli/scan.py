@@ -247,6 +247,8 @@ def alert_table(alerts: list[Alert], pack: Pack) -> object:
     """One row an alert, coloured by its band."""
     columns = (say("分", "score"), say("级别", "band"), say("对象", "entity"), say("手法", "scheme"))
     made = table(*columns, say("处置建议", "proposed"), say("首次", "first seen"), say("理由", "reason"), right=(0,))
+    for column in made.columns[:-1]:
+        column.no_wrap = True
     bands = {band.id: band for band in pack.words.bands.bands}
     for alert in alerts:
         band = bands[alert.band]

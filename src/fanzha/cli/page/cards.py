@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
+from fanzha import numbering
 from fanzha.cli.page.svg import Both
 
 
@@ -38,3 +39,11 @@ def table(heads: Sequence[Both], lines: Sequence[Sequence[object]]) -> str:
 def figure(value: float | None) -> str:
     """A figure, or a dash where there is none."""
     return "–" if value is None else f"{value:g}"
+
+
+def masked(value: str) -> str:
+    """A number that the page shows masked until asked."""
+    hidden = numbering.mask(value)
+    if hidden == value:
+        return escape(value)
+    return f'<span class="full">{escape(value)}</span><span class="hid">{escape(hidden)}</span>'

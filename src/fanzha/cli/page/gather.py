@@ -1,13 +1,12 @@
 """Decides what a report takes from the records: the calls behind each alert, and how the hours were filled.
 
-One pass over the lake for both, however many alerts there are.
+One pass over the records for both, however many alerts there are.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,6 @@ from numpy.typing import NDArray
 
 from fanzha import numbering
 from fanzha.detection.alert import Alert
-from fanzha.records.lake import Lake
 
 COLUMNS = (
     "id", "started", "answered", "caller", "caller_raw", "callee", "callee_raw", "ring_ms", "talk_ms", "ingress",
@@ -37,27 +35,20 @@ class Gathered:
     flagged: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
 
 
-def gather(
-    lake: Lake,
-    alerts: Sequence[Alert],
-    shown: Iterable[Alert],
-    *,
-    network: str,
-    start: datetime | None = None,
-    end: datetime | None = None,
-) -> Gathered:
-    """Rows behind the `shown` alerts, wherever they lie, and the hours of [start, end)."""
+def gather(batches: Iterable[pa.RecordBatch], alerts: Sequence[Alert], shown: Iterable[Alert]) -> Gathered:
+    """Rows behind the `shown` alerts and the hours of all batches, which hold at least COLUMNS."""
     wanted = pa.array(sorted({record for alert in shown for record in alert.records}), pa.int64())
     numbers, devices = _flagged(alerts)
     found = Gathered()
     hours: dict[int, list[int]] = {}
-    for batch in lake.scan(COLUMNS, end=end, network=network):
+    for batch in batches:
         rows = batch.filter(pc.is_in(batch.column("id"), wanted))
-        found.records.update({row["id"]: row for row in rows.to_pylist()})
-        _count_hours(hours, batch, numbers, devices, start)
-    found.hours = np.array(sorted(hours), np.int64)
-    found.calls = np.array([hours[hour][0] for hour in sorted(hours)], np.int64)
-    found.flagged = np.array([hours[hour][1] for hour in sorted(hours)], np.int64)
+        found.records.update({row["id"]: row for row in rows.select(COLUMNS).to_pylist()})
+        _count_hours(hours, batch, numbers, devices)
+    if hours:
+        found.hours = np.arange(min(hours), max(hours) + 1)  # an hour without calls is an hour all the same
+        both = np.array([hours.get(hour, [0, 0]) for hour in found.hours.tolist()], np.int64)
+        found.calls, found.flagged = both[:, 0], both[:, 1]
     return found
 
 
@@ -73,14 +64,11 @@ def _flagged(alerts: Sequence[Alert]) -> tuple[pa.Array, pa.Array]:
     return pa.array(numbers[numbers != 0], pa.int64()), pa.array(devices, pa.int64())
 
 
-def _count_hours(
-    hours: dict[int, list[int]], batch: pa.RecordBatch, numbers: pa.Array, devices: pa.Array, start: datetime | None
-) -> None:
+def _count_hours(hours: dict[int, list[int]], batch: pa.RecordBatch, numbers: pa.Array, devices: pa.Array) -> None:
     micros = batch.column("started").cast(pa.int64()).to_numpy(zero_copy_only=False)
-    inside = micros >= (int(start.timestamp() * 1_000_000) if start else 0)
     by = pc.or_(pc.is_in(batch.column("caller"), numbers), pc.is_in(batch.column("caller_imei"), devices))
     flagged = by.to_numpy(zero_copy_only=False)
-    for hour, calls, bad in _tally(micros[inside] // _HOUR, flagged[inside]):
+    for hour, calls, bad in _tally(micros // _HOUR, flagged):
         total = hours.setdefault(hour, [0, 0])
         total[0] += calls
         total[1] += bad

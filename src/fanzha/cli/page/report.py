@@ -7,16 +7,19 @@ import hashlib
 import json
 import re
 from collections import Counter
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from fanzha import __version__
 from fanzha.cli.moments import zone
 from fanzha.cli.page import svg
-from fanzha.cli.page.cards import both, card, legend
-from fanzha.cli.page.gather import Gathered, gather
+from fanzha.cli.page.cards import both, card, legend, masked
+from fanzha.cli.page.gather import COLUMNS, Gathered, gather
 from fanzha.cli.page.planted_cards import honest_card, levels_card, planted_card
 from fanzha.cli.page.story import Names, story
 from fanzha.cli.planted import Comparison
@@ -51,11 +54,17 @@ def report(
     planted: Comparison | None = None,
     title: Both = ("预警报告", "Fraud alerts"),
     extra: str = "",
+    calls: Iterable[pa.RecordBatch] | None = None,
     made: datetime | None = None,
 ) -> str:
-    """The whole page. `planted` adds the comparison with a synthetic province; `extra` is trusted HTML, put first."""
+    """The whole page.
+
+    `planted` adds the comparison with a synthetic province; `extra` is trusted HTML, put first; `calls` are the records
+    that the page is about where these are not the whole lake.
+    """
     shown = scan.alerts[:CAP]
-    rows = gather(lake, scan.alerts, shown, network=network)
+    batches = lake.scan(COLUMNS, network=network) if calls is None else calls
+    rows = gather(batches, scan.alerts, shown)
     names = Names()
     stories = [story(alert, rows.records, pack, names) for alert in shown]
     script = (_HERE / "page.js").read_text(encoding="utf-8")
@@ -130,12 +139,11 @@ def _notes(scan: Scan) -> str:
 
 
 def _charts(scan: Scan, pack: Pack, rows: Gathered, planted: Comparison | None) -> str:
-    cards = [_by_scheme(scan, pack)]
-    if planted is not None:
-        cards += [planted_card(planted), _by_hour(rows), levels_card(planted), honest_card(planted, pack)]
-    else:
-        cards.append(_by_hour(rows))
-    return "".join(cards)
+    hours = _by_hour(rows)
+    if planted is None:
+        return hours + _by_scheme(scan, pack)
+    cards = [planted_card(planted), _by_scheme(scan, pack), honest_card(planted, pack), levels_card(planted)]
+    return hours + "".join(cards)
 
 
 def _by_scheme(scan: Scan, pack: Pack) -> str:
@@ -212,16 +220,6 @@ def _row(at: int, alert: Alert, pack: Pack) -> str:
         f'<span class="why">{both(rules)}</span><span class="act">{both((measure.zh, measure.en))}</span>'
         "</summary></details>"
     )
-
-
-def masked(value: str) -> str:
-    """A number that the page shows masked until asked."""
-    from fanzha import numbering
-
-    hidden = numbering.mask(value)
-    if hidden == value:
-        return escape(value)
-    return f'<span class="full">{escape(value)}</span><span class="hid">{escape(hidden)}</span>'
 
 
 def _cut(shown: int, total: int) -> str:
