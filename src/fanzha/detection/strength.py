@@ -33,7 +33,8 @@ def _strength(
         if evaluate(ops, constants, lists, list_offsets, start, stop, vector) == 1.0:
             family = rule_family[rule]
             best[family] = max(best[family], rule_score[rule])
-    return combine(best, cap)
+    total: float = combine(best, cap)
+    return total
 
 
 def strength(program: Program, rules: Sequence[int] | NDArray[np.int64], vector: NDArray[np.float64]) -> float:
