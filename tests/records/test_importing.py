@@ -184,7 +184,7 @@ def test_many_small_pieces_give_the_same_lake(
         sorted_parts=2,
     )
     lines = [call(n % 50, day=1 + n % 5) for n in range(300)]
-    for name in ("importing", "lake", "intake", "csvrows", "compaction", "callrows"):
+    for name in ("importing", "lake", "intake", "csvrows", "csvblock", "compaction", "callrows"):
         monkeypatch.setattr(f"fanzha.records.{name}.limits", lambda: small)
     with Lake(tmp_path / "small") as tiny:
         receipt = import_file(tiny, deliver(lines))

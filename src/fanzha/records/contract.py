@@ -142,3 +142,19 @@ PORTED = pa.schema(
 )
 
 REFERENCES: dict[str, pa.Schema] = {"subscribers": SUBSCRIBERS, "cells": CELLS, "trunks": TRUNKS, "ported": PORTED}
+
+# A row that was refused: reason is a code of records/reasons.yaml, name its word, raw the text as it came.
+QUARANTINE = pa.schema(
+    [
+        pa.field("import_id", pa.int64(), nullable=False),
+        pa.field("file", pa.string(), nullable=False),
+        pa.field("line", pa.int64(), nullable=False),
+        pa.field("reason", pa.int8(), nullable=False),
+        pa.field("name", pa.string(), nullable=False),
+        pa.field("zh", pa.string(), nullable=False),
+        pa.field("en", pa.string(), nullable=False),
+        pa.field("detail", pa.string(), nullable=False),
+        pa.field("raw", pa.string(), nullable=False),
+        pa.field("seen", UTC_US, nullable=False),
+    ]
+)

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from fanzha.errors import InputError, MappingError
 from fanzha.records.bytestream import Damage, is_parquet, pieces
-from fanzha.records.csvrows import decoded, split_line
+from fanzha.records.csvblock import decoded, split_line
 from fanzha.records.fields import Type, field_types
 from fanzha.records.mapping import Mapping, built_in
 from fanzha.records.parquetrows import parquet_columns

@@ -14,7 +14,7 @@ from fanzha.errors import InputError, MappingError, StorageError
 from fanzha.records.bytestream import head_of, is_parquet
 from fanzha.records.callrows import call_rows
 from fanzha.records.compaction import compact as sort_parts
-from fanzha.records.csvrows import CsvReader, Rows
+from fanzha.records.csvrows import CsvReader
 from fanzha.records.detect import detect
 from fanzha.records.intake import CallIntake, Intake, Prepared, ReferenceIntake
 from fanzha.records.lake import Lake
@@ -25,6 +25,7 @@ from fanzha.records.rawrows import RawRows, raw_rows
 from fanzha.records.reason import Fault, Reason
 from fanzha.records.receipt import Receipt
 from fanzha.records.referencerows import reference_rows
+from fanzha.records.rows import Rows
 
 _THREADS = 2
 _AHEAD = 4  # blocks read before the first of them is taken in

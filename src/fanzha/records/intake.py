@@ -13,8 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from fanzha.records.contract import CALLS, REFERENCES, UTC_US
-from fanzha.records.lake import QUARANTINE
+from fanzha.records.contract import CALLS, QUARANTINE, REFERENCES, UTC_US
 from fanzha.records.limits import limits
 from fanzha.records.manifest import Part, add_parts
 from fanzha.records.mapping import Mapping

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from fanzha.errors import UsageError
 from fanzha.records.compaction import compact
-from fanzha.records.contract import CALLS, REFERENCES, UTC_US
+from fanzha.records.contract import CALLS, QUARANTINE, REFERENCES, UTC_US
 from fanzha.records.keys import cell_key, device_key
 from fanzha.records.known import KnownIds
 from fanzha.records.limits import limits
@@ -281,22 +281,6 @@ class Lake:
     def _files(self) -> set[str]:
         found = [path for name in _FILES for path in (self.root / name).rglob("*") if path.is_file()]
         return {path.relative_to(self.root).as_posix() for path in found}
-
-
-QUARANTINE = pa.schema(
-    [
-        pa.field("import_id", pa.int64(), nullable=False),
-        pa.field("file", pa.string(), nullable=False),
-        pa.field("line", pa.int64(), nullable=False),
-        pa.field("reason", pa.int8(), nullable=False),
-        pa.field("name", pa.string(), nullable=False),
-        pa.field("zh", pa.string(), nullable=False),
-        pa.field("en", pa.string(), nullable=False),
-        pa.field("detail", pa.string(), nullable=False),
-        pa.field("raw", pa.string(), nullable=False),
-        pa.field("seen", UTC_US, nullable=False),
-    ]
-)
 
 
 def _micros(time: datetime | None) -> int | None:

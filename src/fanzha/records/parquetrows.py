@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from fanzha.errors import InputError
-from fanzha.records.csvrows import Rows, require_columns
 from fanzha.records.mapping import Mapping
 from fanzha.records.reason import Fault, Reason
+from fanzha.records.rows import Rows, require_columns
 
 _ROWS = 131_072
 

@@ -11,10 +11,10 @@ import pyarrow.compute as pc
 
 from fanzha.errors import MappingError
 from fanzha.records.contract import UTC_US
-from fanzha.records.csvrows import Rows
 from fanzha.records.fields import Type, field_types
 from fanzha.records.mapping import Column, Mapping
 from fanzha.records.reason import Reason
+from fanzha.records.rows import Rows
 from fanzha.records.text import Int64s, read_decimals, read_times, text_of, valid_of
 
 _EPOCHS = {"epoch_s": 1_000_000, "epoch_ms": 1_000, "epoch_us": 1}
