@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from fanzha.records.contract import CALLS
 
 _ROWS = 2048
-_SLICE = 65_536
+_SLICE = 262_144
 _PARTY = "party"
 _FIRSTS, _SAME = b"fanzha.firsts", b"fanzha.same"
 
@@ -34,7 +34,7 @@ def write_lookup(target: Path, table: pa.Table) -> int:
     varied = table.drop_columns(same)
     metadata = {_FIRSTS: party[::_ROWS].tobytes(), _SAME: _one_row(table.select(same))}
     schema = varied.schema.append(pa.field(_PARTY, pa.int64())).with_metadata(metadata)
-    options = pa.ipc.IpcWriteOptions(compression="lz4")
+    options = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
     with pa.OSFile(str(target), "wb") as sink, pa.ipc.new_file(sink, schema, options=options) as file:
         for at in range(0, len(rows), _SLICE):
             piece = varied.take(pa.array(rows[at : at + _SLICE]))
