@@ -98,15 +98,17 @@ def found_versus_planted(alerts: Iterable[Alert], truth: Path) -> Comparison:
     groups: dict[tuple[str, int], Group] = {}
     honest: dict[str, Honest] = {}
     victims = warned = 0
-    for row in _rows(truth, "numbers"):
+    rows = _rows(truth, "numbers")
+    masks = {row["shown"] for row in rows if row["fraud"]}
+    for row in rows:
         own = by_number.get(row["shown"], [])
         accused = [alert for alert in own if alert.scheme not in PROTECTIVE]
         if row["fraud"]:
             if row["calls_made"]:
                 _count_planted(groups, row, accused)
             continue
-        if row["gang"] is not None:
-            continue  # in a gang's hands but never used: neither a fraudster yet nor an honest caller
+        if row["gang"] is not None or row["shown"] in masks:
+            continue  # kept by a gang but never used, or an honest number that a gang shows as its own
         victims += row["convinced"]
         warned += row["convinced"] and len(own) > len(accused)
         _count_honest(honest, row["role"], accused)

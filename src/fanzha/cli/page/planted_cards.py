@@ -95,10 +95,17 @@ def honest_card(planted: Comparison, pack: Pack) -> str:
     return card(("被预警的正当用户", "Honest people flagged"), table(heads, lines) + f"<p>{both(words)}</p>")
 
 
+_ROLES: dict[str, Both] = {
+    ORDINARY: ("普通用户", "ordinary people"),
+    "service_line": ("服务号码", "service lines"),
+    "company_line": ("企业号码", "company lines"),
+}
+
+
 def role_labels() -> dict[str, Both]:
     """Role -> its name in both languages."""
     from fanzha.world.habits import Roles, load_strict
 
     path = Path(__file__).parents[2] / "world" / "roles.yaml"
     roles = load_strict(path, Roles).roles
-    return {ORDINARY: ("普通用户", "ordinary people"), **{name: (role.zh, role.en) for name, role in roles.items()}}
+    return {**_ROLES, **{name: (role.zh, role.en) for name, role in roles.items()}}

@@ -174,7 +174,7 @@ def _by_hour(rows: Gathered) -> str:
             day[0] += total
             day[1] += bad
         times, calls, flagged = list(days), [day[0] for day in days.values()], [day[1] for day in days.values()]
-    chart = f'<div class="scroll">{svg.by_time(times, calls, flagged)}</div>'
+    chart = f'<div class="scroll"><div class="timeline">{svg.by_time(times, calls, flagged)}</div></div>'
     below = legend(
         [("var(--calm)", ("全部通话", "all calls")), ("var(--bad)", ("被预警者呼出", "made by whom an alert is about"))]
     )

@@ -30,7 +30,7 @@ def text(both: Both, x: float, y: float, **attributes: str) -> str:
     )
 
 
-def stacked(bars: Sequence[Bar], *, width: int = 640, label: int = 190, row: int = 30) -> str:
+def stacked(bars: Sequence[Bar], *, width: int = 680, label: int = 250, row: int = 30) -> str:
     """Horizontal stacked bars, the longest filling the width."""
     most = max((sum(size for size, _, _ in bar.pieces) for bar in bars), default=0) or 1
     room = width - label - 60
@@ -73,7 +73,7 @@ def by_time(
             f'<rect class="calm" x="{x:.1f}" y="{height - 20 - high:.1f}" width="{thick:.1f}" height="{high:.1f}"/>'
             f'<rect class="bad" x="{x:.1f}" y="{height - 20 - low:.1f}" width="{thick:.1f}" height="{low:.1f}"/></g>'
         )
-        if time.hour == 0 and (len(times) < 400 or time.day == 1):
+        if time.hour == 0 and (len(times) < 400 or time.day == 1) and x < width - 40:
             parts.append(f'<text class="tick" x="{x:.1f}" y="{height - 5}">{time:%m-%d}</text>')
     return _framed(width, height, parts)
 

@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+SMALL = ("--subscribers", 1500, "--days", 2, "--gangs", 6)
+
+
+def test_without_a_terminal_it_ends_by_itself_and_can_be_repeated(run, tmp_path: Path) -> None:
+    for _ in range(2):
+        done = run("demo", *SMALL)
+        assert done.returncode == 0, done.stderr
+        assert "Found versus planted" in done.stdout
+        assert "Honest people flagged" in done.stdout
+        assert str(tmp_path / "home" / "demo" / "report.html") in done.stdout
+    assert (tmp_path / "home" / "demo" / "report.html").stat().st_size > 50_000
+    assert not (tmp_path / "home" / "lake").exists()  # it has a lake of its own
+
+
+def test_as_json(run) -> None:
+    done = run("demo", *SMALL, "--json", lang="zh")
+    found = json.loads(done.stdout)
+    total = found["import"]["total"]
+    assert total["rows"] == total["stored"] + total["quarantined"] + total["duplicates"]
+    assert found["scan"]["alerts"] > 0
+    assert {group["scheme"] for group in found["planted"]["groups"]}
+    assert Path(found["page"]).is_file()
