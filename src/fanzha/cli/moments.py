@@ -29,6 +29,8 @@ class Moment(click.ParamType[datetime]):
         try:
             found = datetime.fromisoformat(text)
         except ValueError:
+            found = None
+        if found is None or not 1970 <= found.year < 2100:
             self.fail(
                 say(
                     f"{text} 不是日期；例：2026-11-01 或 2026-11-01T08:00",
