@@ -1,6 +1,6 @@
-"""Decides how well the default rules find planted fraud and spare honest people, over several worlds, with intervals.
+"""Decides how well the default rules find planted fraud and spare honest people, over several unseen worlds.
 
-Limits (issue 2): five seeds, 200,000 subscribers, 7 days, 20 gangs. At 70 and above: 90 % of planted callers of evasion 0-1
+Limits (issue 2): five seeds, 200,000 subscribers, 7 days, 20 gangs. At 70 and above: 90 % of callers of evasion 0-1
 with 50 calls, 60 % of evasion 2, all SIM boxes of 8 or more; at most 1 in 10,000 honest; none proposed for a stop.
 """
 

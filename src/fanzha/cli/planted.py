@@ -25,8 +25,6 @@ BUSY = 50  # calls made by a number that every detector had its chance with (the
 BOX = 8  # SIM cards in one device
 PROTECTIVE = frozenset({"victim_wave"})
 ORDINARY = "ordinary"
-MASK = "mask"  # a number that a gang shows without owning it; its holder is not accused by an alert on false callers
-FALSE_CLI = "false_cli"
 
 
 @dataclass
@@ -113,8 +111,6 @@ def found_versus_planted(alerts: Iterable[Alert], truth: Path) -> Comparison:
             continue  # kept by a gang but never used, or an honest number that a gang shows as its own
         victims += row["convinced"]
         warned += row["convinced"] and len(own) > len(accused)
-        if row["shown"] in borrowed:
-            accused = [alert for alert in accused if alert.scheme != FALSE_CLI]
         _count_honest(honest, row["role"], accused)
     boxes, found = _boxes(truth, {alert.entity.value for alert in alerts if alert.entity.kind == "device"})
     ordered = sorted(groups.values(), key=lambda group: (group.scheme, group.evasion))
