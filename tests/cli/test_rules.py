@@ -33,6 +33,12 @@ def test_a_wrong_rule_is_named_by_file_and_line(run, tmp_path: Path) -> None:
     assert run("scan", "--dir", tmp_path).returncode == 4
 
 
+def test_rules_in_the_home_join_the_pack(run, tmp_path: Path) -> None:
+    (tmp_path / "home" / "rules").mkdir(parents=True)
+    (tmp_path / "home" / "rules" / "own.yaml").write_text(OWN.replace("no_such_field", "out_1h"))
+    assert json.loads(run("rules", "show", "ours.one", "--json").stdout)["when"] == "out_1h > 3"
+
+
 def test_list_and_show(run) -> None:
     rules = json.loads(run("rules", "list", "--json").stdout)
     assert len(rules) > 30

@@ -61,7 +61,7 @@ def command(network: str, after: int | None, as_json: bool) -> None:
         out.print(nothing("预警", "alerts"))
         return
     alerts = [msgspec.convert({key: value for key, value in row.items() if key != "cursor"}, Alert) for row in rows]
-    out.print(alert_table(alerts[:SHOWN], load_pack()))
+    out.print(alert_table(alerts[:SHOWN], load_pack(start.rule_folders(home))))
     if len(alerts) > SHOWN:
         out.print(
             say(f"… 共 {len(alerts)} 条（--json 给出全部）", f"... {len(alerts)} in all (--json gives every one)")

@@ -77,7 +77,8 @@ def command(
     as_json: bool,
 ) -> None:
     """See the help."""
-    folder = fresh(start.begin() / "demo")
+    home = start.begin()
+    folder = fresh(home / "demo")
     from fanzha.cli.planted import found_versus_planted
     from fanzha.detection.pack import load_pack
     from fanzha.records.lake import Lake
@@ -86,7 +87,7 @@ def command(
     with stage(1, say("造一个合成省份", "making a synthetic province")) as done:
         made = _make(province, subscribers, days, gangs, seed, evasion)
         done(say(f"{count(made['calls'])} 次通话", f"{count(made['calls'])} calls"))
-    pack = load_pack()
+    pack = load_pack(start.rule_folders(home))
     with Lake(folder) as lake:
         with stage(2, say("作为文件导入", "importing its files")) as done:
             receipts = _import(lake, province)

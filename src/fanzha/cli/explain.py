@@ -88,7 +88,7 @@ def command(
     from fanzha.detection.pack import load_pack
     from fanzha.records.lake import Lake
 
-    pack = load_pack(directories)
+    pack = load_pack(start.rule_folders(home, directories))
     with Lake(home) as lake:
         chosen = network_of(lake, network)
         found = explain(lake, pack, resolve(lake, what, kind=kind), network=chosen, start=first, end=last)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from fanzha.detection.rule import Rule
 
 _HELP = say(
-    """规则包：内置规则加上 --dir 目录里的（同名者覆盖）。
+    """规则包：内置规则，加上 FANZHA_HOME/rules 与 --dir 目录里的（同名者覆盖）。
 
     \b
     例
@@ -25,7 +25,7 @@ _HELP = say(
       fanzha rules list
       fanzha rules show mass_dialling.strangers
     """,
-    """The rule pack: the built-in rules, with those of --dir beside or in place of them.
+    """The rule pack: the built-in rules, with those of FANZHA_HOME/rules and --dir beside or in place of them.
 
     \b
     Examples
@@ -57,13 +57,13 @@ def command() -> None:
 @as_json_option
 def check(directories: tuple[Path, ...], as_json: bool) -> None:
     """Exit 4 with a line for each fault."""
-    start.begin()
+    folders = start.rule_folders(start.begin(), directories)
     from fanzha.detection.pack import check as check_pack
     from fanzha.detection.pack import load_pack
     from fanzha.vocabulary import check_all
 
-    faults = [*check_all(), *check_pack(directories)]
-    pack = None if faults else load_pack(directories)
+    faults = [*check_all(), *check_pack(folders)]
+    pack = None if faults else load_pack(folders)
     if as_json:
         show_json(
             {
@@ -167,7 +167,7 @@ def describe(rule: Rule, pack: Pack) -> dict[str, Any]:
 
 
 def _pack(directories: tuple[Path, ...]) -> Pack:
-    start.begin()
+    folders = start.rule_folders(start.begin(), directories)
     from fanzha.detection.pack import load_pack
 
-    return load_pack(directories)
+    return load_pack(folders)

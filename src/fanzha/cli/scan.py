@@ -85,7 +85,7 @@ def command(
     from fanzha.detection.pack import load_pack
     from fanzha.records.lake import Lake
 
-    pack = load_pack(directories)
+    pack = load_pack(start.rule_folders(home, directories))
     check_scheme(pack, only)
     with Lake(home) as lake:
         found = run(lake, pack, home, network=network, first=first, last=last, only=only)

@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 import tempfile
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -43,6 +44,11 @@ def begin() -> Path:
     place = home()
     os.environ.setdefault("NUMBA_CACHE_DIR", str(kernel_cache(place)))
     return place
+
+
+def rule_folders(place: Path, more: Sequence[Path] = ()) -> tuple[Path, ...]:
+    """Where rules come from beside the shipped ones: FANZHA_HOME/rules, then the folders of the command line."""
+    return (place / "rules", *more)
 
 
 def kernel_cache(place: Path) -> Path:

@@ -85,7 +85,7 @@ def command(
     from fanzha.detection.watch import Options, Watch
     from fanzha.records.lake import Lake
 
-    pack = load_pack(directories)
+    pack = load_pack(start.rule_folders(home, directories))
     options = Options(network=network, mapping=mapping, max_bytes=memory * 1_000_000, once=once)
     with Lake(home) as lake:
         watch = Watch(lake, pack, folder, state_of(home, network), options, _listener(folder, pack, as_json))
