@@ -59,9 +59,8 @@ def tell(results: list[Comparison]) -> None:
     people = sum(row.people for row in honest)
     flagged = sum(n for row in honest for band, n in row.bands.items() if band != "watch")
     stops = sum(row.bands.get("stop", 0) for row in honest)
-    print(
-        f"honest at 70+: {interval(flagged, people)}: {flagged / people * 10_000:.2f} in 10,000; proposed for stop: {stops}"
-    )
+    print(f"honest at 70+: {interval(flagged, people)}, {flagged / people * 10_000:.2f} in 10,000")
+    print(f"honest proposed for a stop: {stops}")
     _tell_misses(groups)
     _tell_roles(honest)
 
