@@ -25,7 +25,11 @@ from fanzha.detection.strength import strength
 from fanzha.detection.words import Measure
 from fanzha.profiles.fields import BY_NAME, EntityKind
 
-SHOWN_AS = {EntityKind.VICTIM: EntityKind.NUMBER, EntityKind.SITE: EntityKind.CELL}  # how outsiders know them
+SHOWN_AS = {  # how outsiders know them
+    EntityKind.VICTIM: EntityKind.NUMBER,
+    EntityKind.SITE: EntityKind.CELL,
+    EntityKind.BRIDGE: EntityKind.NUMBER,
+}
 _OUT_TOTAL = BY_NAME["out_total"].index
 Detail = Mapping[str, object]
 
@@ -132,7 +136,8 @@ def assemble(
 
     firings: fields kind, rule, key, t (epoch seconds), seq and snapshot, the row of `vectors` float64[n, FIELD_COUNT]
     and of `records` (ids behind it, the firing call last), -1 for a touch that only moves last_seen. Firings of one
-    entity at one seq are one event and are scored together. `details`: raw words by snapshot, of CLI rules.
+    entity at one seq are one event and are scored together. `details`, by snapshot: the raw words of CLI rules, and the
+    other half of a bridge.
     """
     desk = _Desk(pack, vectors, records, details, network, name_entity)
     alerts = [_told(desk, story) for story in _stories(firings, pack)]
@@ -250,8 +255,16 @@ def _ref(rule: Rule, vector: NDArray[np.float64]) -> RuleRef:
 
 
 def _evidence(rules: list[Rule], vector: NDArray[np.float64], detail: dict[str, object]) -> list[Item]:
-    found = [item for rule in rules for item in items_of(rule, vector)]
+    found: list[Item] = []
     shown, ingress, trunk = (detail.get(key) for key in ("caller_raw", "ingress", "trunk"))
+    if "dialler" in detail:
+        dialler, cell, share = detail["dialler"], detail["cell"], float(str(detail["share"]))
+        zh = f"同小区（{cell}）的 {dialler} 拨打陌生号码，其中 {share:.0%} 发生在本号码的长通话期间"
+        zh += "（下列呼入指本号码的长通话，呼出指其间旁边号码的拨打，被叫指旁边的号码）"
+        en = f"{dialler} dials strangers in the same cell ({cell}), {share:.0%} of it during this number's long calls"
+        en += " (below, incoming calls are its long calls, outgoing ones those dialled beside it, numbers who dialled)"
+        found.append(Item(rules[0].id, ["dialler", "cell", "share"], share, "is", None, "holds", zh, en))
+    found += [item for rule in rules for item in items_of(rule, vector)]
     for rule in rules:
         if rule.cli:
             zh = f"{rule.title.zh}：显示主叫 {shown}，来话方向 {ingress}，中继 {trunk or '未知'}（{rule.cli}）"

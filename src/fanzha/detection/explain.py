@@ -19,9 +19,9 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from fanzha import numbering
-from fanzha.detection import screen
+from fanzha.detection import bridge, screen
 from fanzha.detection.alert import Alert, assemble
-from fanzha.detection.judge import Findings, joined, make_sink, replay_all
+from fanzha.detection.judge import Findings, joined, make_sink, nothing, replay_all
 from fanzha.detection.pack import Pack
 from fanzha.detection.scan import codes_of, name_entity
 from fanzha.errors import FanzhaError
@@ -184,6 +184,11 @@ def _all_events(calls: pa.Table, kind: EntityKind) -> Events:
     return np.concatenate([np.zeros(0, EVENT), *parts])
 
 
+def _long_calls(calls: pa.Table, least_s: int) -> Events:
+    parts = [bridge.long_calls(feed.call_columns(batch), least_s) for batch in calls.combine_chunks().to_batches()]
+    return np.concatenate([np.zeros(0, EVENT), *parts])
+
+
 class _Judge:
     """Replays one subject with the rule pack, and those it met where the second stage is in question."""
 
@@ -208,10 +213,12 @@ class _Judge:
         if subject.kind == EntityKind.NUMBER:
             callers = events["peer"][(events["flags"] & OUTGOING) == 0]
             parts.append(self._second(EntityKind.VICTIM, subject.key, callers))
-            base = sum(len(part.vectors) for part in parts)
-            screened, raw = self._screened(subject.key, calls)
-            parts.append(screened)
-            details = {base + snapshot: detail for snapshot, detail in raw.items()}
+            near, paired, halves = self._bridged(subject.key, calls)
+            for told, raw in ((paired, halves), self._screened(subject.key, calls)):
+                base = sum(len(part.vectors) for part in parts)
+                parts.append(told)
+                details.update({base + snapshot: detail for snapshot, detail in raw.items()})
+            calls = pa.concat_tables([calls, near])
         elif subject.kind == EntityKind.CELL:
             parts.append(self._second(EntityKind.SITE, subject.key, events["peer"]))
         found = joined(parts)
@@ -248,6 +255,41 @@ class _Judge:
         events = by_key(self._histories(np.unique(met[met != 0])), by_time=True)
         facts = self._replay(EntityKind.NUMBER, events).facts
         return self._replay(kind, by_key(facts[(facts["key"] == key) & (facts["pad"] == kind)], by_time=True))
+
+    def _bridged(self, key: int, calls: pa.Table) -> tuple[pa.Table, Findings, dict[int, screen.Detail]]:
+        """Calls near its long calls, and what the pairs say that these make with those who dial beside it."""
+        bounds = self.pack.words.bridge
+        own = _long_calls(calls, bounds.talk_s)
+        own = own[own["peer"] == key]
+        cells, near = np.unique(own["place"]), calls.slice(0, 0)
+        for cell in cells.tolist():
+            near = pa.concat_tables([near, self._around(own[own["place"] == cell])])
+        dialled = _all_events(near, EntityKind.NUMBER)
+        dialled = dialled[(dialled["flags"] & OUTGOING) != 0]
+        beside = np.zeros(len(dialled), bool)
+        for held in own:
+            end = int(held["t"]) + int(held["ring"]) + int(held["talk"])
+            beside |= (dialled["place"] == held["place"]) & (dialled["t"] >= held["t"]) & (dialled["t"] <= end)
+        numbers, counts = np.unique(dialled["key"][beside], return_counts=True)
+        enough = numbers[counts >= bounds.share * bounds.dials]
+        if not len(enough[enough != key]):
+            return calls.slice(0, 0), nothing(), {}
+        events = by_key(self._histories(np.union1d(enough, [key])), by_time=True)
+        facts = self._replay(EntityKind.NUMBER, events).facts
+        facts = facts[(facts["pad"] == EntityKind.BRIDGE) & np.isin(facts["key"], cells)]
+        held = _long_calls(near, bounds.talk_s)
+        told, pairs = bridge.Bridges(bounds).step(np.unique(held[np.isin(held["key"], cells)]), facts)
+        found = self._replay(EntityKind.BRIDGE, told[told["key"] == key])
+        return near, found, bridge.details_of(found, pairs, lambda kind, each: name_entity(self.lake, kind, each, {}))
+
+    def _around(self, own: Events) -> pa.Table:
+        """The calls of one cell from a day before these long calls in it to a day after."""
+        day = timedelta(hours=self.pack.words.bridge.hours)
+        first, last = (datetime.fromtimestamp(int(each), UTC) for each in (own["t"].min(), own["t"].max()))
+        start = max(first - day, self.start) if self.start else first - day
+        end = min(last + 2 * day, self.end) if self.end else last + 2 * day
+        found = self.lake.calls_of_cell(int(own["place"][0]), start=start, end=end)
+        return found.filter(pc.equal(found["network"], self.network))
 
     def _histories(self, numbers: NDArray[np.int64]) -> Events:
         """All events of these numbers."""

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from fanzha.detection import screen
+from fanzha.detection import bridge, screen
 from fanzha.detection.alert import Alert, assemble
 from fanzha.detection.judge import FIRING, Findings, joined, live_all, make_sink
 from fanzha.detection.outbox import Fired
@@ -29,9 +29,10 @@ from fanzha.records.lake import Lake
 SHARES = {
     EntityKind.NUMBER: 0.62,
     EntityKind.DEVICE: 0.22,
-    EntityKind.CELL: 0.08,
+    EntityKind.CELL: 0.07,
     EntityKind.VICTIM: 0.05,
     EntityKind.SITE: 0.03,
+    EntityKind.BRIDGE: 0.01,
 }
 _SINK_ROWS = 4096
 Story = tuple[int, int, str]  # kind, key, scheme
@@ -49,6 +50,7 @@ class Live:
         self._sinks = {kind: make_sink(_SINK_ROWS, pack.program.families) for kind in EntityKind}
         self._known = no_activations()
         self._screen = screen.Screen(pack, {})
+        self.bridges = bridge.Bridges(pack.words.bridge)
         self._stories: dict[Story, list[Fired]] = defaultdict(list)
         self._schemes = {rule.id: rule.scheme for rule in pack.rules}
         self._cli_rules = frozenset(pack.rules[at].id for at in pack.cli.values())
@@ -86,13 +88,19 @@ class Live:
             facts = np.concatenate([one.facts for one in found])
             facts = facts[np.argsort(facts["seq"], kind="stable")]
             found += [self._judge(kind, facts[facts["pad"] == kind]) for kind in STAGE_TWO]
-            screened, details = self._screen.judge(batch)
-            fired += self._fired(joined(found), {}) + self._fired(screened, details)
+            fired += self._fired(joined(found), {})
+            fired += self._fired(*self._paired(bridge.long_calls(columns, self.pack.words.bridge.talk_s), facts))
+            fired += self._fired(*self._screen.judge(batch))
         return fired
 
     def _judge(self, kind: EntityKind, events: Events) -> Findings:
         known = self._known if kind == EntityKind.NUMBER else no_activations()
         return live_all(self.tables[kind], events, known, self.codes[kind], self._sinks[kind])
+
+    def _paired(self, held: Events, facts: Events) -> tuple[Findings, dict[int, screen.Detail]]:
+        events, pairs = self.bridges.step(held, facts[facts["pad"] == EntityKind.BRIDGE])
+        found = self._judge(EntityKind.BRIDGE, events)
+        return found, bridge.details_of(found, pairs, lambda kind, key: name_entity(self.lake, kind, key, {}))
 
     def _fired(self, found: Findings, details: dict[int, screen.Detail]) -> list[Fired]:
         fired = []

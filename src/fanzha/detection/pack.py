@@ -11,7 +11,7 @@ from pathlib import Path
 
 from fanzha.detection.program import Program, compile_rules, fact_names, order
 from fanzha.detection.rule import Rule, read_rules
-from fanzha.detection.words import HERE, Scheme, Words, read_words
+from fanzha.detection.words import FILES, HERE, Scheme, Words, read_words
 from fanzha.errors import RuleError, VocabularyError
 from fanzha.numbering.codes import Kind
 from fanzha.vocabulary.loader import read
@@ -78,7 +78,7 @@ def load_pack(dirs: Sequence[Path] = ()) -> Pack:
 
 
 def _rules_in(directory: Path, words: Words) -> list[Rule]:
-    files = sorted(path for path in directory.glob("*.yaml") if path.stem not in ("schemes", "bands", "lists"))
+    files = sorted(path for path in directory.glob("*.yaml") if path.stem not in FILES)
     return [rule for path in files for rule in read_rules(read(path), words)]
 
 

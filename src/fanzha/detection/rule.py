@@ -27,10 +27,10 @@ class Text(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Emission(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A fact for the second stage, told to the called number or to the cell of the call."""
+    """A fact for the second stage, told to the called number, to the cell of the call, or to the bridges there."""
 
     fact: str
-    to: Literal["victim", "site"]
+    to: Literal["victim", "site", "bridge"]
 
 
 class _Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -39,7 +39,7 @@ class _Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     family: str
     title: Text
     why: str
-    entity: Literal["number", "device", "cell", "victim", "site"] = "number"
+    entity: Literal["number", "device", "cell", "victim", "site", "bridge"] = "number"
     on: Literal["any", "out", "in"] = "any"
     when: str | None = None
     cli: Literal["R1", "R2", "R3", "R4", "R5", "R6", "R7", "R8"] | None = None

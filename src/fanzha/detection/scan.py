@@ -18,13 +18,13 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from fanzha import numbering
-from fanzha.detection import screen
+from fanzha.detection import bridge, screen
 from fanzha.detection.alert import Alert, assemble
 from fanzha.detection.judge import Code, Findings, Sink, code_of, joined, make_sink, replay_all
 from fanzha.detection.pack import Pack
 from fanzha.profiles import feed
 from fanzha.profiles.epoch import Activations, activations_of, no_activations
-from fanzha.profiles.event import Events
+from fanzha.profiles.event import EVENT, Events
 from fanzha.profiles.fields import EntityKind
 from fanzha.profiles.layout import Store
 from fanzha.profiles.spill import BUCKETS, Spill, by_key
@@ -32,7 +32,7 @@ from fanzha.profiles.trace import single_store
 from fanzha.records.lake import Lake
 
 STAGE_ONE = (EntityKind.NUMBER, EntityKind.DEVICE, EntityKind.CELL)
-STAGE_TWO = (EntityKind.VICTIM, EntityKind.SITE)
+STAGE_TWO = (EntityKind.VICTIM, EntityKind.SITE)  # fed by facts as they are; BRIDGE by pairs of them
 WARM_UP = timedelta(days=31)  # history read before --from, so that windows and silences are whole
 COLUMNS = tuple(dict.fromkeys((*feed.COLUMNS, *screen.COLUMNS)))
 _SINK_ROWS = 20_000
@@ -97,6 +97,10 @@ class Replay:
         own = facts[facts["pad"] == kind]
         return self.run(kind, [lambda: by_key(own, by_time=self._by_time)])
 
+    def paired(self, events: Events) -> Findings:
+        """Judge the events of `Bridges`, each holder's in the order they were told."""
+        return self.run(EntityKind.BRIDGE, [lambda: events[np.argsort(events["key"], kind="stable")]])
+
 
 def scan(
     lake: Lake,
@@ -127,11 +131,13 @@ def scan(
     screened: list[tuple[Findings, dict[int, screen.Detail]]] = []
     watch = screen.Screen(pack, contracts)
     spills = {kind: Spill(temporary) for kind in kinds}
+    held = [np.zeros(0, EVENT)]
     try:
         for batch in lake.scan(COLUMNS, start=start - WARM_UP if start else None, end=end, network=network):
             calls = feed.call_columns(batch)
             for kind, spill in spills.items():
                 spill.add(feed.events_of(calls, kind))
+            held.append(bridge.long_calls(calls, pack.words.bridge.talk_s))
             screened.append(watch.judge(batch))
             result.calls += batch.num_rows
             tell("read", result.calls / rows)
@@ -146,7 +152,12 @@ def scan(
     facts = np.concatenate([found.facts for found in judged.values()])
     for kind in STAGE_TWO:
         judged[kind] = replay.facts(kind, facts)
+    told = facts[facts["pad"] == EntityKind.BRIDGE]
+    paired, pairs = bridge.Bridges(pack.words.bridge).step(np.concatenate(held), told)
+    judged[EntityKind.BRIDGE] = replay.paired(paired)
     tell("explain", 0.0)
+    details = bridge.details_of(judged[EntityKind.BRIDGE], pairs, lambda kind, key: name_entity(lake, kind, key, {}))
+    screened.append((judged.pop(EntityKind.BRIDGE), details))
     result.alerts = _alerts(lake, pack, network, judged.values(), screened)
     result.alerts = [
         alert
@@ -217,7 +228,7 @@ def records_behind(
 
 def name_entity(lake: Lake, kind: EntityKind, key: int, raw_of: Mapping[int, str]) -> str:
     """How an alert names its entity: +86..., irregular:..., an IMEI, or a cell's own name."""
-    if kind in (EntityKind.NUMBER, EntityKind.VICTIM):
+    if kind in (EntityKind.NUMBER, EntityKind.VICTIM, EntityKind.BRIDGE):
         return numbering.display(key, raw_of.get(key))
     if kind == EntityKind.DEVICE:
         return f"{key:015d}"

@@ -142,6 +142,8 @@ class Watch:
         if position > cursor or extra.get("pack") != self._pack.hash:
             self._live = Live(self._lake, self._pack, options.network, max_bytes=options.max_bytes, start=begun)
             position = 0
+        elif "bridges" in extra:
+            self._live.bridges.restore(extra["bridges"])
         self._load_references(self._live)
         self._live.remember(self._outbox.firings())
         for calls in in_order(self._lake, options.network, position, cursor, window=WINDOW):
@@ -182,5 +184,6 @@ class Watch:
         self._saved_at = time.monotonic()
         if self._live is None or self.position == self._saved_position:
             return
-        checkpoint.save(self._state / "checkpoint", self._live.tables, self.position, {"pack": self._pack.hash})
+        extra = {"pack": self._pack.hash, "bridges": self._live.bridges.saved()}
+        checkpoint.save(self._state / "checkpoint", self._live.tables, self.position, extra)
         self._saved_position = self.position

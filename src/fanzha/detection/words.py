@@ -15,6 +15,7 @@ from fanzha.errors import VocabularyError
 from fanzha.vocabulary.loader import Document, decode, read
 
 HERE = Path(__file__).parent
+FILES = ("schemes", "bands", "lists", "bridge")
 
 
 class Dated(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -92,6 +93,20 @@ class ValueList(Dated, frozen=True, forbid_unknown_fields=True, kw_only=True):
     values: list[str | float]
 
 
+class BridgeBounds(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """When a long call and the dialling beside it count as one bridge (bridge.yaml)."""
+
+    talk_s: int
+    share: float
+    dials: int
+    rivals: int
+    hours: int
+    keep_dials: int
+    keep_calls: int
+    source: str
+    as_of: datetime.date
+
+
 class _Schemes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     families: list[Family]
     schemes: list[Scheme]
@@ -110,6 +125,7 @@ class Words:
     measures: Mapping[str, Measure]
     bands: Bands
     lists: Mapping[str, tuple[float, ...]]
+    bridge: BridgeBounds
     digest: str
 
 
@@ -118,7 +134,7 @@ def read_words(directories: Sequence[Path] = (), codes: Mapping[str, type[IntEnu
 
     `codes` names the code sets lists may draw on. Raises VocabularyError with file and line.
     """
-    documents = {name: read(_locate(name, directories)) for name in ("schemes", "bands", "lists")}
+    documents = {name: read(_locate(name, directories)) for name in FILES}
     schemes = decode(documents["schemes"], _Schemes)
     bands = decode(documents["bands"], Bands)
     lists = decode(documents["lists"], _Lists)
@@ -128,6 +144,7 @@ def read_words(directories: Sequence[Path] = (), codes: Mapping[str, type[IntEnu
         measures={measure.id: measure for measure in bands.measures},
         bands=bands,
         lists={name: _values(documents["lists"], name, row, codes or {}) for name, row in lists.lists.items()},
+        bridge=decode(documents["bridge"], BridgeBounds),
         digest=hashlib.sha256(repr([document.data for document in documents.values()]).encode()).hexdigest(),
     )
     _check(words, documents)
