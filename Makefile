@@ -1,10 +1,10 @@
-# make demo | test | bench | check | lock: each sets up .venv itself and says what it does.
+# make demo | test | check | bench [NAMES="replay live"] | lock | clean: each sets up .venv itself.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 export FANZHA_HOME ?= $(CURDIR)/var
 
-.PHONY: demo test bench check setup lock clean soak
+.PHONY: demo test bench check setup lock clean
 
 setup: $(VENV)/.ready
 
@@ -19,6 +19,7 @@ demo: setup
 	$(BIN)/fanzha demo
 
 test: setup
+	scripts/system-packages
 	$(BIN)/python -m pytest
 
 check: setup
@@ -28,7 +29,7 @@ check: setup
 	$(BIN)/lint-imports
 
 bench: setup
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks $(NAMES)
 
 lock:
 	uv pip compile --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-header --extra dev -o requirements.lock pyproject.toml
