@@ -33,6 +33,12 @@ def run(tmp_path: Path) -> Run:
 
 
 @pytest.fixture(scope="session")
+def program() -> Path:
+    """Where the program is."""
+    return PROGRAM
+
+
+@pytest.fixture(scope="session")
 def fanzha() -> Run:
     """Run with a home of one's choice."""
     return run_fanzha

@@ -42,3 +42,8 @@ def test_old_caches_do_not_pile_up(tmp_path: Path) -> None:
     assert kept.is_dir()
     assert len(list(caches.iterdir())) <= 4
     shutil.rmtree(caches)
+
+
+def test_a_home_within_a_home_compiles_nothing_anew(tmp_path: Path) -> None:
+    outer = kernel_cache(tmp_path)
+    assert kernel_cache(tmp_path / "demo") == outer

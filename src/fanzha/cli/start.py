@@ -52,8 +52,15 @@ def rule_folders(place: Path, more: Sequence[Path] = ()) -> tuple[Path, ...]:
 
 
 def kernel_cache(place: Path) -> Path:
-    """The folder of compiled kernels that fits this source, numba and numpy; older ones beyond `_KEPT` are removed."""
-    folder = place / "cache" / "numba" / kernel_hash(_PACKAGE)
+    """The folder of compiled kernels that fits this source, numba and numpy; older ones beyond `_KEPT` are removed.
+
+    The demo's home lies within another, whose kernels serve it as well.
+    """
+    name = kernel_hash(_PACKAGE)
+    outer = place.parent / "cache" / "numba" / name
+    if outer.is_dir() and os.access(outer, os.W_OK):
+        return outer
+    folder = place / "cache" / "numba" / name
     if not folder.is_dir():
         folder.mkdir(parents=True, exist_ok=True)
         others = sorted(folder.parent.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)

@@ -1,0 +1,91 @@
+"""Whoever stops the program, and however, finds it stopped in order."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture
+def start(program: Path, tmp_path: Path) -> Iterator:
+    """Start the program and stop whatever is left of it in the end."""
+    running: list[subprocess.Popen] = []
+
+    def begin(*arguments: object, **more) -> subprocess.Popen:
+        environment = {**os.environ, "FANZHA_HOME": str(tmp_path / "home"), "FANZHA_LANG": "en"}
+        running.append(subprocess.Popen([str(program), *map(str, arguments)], env=environment, **more))
+        return running[-1]
+
+    yield begin
+    for process in running:
+        process.kill()
+        process.wait()
+
+
+def test_a_watcher_ends_in_order_when_told_to(start, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    process = start("watch", tmp_path / "in", stderr=subprocess.PIPE, encoding="utf-8")
+    assert "watching" in process.stderr.readline()
+    process.send_signal(signal.SIGTERM)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert "Traceback" not in said
+    assert "stopped" in said
+
+
+def test_ctrl_c_ends_other_work_with_130(start, tmp_path: Path) -> None:
+    process = start(
+        "world", tmp_path / "w", "--subscribers", 300_000, "--days", 30, stderr=subprocess.PIPE, encoding="utf-8"
+    )
+    made = tmp_path / "w" / "subscribers.parquet"
+    while not made.exists() and process.poll() is None:
+        select.select([], [], [], 0.1)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in said
+
+
+def test_on_a_terminal_the_demo_serves_its_page_and_nothing_else_until_ctrl_c(start) -> None:
+    ours, theirs = pty.openpty()
+    process = start(
+        *("demo", "--subscribers", 1000, "--days", 1, "--gangs", 3, "--port", 0),
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+    )
+    os.close(theirs)
+    said = b""
+    while not (found := re.search(rb"http://127\.0\.0\.1:\d+/", said)):
+        said += os.read(ours, 65536)
+    address = found[0].decode()
+    with urllib.request.urlopen(address) as answer:
+        assert answer.read().startswith(b"<!doctype html>")
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(address + "alerts.jsonl")
+    refused.value.close()
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=20) == 0
+    os.close(ours)
+
+
+def test_a_reader_who_goes_away_is_no_error(program: Path, tmp_path: Path) -> None:
+    done = subprocess.run(
+        ["bash", "-c", f"'{program}' rules list --json | head -1"],
+        env={**os.environ, "FANZHA_HOME": str(tmp_path / "home")},
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+    )
+    assert done.stdout == "[\n"
+    assert done.stderr == ""
