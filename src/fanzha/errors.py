@@ -1,13 +1,13 @@
 """Every error a person can cause, in one tree: each says what is wrong, where, and what to do about it.
 
-    FanzhaError                 exit 1
-      UsageError                exit 2   the command or its arguments
-      InputError                exit 3   a file we were given
-        MappingError                     a mapping that does not fit its file
-      VocabularyError           exit 4   a YAML of ours or of the operator
-        RuleError                        a rule that cannot be run
-      StorageError              exit 5   the lake, a checkpoint, the disk
-      ModelError                exit 6   a model that is missing, unsigned or unfit
+FanzhaError                 exit 1
+  UsageError                exit 2   the command or its arguments
+  InputError                exit 3   a file we were given
+    MappingError                     a mapping that does not fit its file
+  VocabularyError           exit 4   a YAML of ours or of the operator
+    RuleError                        a rule that cannot be run
+  StorageError              exit 5   the lake, a checkpoint, the disk
+  ModelError                exit 6   a model that is missing, unsigned or unfit
 """
 
 from __future__ import annotations
