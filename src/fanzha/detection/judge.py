@@ -30,7 +30,7 @@ from fanzha.profiles.layout import (
     SCHEMES,
     Store,
 )
-from fanzha.profiles.table import PROMOTE_AT, LiveTable, Table, admit, feed
+from fanzha.profiles.table import PROMOTE_AT, LiveTable, Table, admit, approach, feed
 from fanzha.profiles.trace import ended, renew
 from fanzha.profiles.vector import fill
 
@@ -270,6 +270,7 @@ def _live(table: Table, store: Store, events: Any, start: int, known: Activation
     for i in range(start, events.shape[0]):
         if _full(sink):
             return i
+        approach(table, store, events, i)
         e = events[i]
         row = admit(table, store, known, e)
         if row >= 0:

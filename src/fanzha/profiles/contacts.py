@@ -9,6 +9,7 @@ import numpy as np
 
 from fanzha.profiles.kernel import allocating, kernel
 from fanzha.profiles.layout import CLASSES, N_BLOCK, N_CLASS, N_COUNT, Store
+from fanzha.profiles.prefetch import prefetch
 
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 
@@ -36,6 +37,18 @@ def find(store: Store, row: int, peer: int) -> int:
         if known == 0:
             return -1
         at = (at + 1) & mask
+
+
+@kernel
+def warm(store: Store, row: int, peer: int) -> None:
+    """Ask for the memory where this contact is, or would be."""
+    block = store.notes[row, N_BLOCK]
+    if block >= 0:
+        at = block + (mix(peer) & ((8 << store.notes[row, N_CLASS]) - 1))
+        prefetch(store.peer_id, at)
+        prefetch(store.peer_first, at)
+        prefetch(store.peer_out, at)
+        prefetch(store.peer_in, at)
 
 
 @kernel

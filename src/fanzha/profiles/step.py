@@ -56,21 +56,28 @@ from fanzha.profiles.layout import (
     NOTES,
     OUT,
     PLACES,
+    RECENT,
     RING_BUCKETS,
-    RING_OFFSET,
     RING_SECONDS,
     RING_START,
+    RING_WIDTH,
     SHORT,
     SHORT_TALK_S,
     STEP_SPAN,
     STEPS,
+    SUM_WIDTH,
     SWITCHES,
     TALK_COUNTERS,
+    TALK_WIDTH,
     UTC_OFFSET_S,
     Store,
 )
+from fanzha.profiles.prefetch import prefetch
 
 _RINGS = 4
+_SIZES = tuple(int(size) for size in RING_BUCKETS)
+_SECONDS = tuple(int(seconds) for seconds in RING_SECONDS)
+_STARTS = tuple(int(start) for start in RING_START)
 _FULL = 65535
 _PLACE_HALVING = 4096  # place counts are halved here, so that a share follows the last few thousand calls
 
@@ -103,21 +110,64 @@ def begin(store: Store, row: int, activated: int, following: int, partial: int) 
 
 
 @kernel
+def _bucket(r: int, t: int) -> int:
+    """The number of the bucket of window `r` that holds time `t`: divisors written out, so that none is divided by."""
+    if r == 0:
+        return t // _SECONDS[0]
+    if r == 1:
+        return t // _SECONDS[1]
+    if r == 2:
+        return t // _SECONDS[2]
+    return (t + UTC_OFFSET_S) // _SECONDS[3]
+
+
+@kernel
+def _turn(r: int, bucket: int) -> int:
+    """Where in its ring window `r` keeps this bucket."""
+    if r == 0:
+        return bucket % _SIZES[0]
+    if r == 1:
+        return _STARTS[1] + bucket % _SIZES[1]
+    if r == 2:
+        return _STARTS[2] + bucket % _SIZES[2]
+    return _STARTS[3] + bucket % _SIZES[3]
+
+
+@kernel
+def _empty(store: Store, row: int, r: int) -> bool:
+    """Whether a window holds no event: then every one of its buckets is 0, for each event counts as out or in."""
+    return store.sums[row, r * N_COUNTERS + OUT] == 0 and store.sums[row, r * N_COUNTERS + IN] == 0
+
+
+@kernel
+def _drop(store: Store, row: int, r: int, bucket: int) -> None:
+    """Take one bucket out of its window, unless it is empty."""
+    at = bucket * EVENT_COUNTERS
+    if store.ring[row, at + OUT] == 0 and store.ring[row, at + IN] == 0:
+        return
+    for c in range(EVENT_COUNTERS):
+        store.sums[row, r * N_COUNTERS + c] -= store.ring[row, at + c]
+        store.ring[row, at + c] = 0
+    for c in range(TALK_COUNTERS):
+        spoken = bucket * TALK_COUNTERS + c
+        store.sums[row, r * N_COUNTERS + EVENT_COUNTERS + c] -= store.talk[row, spoken]
+        store.talk[row, spoken] = 0
+
+
+@kernel
 def _advance_rings(store: Store, row: int, old: int, new: int) -> None:
     for r in range(_RINGS):
+        was = _bucket(r, old)
+        gone = _bucket(r, new) - was
+        if gone == 0 or _empty(store, row, r):
+            continue
         size = RING_BUCKETS[r]
-        was = (old + RING_OFFSET[r]) // RING_SECONDS[r]
-        now = (new + RING_OFFSET[r]) // RING_SECONDS[r]
-        for b in range(max(was + 1, now - size + 1), now + 1):
-            bucket = RING_START[r] + b % size
-            at = bucket * EVENT_COUNTERS
-            for c in range(EVENT_COUNTERS):
-                store.sums[row, r * N_COUNTERS + c] -= store.ring[row, at + c]
-                store.ring[row, at + c] = 0
-            for c in range(TALK_COUNTERS):
-                spoken = bucket * TALK_COUNTERS + c
-                store.sums[row, r * N_COUNTERS + EVENT_COUNTERS + c] -= store.talk[row, spoken]
-                store.talk[row, spoken] = 0
+        # Where the whole window is over, the newest bucket goes first: most often it is the only one with anything.
+        first, by = (was + 1, 1) if gone < size else (was, -1)
+        for k in range(min(gone, size)):
+            _drop(store, row, r, _turn(r, first + by * k))
+            if _empty(store, row, r):
+                break
 
 
 @kernel
@@ -188,12 +238,12 @@ def _count(store: Store, row: int, t: int, seen: int, talk: int, talk_at: int, b
     late = False
     for r in range(_RINGS):
         size = RING_BUCKETS[r]
-        now = (clock + RING_OFFSET[r]) // RING_SECONDS[r]
-        mine = (t + RING_OFFSET[r]) // RING_SECONDS[r]
+        now = _bucket(r, clock)
+        mine = _bucket(r, t)
         if now - mine >= size:
             late = True
             continue
-        bucket = RING_START[r] + mine % size
+        bucket = _turn(r, mine)
         at = bucket * EVENT_COUNTERS
         for c in range(EVENT_COUNTERS):
             if seen >> c & 1:
@@ -201,9 +251,9 @@ def _count(store: Store, row: int, t: int, seen: int, talk: int, talk_at: int, b
         store.talk[row, bucket * TALK_COUNTERS + talk_at] += talk
         store.sums[row, r * N_COUNTERS + EVENT_COUNTERS + talk_at] += talk
         if before > 0:
-            then = (before + RING_OFFSET[r]) // RING_SECONDS[r]
+            then = _bucket(r, before)
             if now - then < size:
-                _bump(store, row, r, (RING_START[r] + then % size) * EVENT_COUNTERS, CONTACTS, -1)
+                _bump(store, row, r, _turn(r, then) * EVENT_COUNTERS, CONTACTS, -1)
     _count_days(store, row, t, seen, before)
     return late
 
@@ -394,3 +444,27 @@ def _meet(store: Store, entry: int, t: int, out: bool, seen: int) -> tuple[int, 
         return seen, 0
     store.peer_out[entry] = t
     return seen | 1 << CONTACTS, before
+
+
+@kernel
+def warm(store: Store, row: int, t: int, peer: int) -> None:
+    """Ask for the memory that `step` will need for an event at `t`; the notes must have come already."""
+    was = store.notes[row, N_CLOCK]
+    for k in range(0, SUM_WIDTH + 15, 16):
+        prefetch(store.sums, row * SUM_WIDTH + k)
+    for r in range(_RINGS):
+        old, new = _turn(r, _bucket(r, was)), _turn(r, _bucket(r, t))
+        prefetch(store.ring, row * RING_WIDTH + old * EVENT_COUNTERS)
+        prefetch(store.talk, row * TALK_WIDTH + old * TALK_COUNTERS)
+        if old != new:
+            prefetch(store.ring, row * RING_WIDTH + new * EVENT_COUNTERS)
+            prefetch(store.talk, row * TALK_WIDTH + new * TALK_COUNTERS)
+    prefetch(store.ring, row * RING_WIDTH + LONG_START + (t + UTC_OFFSET_S) // DAY % LONG_DAYS * 3)
+    prefetch(store.gear_id, row * GEARS)
+    prefetch(store.gear_last, row * GEARS)
+    prefetch(store.place_id, row * PLACES)
+    prefetch(store.place_last, row * PLACES)
+    prefetch(store.place_first, row * PLACES)
+    prefetch(store.place_count, row * PLACES)
+    prefetch(store.recent, row * RECENT + (store.notes[row, N_OUT] + store.notes[row, N_IN] + 1) % RECENT)
+    contacts.warm(store, row, peer)
