@@ -9,7 +9,8 @@ from __future__ import annotations
 import base64
 import json
 import zlib
-from collections import Counter, defaultdict, deque
+from bisect import bisect_left, bisect_right, insort
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -56,24 +57,47 @@ class _Held:
     told: bool = False
 
 
+def _time(dial: _Dial) -> int:
+    return dial.t
+
+
+def _start(held: _Held) -> int:
+    return held.start
+
+
 @dataclass
 class _Cell:
-    """What is remembered of one cell, in order of arrival."""
+    """What is remembered of one cell: dials by their time, long calls by their start."""
 
     key: int
     clock: int = 0
-    dials: deque[_Dial] = field(default_factory=deque)
-    calls: deque[_Held] = field(default_factory=deque)
+    dials: list[_Dial] = field(default_factory=list)
+    calls: list[_Held] = field(default_factory=list)
+    longest: int = 0  # seconds, of any call ever held here
     total: Counter[int] = field(default_factory=Counter)  # dials by dialler
     inside: dict[int, Counter[int]] = field(default_factory=lambda: defaultdict(Counter))  # by dialler, then holder
 
     def add(self, dial: _Dial) -> None:
-        self.dials.append(dial)
+        insort(self.dials, dial, key=_time)
         self.total[dial.number] += 1
         self.inside[dial.number].update(dial.holders)
 
+    def hold(self, held: _Held) -> None:
+        insort(self.calls, held, key=_start)
+        self.longest = max(self.longest, held.end - held.start)
+
+    def over(self, t: int) -> list[_Held]:
+        """The long calls that cover this moment."""
+        first, last = bisect_left(self.calls, t - self.longest, key=_start), bisect_right(self.calls, t, key=_start)
+        return [held for held in self.calls[first:last] if held.end >= t]
+
+    def during(self, held: _Held) -> list[_Dial]:
+        """What others dialled while this call was held."""
+        first, last = bisect_left(self.dials, held.start, key=_time), bisect_right(self.dials, held.end, key=_time)
+        return [dial for dial in self.dials[first:last] if dial.number != held.number]
+
     def forget_dial(self) -> None:
-        dial = self.dials.popleft()
+        dial = self.dials.pop(0)
         self.total[dial.number] -= 1
         self.inside[dial.number].subtract(dial.holders)
         if self.total[dial.number] == 0:
@@ -130,12 +154,12 @@ class Bridges:
         while cell.dials and cell.dials[0].t < cell.clock - span:
             cell.forget_dial()
         while cell.calls and cell.calls[0].end < cell.clock - span:
-            cell.calls.popleft()
+            cell.calls.pop(0)
         return cell
 
     def _dialled(self, cell: _Cell, row: np.void) -> Iterator[tuple[int, ...]]:
         t, number = int(row["t"]), int(row["peer"])
-        over = [held for held in cell.calls if held.start <= t <= held.end and held.number != number]
+        over = [held for held in cell.over(t) if held.number != number]
         holders = list(dict.fromkeys(held.number for held in over))
         dial = _Dial(t, int(row["seq"]), int(row["talk"]), int(row["flags"]), number, holders)
         cell.add(dial)
@@ -149,17 +173,16 @@ class Bridges:
     def _held(self, cell: _Cell, row: np.void) -> Iterator[tuple[int, ...]]:
         start, talk = int(row["t"]), int(row["talk"])
         held = _Held(start, start + int(row["ring"]) + talk, int(row["seq"]), talk, int(row["peer"]))
-        cell.calls.append(held)
+        cell.hold(held)
         if len(cell.calls) > self._bounds.keep_calls:
-            cell.calls.popleft()
+            cell.calls.pop(0)
             self.dropped += 1
         during: dict[int, list[_Dial]] = defaultdict(list)
-        for dial in cell.dials:
-            if held.start <= dial.t <= held.end and dial.number != held.number:
-                during[dial.number].append(dial)
-                if held.number not in dial.holders:
-                    dial.holders.append(held.number)
-                    cell.inside[dial.number][held.number] += 1
+        for dial in cell.during(held):
+            during[dial.number].append(dial)
+            if held.number not in dial.holders:
+                dial.holders.append(held.number)
+                cell.inside[dial.number][held.number] += 1
         for number, dials in during.items():
             if self._fits(cell, number, held.number):
                 yield from _tell(held, dials)
@@ -192,7 +215,9 @@ class Bridges:
         self._clock, self._swept, self.dropped, cells = json.loads(zlib.decompress(base64.b64decode(saved)))
         self._cells = {}
         for key, clock, dials, calls in cells:
-            cell = self._cells[key] = _Cell(key, clock, calls=deque(_Held(*row) for row in calls))
+            cell = self._cells[key] = _Cell(key, clock)
+            for row in calls:
+                cell.hold(_Held(*row))
             for row in dials:
                 cell.add(_Dial(*row))
 
