@@ -49,7 +49,7 @@ def province(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A tiny synthetic province as files."""
     folder = tmp_path_factory.mktemp("province")
     done = run_fanzha(
-        folder / "home", "world", folder / "out", "--subscribers", 2500, "--days", 2, "--gangs", 13, "--evasion", 0
+        folder / "home", "world", folder / "out", "--subscribers", 1500, "--days", 2, "--gangs", 13, "--evasion", 0
     )
     assert done.returncode == 0, done.stderr
     return folder / "out"
