@@ -16,6 +16,7 @@ from fanzha.detection.judge import live_all, make_sink
 from fanzha.detection.live import in_order
 from fanzha.detection.pack import load_pack
 from fanzha.detection.scan import STAGE_ONE, codes_of
+from fanzha.detection.watch import MAX_BYTES
 from fanzha.profiles import feed
 from fanzha.profiles.epoch import no_activations
 from fanzha.profiles.event import EVENT, OUTGOING, WAS_ANSWERED
@@ -24,7 +25,7 @@ from fanzha.profiles.table import LiveTable
 from province import lake_of, peak_gb
 
 BATCH = 50_000
-BYTES = 1_600_000_000
+BYTES = MAX_BYTES  # of one table of numbers, as a watch has for all its tables
 SHARES = {EntityKind.NUMBER: 1.0, EntityKind.DEVICE: 0.6, EntityKind.CELL: 0.1}
 
 

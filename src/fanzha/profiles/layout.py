@@ -94,11 +94,11 @@ class Store(NamedTuple):
     sums: NDArray[np.int32]  # [n, SUM_WIDTH]
     notes: NDArray[np.int64]  # [n, NOTES]
     gear_id: NDArray[np.int64]  # [n, GEARS]
-    gear_last: NDArray[np.int64]
+    gear_last: NDArray[np.uint32]
     place_id: NDArray[np.int64]  # [n, PLACES]
-    place_last: NDArray[np.int64]
-    place_first: NDArray[np.int64]
-    place_count: NDArray[np.int64]
+    place_last: NDArray[np.uint32]
+    place_first: NDArray[np.uint32]
+    place_count: NDArray[np.uint32]
     level: NDArray[np.int16]  # [n, SCHEMES]: score of the open alert, in tenths; 0 none
     recent: NDArray[np.int64]  # [n, RECENT]: seqs of the last events, a ring; 0 none
     hours: NDArray[np.uint16]  # [n, BASELINE_HOURS] for cells, else [n, 0]
@@ -114,18 +114,17 @@ def make_store(rows: int, arena: int, *, baseline: bool = False) -> Store:
     """A store for `rows` profiles and `arena` contact entries; memory is taken page by page as it is used."""
     free = np.full(CLASSES + 2, -1, np.int64)
     free[CLASSES:] = 0
-    small = np.int64
     return Store(
         ring=np.zeros((rows, RING_WIDTH), np.uint16),
         talk=np.zeros((rows, TALK_WIDTH), np.int32),
         sums=np.zeros((rows, SUM_WIDTH), np.int32),
         notes=np.zeros((rows, NOTES), np.int64),
-        gear_id=np.zeros((rows, GEARS), small),
-        gear_last=np.zeros((rows, GEARS), small),
-        place_id=np.zeros((rows, PLACES), small),
-        place_last=np.zeros((rows, PLACES), small),
-        place_first=np.zeros((rows, PLACES), small),
-        place_count=np.zeros((rows, PLACES), small),
+        gear_id=np.zeros((rows, GEARS), np.int64),
+        gear_last=np.zeros((rows, GEARS), np.uint32),
+        place_id=np.zeros((rows, PLACES), np.int64),
+        place_last=np.zeros((rows, PLACES), np.uint32),
+        place_first=np.zeros((rows, PLACES), np.uint32),
+        place_count=np.zeros((rows, PLACES), np.uint32),
         level=np.zeros((rows, SCHEMES), np.int16),
         recent=np.zeros((rows, RECENT), np.int64),
         hours=np.zeros((rows, BASELINE_HOURS if baseline else 0), np.uint16),
@@ -140,6 +139,7 @@ def make_store(rows: int, arena: int, *, baseline: bool = False) -> Store:
 
 def _fingerprint() -> str:
     words = repr(([f.name for f in FIELDS], WINDOWS, COUNTERS, NOTES, GEARS, PLACES, CLASSES, BASELINE_HOURS))
+    words += repr(sorted((name, str(kind)) for name, kind in Store.__annotations__.items()))
     words += repr((SHORT_TALK_S, HANGUP_RING_S, STEP_SPAN, CALLBACK_S))
     return hashlib.sha256(words.encode()).hexdigest()[:16]
 

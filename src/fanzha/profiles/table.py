@@ -95,10 +95,11 @@ def row_bytes(*, baseline: bool) -> int:
         + TALK_WIDTH * 4
         + SUM_WIDTH * 4
         + NOTES * 8
-        + GEARS * 16
-        + PLACES * 32
+        + GEARS * 12
+        + PLACES * 20
         + SCHEMES * 2
         + RECENT * 8
+        + 12  # owner and free list
     )
     return fixed + (28 * 24 * 2 if baseline else 0)
 
@@ -384,13 +385,15 @@ class LiveTable:
         self.kind = kind
         self.max_bytes = max_bytes
         baseline = kind in (EntityKind.CELL, EntityKind.SITE)
-        # Half of the bytes go to full profiles, the rest to slots (16 bytes, used to 7/8, doubled while growing),
-        # waiting events (52 bytes) and contacts beyond the first block.
-        rows = max(64, int(max_bytes * 0.5) // row_bytes(baseline=baseline))
-        self.max_slots = 1 << max(10, int(np.log2(max(1024, max_bytes * 0.16 / 16))))
-        self.store = make_store(rows, max(4096, int(max_bytes * 0.1) // 20), baseline=baseline)
+        # A sixth of the bytes bounds the slots (16 bytes, a power of two, used to 7/8, doubled while growing).
+        # What they leave goes to full profiles, waiting events (48 bytes) and contacts (20 bytes): at 1.7 GB
+        # 14.7 M keys, 300,000 full profiles, 10 M waiting events and 6.9 M contact entries.
+        self.max_slots = 1 << max(10, int(np.log2(max(1024, max_bytes * 0.17 / 16))))
+        left = max_bytes - self.max_slots * 16
+        rows = max(64, int(left * 0.568) // row_bytes(baseline=baseline))
+        self.store = make_store(rows, max(4096, int(left * 0.096) // 20), baseline=baseline)
         self.store.start[0] = start
-        self.table = make_table(1 << 10, rows, max(4096, int(max_bytes * 0.24) // 52))
+        self.table = make_table(1 << 10, rows, max(4096, int(left * 0.336) // 48))
 
     def reserve(self, events: Events) -> None:
         """Make sure that the keys of these events have slots: grow, or drop the idlest keys at the bound."""
