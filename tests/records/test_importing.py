@@ -48,6 +48,16 @@ def test_a_call_is_stored_as_the_contract_says(lake: Lake, deliver: Deliver) -> 
     assert list(call) == CALLS.names
 
 
+def test_who_talked_was_answered_though_the_source_names_no_answer_time(lake: Lake, tmp_path: Path) -> None:
+    path = tmp_path / "calls.csv"
+    rows = ["13800138000,057188881234,2026-11-01 08:00:00,61000", "13800138000,057188881234,2026-11-01 09:00:00,0"]
+    path.write_text("\n".join(["caller,callee,started,talk_ms", *rows]) + "\n", encoding="utf-8")
+    import_file(lake, path)
+    talked, missed = lake.calls_of(8613800138000).to_pylist()
+    assert talked["answered"] == talked["started"]
+    assert missed["answered"] is None
+
+
 def test_a_withheld_caller_is_null_and_a_forty_digit_number_is_kept(lake: Lake, deliver: Deliver, call: Call) -> None:
     long = "1" * 40
     import_file(lake, deliver([call(1, caller=""), call(2, caller=long)]))

@@ -138,9 +138,30 @@ def _derive(raw: RawRows, mapping: Mapping) -> None:
             rang = np.where(has_answer, answered, ended) - started
             ring, has_ring = _micros(raw.fields.get("ring_ms"), count)
             _fill(raw, "ring_ms", ring, has_ring, rang // 1000, has_start & (has_answer | has_end))
+    _settle_answer(raw, count)
     if "duration_ms" in raw.fields:
         span, has_span = _micros(raw.fields["duration_ms"], count)
         raw.refuse(has_span & (span < 0), Reason.NEGATIVE, "duration_ms")
+
+
+def _settle_answer(raw: RawRows, count: int) -> None:
+    """Who talked was answered, whatever a mapping forgot to say; who was answered until the end talked that long.
+
+    Without this, a source with talk times but no answer time would look like a network where nobody ever picks up.
+    """
+    started, has_start = _micros(raw.fields["started"], count)
+    answered, has_answer = _micros(raw.fields.get("answered"), count)
+    ended, has_end = _micros(raw.fields.get("ended"), count)
+    talk, has_talk = _micros(raw.fields.get("talk_ms"), count)
+    ring, has_ring = _micros(raw.fields.get("ring_ms"), count)
+    talked = has_start & ~has_answer & has_talk & (talk > 0)
+    if talked.any():
+        since_end = has_end & (ended - talk * 1000 >= started)
+        rung = started + np.where(has_ring, ring, 0) * 1000
+        _fill(raw, "answered", answered, has_answer, np.where(since_end, ended - talk * 1000, rung), talked)
+    spoken = has_answer & has_end & ~has_talk & (ended >= answered)
+    if spoken.any():
+        _fill(raw, "talk_ms", talk, has_talk, (ended - answered) // 1000, spoken)
 
 
 def _fill(
