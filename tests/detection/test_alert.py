@@ -41,7 +41,7 @@ def told(pack: Pack, events: list[Event], vectors: list[Vector], key: int = 8613
 
 
 TWO = ["mass_dialling.strangers", "mass_dialling.nobody_calls"]
-THREE = [*TWO, "mass_dialling.few_answer_early"]
+THREE = [*TWO, "mass_dialling.few_answer"]
 
 
 @pytest.fixture
