@@ -15,7 +15,6 @@ from fanzha.profiles.event import (
 from fanzha.profiles.kernel import kernel
 from fanzha.profiles.layout import (
     ANSWERED,
-    BASELINE_HOURS,
     CALLBACK_S,
     CALLBACKS,
     CONTACTS,
@@ -30,7 +29,6 @@ from fanzha.profiles.layout import (
     IN_ANSWERED,
     LONG_DAYS,
     LONG_START,
-    LONG_SUM,
     N_ACTIVATED,
     N_BLOCK,
     N_CHANGED,
@@ -39,7 +37,6 @@ from fanzha.profiles.layout import (
     N_CHANGED_DAYS,
     N_CHANGED_PLACES,
     N_CLOCK,
-    N_COUNTERS,
     N_DAYS,
     N_FIRST,
     N_GEAR,
@@ -57,9 +54,6 @@ from fanzha.profiles.layout import (
     OUT,
     PLACES,
     RECENT,
-    RING_BUCKETS,
-    RING_SECONDS,
-    RING_START,
     RING_WIDTH,
     SHORT,
     SHORT_TALK_S,
@@ -73,12 +67,8 @@ from fanzha.profiles.layout import (
     Store,
 )
 from fanzha.profiles.prefetch import prefetch
+from fanzha.profiles.ring import RINGS, advance_days, advance_hours, advance_rings, bucket_of, count, count_hour, turn
 
-_RINGS = 4
-_SIZES = tuple(int(size) for size in RING_BUCKETS)
-_SECONDS = tuple(int(seconds) for seconds in RING_SECONDS)
-_STARTS = tuple(int(start) for start in RING_START)
-_FULL = 65535
 _PLACE_HALVING = 4096  # place counts are halved here, so that a share follows the last few thousand calls
 
 
@@ -110,94 +100,6 @@ def begin(store: Store, row: int, activated: int, following: int, partial: int) 
 
 
 @kernel
-def _bucket(r: int, t: int) -> int:
-    """The number of the bucket of window `r` that holds time `t`: divisors written out, so that none is divided by."""
-    if r == 0:
-        return t // _SECONDS[0]
-    if r == 1:
-        return t // _SECONDS[1]
-    if r == 2:
-        return t // _SECONDS[2]
-    return (t + UTC_OFFSET_S) // _SECONDS[3]
-
-
-@kernel
-def _turn(r: int, bucket: int) -> int:
-    """Where in its ring window `r` keeps this bucket."""
-    if r == 0:
-        return bucket % _SIZES[0]
-    if r == 1:
-        return _STARTS[1] + bucket % _SIZES[1]
-    if r == 2:
-        return _STARTS[2] + bucket % _SIZES[2]
-    return _STARTS[3] + bucket % _SIZES[3]
-
-
-@kernel
-def _empty(store: Store, row: int, r: int) -> bool:
-    """Whether a window holds no event: then every one of its buckets is 0, for each event counts as out or in."""
-    return store.sums[row, r * N_COUNTERS + OUT] == 0 and store.sums[row, r * N_COUNTERS + IN] == 0
-
-
-@kernel
-def _drop(store: Store, row: int, r: int, bucket: int) -> None:
-    """Take one bucket out of its window, unless it is empty."""
-    at = bucket * EVENT_COUNTERS
-    if store.ring[row, at + OUT] == 0 and store.ring[row, at + IN] == 0:
-        return
-    for c in range(EVENT_COUNTERS):
-        store.sums[row, r * N_COUNTERS + c] -= store.ring[row, at + c]
-        store.ring[row, at + c] = 0
-    for c in range(TALK_COUNTERS):
-        spoken = bucket * TALK_COUNTERS + c
-        store.sums[row, r * N_COUNTERS + EVENT_COUNTERS + c] -= store.talk[row, spoken]
-        store.talk[row, spoken] = 0
-
-
-@kernel
-def _advance_rings(store: Store, row: int, old: int, new: int) -> None:
-    for r in range(_RINGS):
-        was = _bucket(r, old)
-        gone = _bucket(r, new) - was
-        if gone == 0 or _empty(store, row, r):
-            continue
-        size = RING_BUCKETS[r]
-        # Where the whole window is over, the newest bucket goes first: most often it is the only one with anything.
-        first, by = (was + 1, 1) if gone < size else (was, -1)
-        for k in range(min(gone, size)):
-            _drop(store, row, r, _turn(r, first + by * k))
-            if _empty(store, row, r):
-                break
-
-
-@kernel
-def _advance_days(store: Store, row: int, old: int, new: int) -> None:
-    was = (old + UTC_OFFSET_S) // DAY
-    now = (new + UTC_OFFSET_S) // DAY
-    if now == was:
-        return
-    for b in range(max(was + 1, now - LONG_DAYS + 1), now + 1):
-        at = LONG_START + (b % LONG_DAYS) * 3
-        for c in range(3):
-            store.sums[row, LONG_SUM + c] -= store.ring[row, at + c]
-            store.ring[row, at + c] = 0
-    if now - was >= LONG_DAYS:
-        store.notes[row, N_DAYS] = 0
-    else:
-        store.notes[row, N_DAYS] = (store.notes[row, N_DAYS] << (now - was)) & ((1 << LONG_DAYS) - 1)
-
-
-@kernel
-def _advance_hours(store: Store, row: int, old: int, new: int) -> None:
-    if store.hours.shape[1] == 0:
-        return
-    was = old // 3600
-    now = new // 3600
-    for b in range(max(was + 1, now - BASELINE_HOURS + 1), now + 1):
-        store.hours[row, b % BASELINE_HOURS] = 0
-
-
-@kernel
 def _advance(store: Store, row: int, t: int) -> None:
     """Move the profile's clock to `t` if that is later; note a silence of a day or more."""
     old = store.notes[row, N_CLOCK]
@@ -209,91 +111,13 @@ def _advance(store: Store, row: int, t: int) -> None:
         silence = t - begun if begun > 0 else 0
     else:
         silence = t - old
-        _advance_rings(store, row, old, t)
-        _advance_days(store, row, old, t)
-        _advance_hours(store, row, old, t)
+        advance_rings(store, row, old, t)
+        advance_days(store, row, old, t)
+        advance_hours(store, row, old, t)
     if silence >= DAY:
         store.notes[row, N_SILENCE] = silence
         store.notes[row, N_SILENCE_END] = t
     store.notes[row, N_CLOCK] = t
-
-
-@kernel
-def _bump(store: Store, row: int, ring: int, at: int, counter: int, by: int) -> None:
-    """Add to one bucket and its window; a bucket stops at 65,535 and at 0, and the sum stays true to it."""
-    cell = at + counter
-    value = np.int64(store.ring[row, cell]) + by
-    if 0 <= value <= _FULL:
-        store.ring[row, cell] = value
-        store.sums[row, ring * N_COUNTERS + counter] += by
-
-
-@kernel
-def _count(store: Store, row: int, t: int, seen: int, talk: int, talk_at: int, before: int) -> bool:
-    """Count the event (bit c of `seen` for counter c) in every window that still covers `t`; True when one does not.
-
-    `before` is when this contact was last called: it moves from that bucket to this one, so contacts stay distinct.
-    """
-    clock = store.notes[row, N_CLOCK]
-    late = False
-    for r in range(_RINGS):
-        size = RING_BUCKETS[r]
-        now = _bucket(r, clock)
-        mine = _bucket(r, t)
-        if now - mine >= size:
-            late = True
-            continue
-        bucket = _turn(r, mine)
-        at = bucket * EVENT_COUNTERS
-        for c in range(EVENT_COUNTERS):
-            if seen >> c & 1:
-                _bump(store, row, r, at, c, 1)
-        store.talk[row, bucket * TALK_COUNTERS + talk_at] += talk
-        store.sums[row, r * N_COUNTERS + EVENT_COUNTERS + talk_at] += talk
-        if before > 0:
-            then = _bucket(r, before)
-            if now - then < size:
-                _bump(store, row, r, _turn(r, then) * EVENT_COUNTERS, CONTACTS, -1)
-    _count_days(store, row, t, seen, before)
-    return late
-
-
-@kernel
-def _bump_day(store: Store, row: int, day: int, counter: int, by: int) -> None:
-    cell = LONG_START + (day % LONG_DAYS) * 3 + counter
-    value = np.int64(store.ring[row, cell]) + by
-    if 0 <= value <= _FULL:
-        store.ring[row, cell] = value
-        store.sums[row, LONG_SUM + counter] += by
-
-
-@kernel
-def _count_days(store: Store, row: int, t: int, seen: int, before: int) -> None:
-    now = (store.notes[row, N_CLOCK] + UTC_OFFSET_S) // DAY
-    mine = (t + UTC_OFFSET_S) // DAY
-    if now - mine >= LONG_DAYS:
-        return
-    store.notes[row, N_DAYS] |= 1 << (now - mine)
-    if seen >> OUT & 1:
-        _bump_day(store, row, mine, 0, 1)
-    if seen >> CONTACTS & 1:
-        _bump_day(store, row, mine, 1, 1)
-        then = (before + UTC_OFFSET_S) // DAY
-        if before > 0 and now - then < LONG_DAYS:
-            _bump_day(store, row, then, 1, -1)
-    if seen >> IN & 1:
-        _bump_day(store, row, mine, 2, 1)
-
-
-@kernel
-def _count_hour(store: Store, row: int, t: int) -> None:
-    if store.hours.shape[1] == 0:
-        return
-    hour = t // 3600
-    if store.notes[row, N_CLOCK] // 3600 - hour < BASELINE_HOURS:
-        at = hour % BASELINE_HOURS
-        if store.hours[row, at] < _FULL:
-            store.hours[row, at] += 1
 
 
 @kernel
@@ -427,9 +251,9 @@ def step(store: Store, row: int, t: int, peer: int, place: int, gear: int, talk:
         if entry >= 0:
             seen, before = _meet(store, entry, t, out, seen)
     if out:
-        _count_hour(store, row, t)
+        count_hour(store, row, t)
         _after_change(store, row, t, entry, old_place)
-    if _count(store, row, t, seen, talk, 0 if out else 1, before):
+    if count(store, row, t, seen, talk, 0 if out else 1, before):
         store.notes[row, N_LATE] += 1
 
 
@@ -452,8 +276,8 @@ def warm(store: Store, row: int, t: int, peer: int) -> None:
     was = store.notes[row, N_CLOCK]
     for k in range(0, SUM_WIDTH + 15, 16):
         prefetch(store.sums, row * SUM_WIDTH + k)
-    for r in range(_RINGS):
-        old, new = _turn(r, _bucket(r, was)), _turn(r, _bucket(r, t))
+    for r in range(RINGS):
+        old, new = turn(r, bucket_of(r, was)), turn(r, bucket_of(r, t))
         prefetch(store.ring, row * RING_WIDTH + old * EVENT_COUNTERS)
         prefetch(store.talk, row * TALK_WIDTH + old * TALK_COUNTERS)
         if old != new:
