@@ -1,7 +1,7 @@
 """Decides what the smallest change of one field is that would have made a rule, or a whole alert, not happen.
 
-A comparison is a rational function of any one field, so its truth can only turn at that function's roots and poles:
-these are tried, nearest first. Counts are tried as whole numbers.
+A leaf rests on rational functions of any one field, so its truth can only turn at their roots and poles: these are
+tried, nearest first. Counts are tried as whole numbers.
 """
 
 from __future__ import annotations
@@ -13,7 +13,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fanzha.detection.condition import Amount, Arithmetic, Comparison, Condition, FieldRef, Number, fields_of, leaves
+from fanzha.detection.condition import (
+    Amount,
+    Arithmetic,
+    Comparison,
+    Condition,
+    FieldRef,
+    Leaf,
+    Number,
+    fields_of,
+    leaves,
+)
 from fanzha.profiles.fields import FIELDS, Field
 
 Polynomial = list[float]  # lowest power first
@@ -45,8 +55,9 @@ def counterfactual(
     for condition in conditions:
         for leaf in leaves(condition):
             for ref in fields_of(leaf):
-                if isinstance(leaf, Comparison) and ref.name not in _FIXED and not math.isnan(vector[ref.index]):
-                    points.setdefault(ref.index, set()).update(_turns(leaf, ref.index, vector))
+                if ref.name not in _FIXED and not math.isnan(vector[ref.index]):
+                    for left, right in _sides(leaf):
+                        points.setdefault(ref.index, set()).update(_turns(left, right, ref.index, vector))
     changed = vector.copy()
     for index, roots in points.items():
         was = float(vector[index])
@@ -79,10 +90,17 @@ def _around(root: float) -> Iterator[float]:
         yield from (low, high)
 
 
-def _turns(leaf: Comparison, index: int, vector: Sequence[float] | NDArray[np.float64]) -> list[float]:
-    """Values of one field at which this comparison can change its truth, the other fields staying as they are."""
-    top, bottom = _rational(leaf.left, index, vector)
-    right_top, right_bottom = _rational(leaf.right, index, vector)
+def _sides(leaf: Leaf) -> list[tuple[Amount, Amount]]:
+    """What must meet for this leaf to turn: a comparison's two sides, or an amount and each value of a list."""
+    if isinstance(leaf, Comparison):
+        return [(leaf.left, leaf.right)]
+    return [(leaf.value, Number(value)) for value in leaf.values]
+
+
+def _turns(left: Amount, right: Amount, index: int, vector: Sequence[float] | NDArray[np.float64]) -> list[float]:
+    """Values of one field at which these two amounts can meet or part, the other fields staying as they are."""
+    top, bottom = _rational(left, index, vector)
+    right_top, right_bottom = _rational(right, index, vector)
     meeting = _minus(_times(top, right_bottom), _times(right_top, bottom))
     return [root for poly in (meeting, bottom, right_bottom) for root in _roots(poly)]
 
