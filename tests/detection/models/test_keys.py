@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from fanzha.detection.models import ed25519, keys
+from fanzha import signing
+from fanzha.detection.models import keys
 from fanzha.errors import ModelError
 
 
@@ -11,7 +12,7 @@ def test_the_signing_key_is_made_once_for_its_owner_only(tmp_path: Path) -> None
     path = tmp_path / "keys" / "model_signing.key"
     assert path.stat().st_mode & 0o777 == 0o600
     assert keys.signing_key(tmp_path) == first
-    assert keys.trusted_keys(tmp_path) == {ed25519.public_key(first)}
+    assert keys.trusted_keys(tmp_path) == {signing.public_key(first)}
 
 
 def test_a_key_that_others_can_read_signs_nothing(tmp_path: Path) -> None:
@@ -48,7 +49,7 @@ def test_a_lost_or_wrong_public_half_is_put_right_at_the_next_training(tmp_path:
     public = tmp_path / "keys" / "model_signing.pub"
     public.unlink()
     keys.signing_key(tmp_path)
-    assert keys.read_public(public) == ed25519.public_key(secret)
+    assert keys.read_public(public) == signing.public_key(secret)
     public.write_text(keys.public_text(b"\x00" * 32))
     keys.signing_key(tmp_path)
-    assert keys.trusted_keys(tmp_path) == {ed25519.public_key(secret)}
+    assert keys.trusted_keys(tmp_path) == {signing.public_key(secret)}

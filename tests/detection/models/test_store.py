@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from fanzha.detection.models import Model, Report, ed25519
+from fanzha import signing
+from fanzha.detection.models import Model, Report
 from fanzha.detection.models.keys import signing_key
 from fanzha.detection.models.store import _manifest, read_signed, write_signed
 from fanzha.errors import ModelError
@@ -68,7 +69,7 @@ def test_a_forger_who_signs_with_a_key_of_his_own_is_refused(signed: Path, tmp_p
 
 def test_a_forger_who_names_our_key_is_refused(signed: Path, tmp_path: Path) -> None:
     note = json.loads((signed / "signature.json").read_text())
-    note["signature"] = ed25519.sign(signing_key(tmp_path / "forger"), _manifest(note["files"])).hex()
+    note["signature"] = signing.sign(signing_key(tmp_path / "forger"), _manifest(note["files"])).hex()
     (signed / "signature.json").write_text(json.dumps(note))
     with pytest.raises(ModelError, match="signature does not fit"):
         read_signed(signed, tmp_path / "home")

@@ -8,7 +8,7 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
-from fanzha.detection.models import ed25519
+from fanzha import signing
 from fanzha.errors import ModelError
 
 _HEAD = "fanzha-model-key ed25519 "
@@ -57,7 +57,7 @@ def read_public(path: Path) -> bytes:
         key = bytes.fromhex(text.removeprefix(_HEAD))
     except (OSError, ValueError) as error:
         raise ModelError("not a public key", where=str(path), hint=f"one line: {_HEAD}HEX") from error
-    if not text.startswith(_HEAD) or len(key) != ed25519.KEY_BYTES:
+    if not text.startswith(_HEAD) or len(key) != signing.KEY_BYTES:
         raise ModelError("not a public key", where=str(path), hint=f"one line: {_HEAD}HEX")
     return key
 
@@ -76,14 +76,14 @@ def _create(path: Path) -> None:
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
     handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write(secrets.token_bytes(ed25519.KEY_BYTES).hex() + "\n")
+        file.write(secrets.token_bytes(signing.KEY_BYTES).hex() + "\n")
     with suppress(FileExistsError):  # another training was first: its key is the one
         os.link(fresh, path)
     fresh.unlink()
 
 
 def _publish(path: Path, secret: bytes) -> None:
-    text = public_text(ed25519.public_key(secret))
+    text = public_text(signing.public_key(secret))
     if not path.is_file() or path.read_text(encoding="ascii", errors="replace") != text:
         path.write_text(text, encoding="ascii")
 
@@ -95,7 +95,7 @@ def _secret(path: Path) -> bytes:
         secret = bytes.fromhex(path.read_text(encoding="ascii").strip())
     except ValueError:
         secret = b""
-    if len(secret) != ed25519.KEY_BYTES:
+    if len(secret) != signing.KEY_BYTES:
         raise ModelError(
             "not a signing key", where=str(path), hint="move it away; a new one is made when next training"
         )

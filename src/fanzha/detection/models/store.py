@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from fanzha.detection.models import ed25519
+from fanzha import signing
 from fanzha.detection.models.keys import fingerprint, public_text, signing_key, trusted_keys
 from fanzha.errors import ModelError
 
@@ -33,10 +33,10 @@ def write_signed(folder: Path, files: Mapping[str, bytes], home: Path) -> None:
     Raises ModelError where the folder holds anything else, or cannot be written.
     """
     secret = signing_key(home)
-    public = ed25519.public_key(secret)
+    public = signing.public_key(secret)
     content = {**files, SIGNER: public_text(public).encode("ascii")}
     sums = {name: hashlib.sha256(data).hexdigest() for name, data in content.items()}
-    signature = ed25519.sign(secret, _manifest(sums))
+    signature = signing.sign(secret, _manifest(sums))
     note = _Signature(FORMAT, public.hex(), sums, signature.hex())
     content[SIGNATURE] = msgspec.json.format(msgspec.json.encode(note)) + b"\n"
     try:
@@ -119,7 +119,7 @@ def _check_signature(folder: Path, note: _Signature, trusted: set[bytes]) -> Non
             hint="if you know who trained it: --trust KEYFILE with the signer's keys/model_signing.pub, or copy that "
             "file into FANZHA_HOME/keys/trusted/; or set FANZHA_HOME to where it was trained",
         )
-    if not ed25519.verify(key, _manifest(note.files), bytes.fromhex(note.signature)):
+    if not signing.verify(key, _manifest(note.files), bytes.fromhex(note.signature)):
         raise ModelError("the signature does not fit: the list of files was changed", where=str(folder), hint=_RETRAIN)
 
 

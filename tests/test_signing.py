@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fanzha.detection.models import ed25519
+from fanzha import signing
 
 # RFC 8032, section 7.1, TEST 1 to 3: secret, public, message, signature
 VECTORS = [
@@ -30,35 +30,35 @@ VECTORS = [
 @pytest.mark.parametrize(("secret", "public", "message", "signature"), VECTORS)
 def test_the_standard_s_own_examples(secret: str, public: str, message: str, signature: str) -> None:
     key, said = bytes.fromhex(secret), bytes.fromhex(message)
-    assert ed25519.public_key(key).hex() == public
-    assert ed25519.sign(key, said).hex() == signature
-    assert ed25519.verify(bytes.fromhex(public), said, bytes.fromhex(signature))
+    assert signing.public_key(key).hex() == public
+    assert signing.sign(key, said).hex() == signature
+    assert signing.verify(bytes.fromhex(public), said, bytes.fromhex(signature))
 
 
 @settings(max_examples=15, deadline=None)
 @given(st.binary(min_size=32, max_size=32), st.binary(max_size=80), st.integers(0, 511))
 def test_a_signature_fits_its_message_and_no_bit_of_it_can_change(secret: bytes, message: bytes, bit: int) -> None:
-    public, signature = ed25519.public_key(secret), ed25519.sign(secret, message)
-    assert ed25519.verify(public, message, signature)
-    assert not ed25519.verify(public, message + b"x", signature)
+    public, signature = signing.public_key(secret), signing.sign(secret, message)
+    assert signing.verify(public, message, signature)
+    assert not signing.verify(public, message + b"x", signature)
     flipped = bytearray(signature)
     flipped[bit // 8] ^= 1 << (bit % 8)
-    assert not ed25519.verify(public, message, bytes(flipped))
+    assert not signing.verify(public, message, bytes(flipped))
 
 
 @pytest.mark.parametrize("key", [b"", b"\xff" * 32, b"\x02" + b"\x00" * 31])
 def test_a_malformed_key_or_signature_is_refused_without_a_traceback(key: bytes) -> None:
-    assert ed25519.verify(key, b"m", b"\x00" * 64) in (False,)
-    assert not ed25519.verify(key, b"m", b"short")
+    assert signing.verify(key, b"m", b"\x00" * 64) in (False,)
+    assert not signing.verify(key, b"m", b"short")
 
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
 def test_another_implementation_accepts_our_signature(tmp_path: Path) -> None:
     secret = bytes(range(32))
     # SubjectPublicKeyInfo of Ed25519 (RFC 8410): a fixed head, then the key
-    (tmp_path / "pub.der").write_bytes(bytes.fromhex("302a300506032b6570032100") + ed25519.public_key(secret))
+    (tmp_path / "pub.der").write_bytes(bytes.fromhex("302a300506032b6570032100") + signing.public_key(secret))
     (tmp_path / "message").write_bytes(b"a model")
-    (tmp_path / "signature").write_bytes(ed25519.sign(secret, b"a model"))
+    (tmp_path / "signature").write_bytes(signing.sign(secret, b"a model"))
     command = "openssl pkeyutl -verify -pubin -keyform DER -inkey pub.der -rawin -in message -sigfile signature"
     done = subprocess.run(command.split(), cwd=tmp_path, capture_output=True, text=True, check=False)
     assert "Verified Successfully" in done.stdout + done.stderr

@@ -1,0 +1,29 @@
+"""Decides what the gateway knows of a call when it is asked: the question, however it was asked."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Call(msgspec.Struct, frozen=True, kw_only=True):
+    """One call attempt as a switch presents it. A None says "not reported", never "no".
+
+    key: the switch's own call id (SIP Call-ID). caller: the asserted number as received (P-Asserted-Identity before
+    From), None if withheld. presented: what the callee would be shown (From), where it differs. ingress: a name of
+    records.contract.Ingress, where the switch says it; else the trunk's contract says it. peer: the address that
+    asked. serving_region: GB/T 2260. roaming: whether a domestic mobile is known to be abroad. at: UTC microseconds.
+    """
+
+    key: str
+    callee: str
+    at: int
+    caller: str | None = None
+    presented: str | None = None
+    clir: bool | None = None
+    trunk: str | None = None
+    peer: str | None = None
+    ingress: str | None = None
+    forwarded_from: str | None = None
+    device: str | None = None
+    serving_region: int | None = None
+    roaming: bool | None = None

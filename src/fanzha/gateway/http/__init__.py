@@ -1,0 +1,1 @@
+"""The gateway's HTTP side: decisions, explanations, live calls, health and metrics."""

@@ -1,0 +1,1 @@
+"""SIP as the gateway speaks it: messages, replies, and the redirect server that any switch can ask."""
