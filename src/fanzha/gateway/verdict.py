@@ -8,7 +8,7 @@ from fanzha.policy.action import Action
 
 
 class Reason(msgspec.Struct, frozen=True, kw_only=True):
-    """Why: `code` of policy/reasons.yaml or R1-R8; `by` names entry, contract or rule; `action` is what it asked for."""
+    """Why: `code` of policy/reasons.yaml or R1-R8; `by` names entry, contract or rule; `action` what it asked for."""
 
     code: str
     action: Action
