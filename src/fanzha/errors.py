@@ -8,6 +8,7 @@ FanzhaError                 exit 1
     RuleError                        a rule that cannot be run
   StorageError              exit 5   the lake, a checkpoint, the disk
   ModelError                exit 6   a model that is missing, unsigned or unfit
+  PolicyError               exit 7   a policy that was refused, or is not there
 """
 
 from __future__ import annotations
@@ -65,3 +66,9 @@ class ModelError(FanzhaError):
     """A model is missing, was not signed by us, or does not fit its table."""
 
     exit_code = 6
+
+
+class PolicyError(FanzhaError):
+    """A policy is missing, was not signed by whom we trust, or would do harm."""
+
+    exit_code = 7
