@@ -1,0 +1,236 @@
+"""Decides what one caller or trunk has been doing at call time: slots of counters in shared memory, and who gives way.
+
+A table is one array of int64 in sets of 8 slots of 24 words; a key may only lie in the set that its salted hash names,
+so that finding it costs one look at 8 words, and nobody who does not know the salt can fill one set on purpose. Any
+process may write: every change is one atomic step (atomic.py), and no lock can be left behind.
+
+Words of a slot: key (0 free), seen (microseconds of the last call), born (generation, unique), live (calls in
+progress), run (tag of the last callee, 42 bits, and calls to it in a row, 20 bits), one free, then three rings of six
+buckets: minute (10 s each: stamp 27 bits, calls 18, passed 18), total and talk (4 h each: stamp 20 bits, value 40).
+
+A ring's window at `now` is the bucket of `now` and the five before it: minute covers the last 50 to 60 s, the others
+the last 20 to 24 h. A call whose bucket has been overwritten by a younger one is late and not counted there; a stamp
+more than `SANE` buckets ahead is nonsense of some clock and is overwritten.
+
+A full set gives up the slot worth least: one without calls in progress, then with the fewest calls in the last day,
+then the one seen longest ago. A flood of callers with one call each evicts itself; who dials often stays known.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from fanzha.gateway.atomic import add, swap
+
+WAYS, WORDS = 8, 24
+KEY, SEEN, BORN, LIVE, RUN, MINUTE, TOTAL, TALK = 0, 1, 2, 3, 4, 6, 12, 18
+BUCKETS = 6
+MINUTE_GRAIN, DAY_GRAIN = 10_000_000, 4 * 3600 * 1_000_000  # microseconds
+MINUTE_SHIFT, DAY_SHIFT = 36, 40
+MINUTE_STAMPS, DAY_STAMPS = (1 << 27) - 1, (1 << 20) - 1
+COUNT_BITS, COUNT_MOST = 18, (1 << 18) - 1
+RUN_BITS, RUN_MOST, TAG_MASK = 20, (1 << 20) - 1, (1 << 42) - 1
+SANE = 360
+BUSY = -(1 << 62) - 1  # a slot that some process is just preparing; no key is so
+ABANDONED = 1_000_000  # microseconds after which whoever was preparing it must have died
+
+# Words at the head of the shared memory: what all processes agree on, and what they have counted together.
+SALT, GENERATION, EVENT, RUN_GAP, RING_LIMIT, TALK_LIMIT, ASKED_LIMIT = range(1, 8)
+EVICTED, CROWDED, LATE, UNTRACKED, EXPIRED, ENDED, STRAYS, REPEATS = range(8, 16)
+
+kernel = njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+
+
+@kernel
+def mixed(key: int, salt: int) -> Any:
+    """splitmix64's finish of the salted key (https://prng.di.unimi.it/splitmix64.c)."""
+    value = np.uint64(key) ^ np.uint64(salt)
+    value = (value ^ (value >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    value = (value ^ (value >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return value ^ (value >> np.uint64(31))
+
+
+@kernel
+def first_of(table: Any, key: int, salt: int, words: int) -> int:
+    """Where the set of this key begins; tables have a power of two of sets."""
+    sets = table.size // (WAYS * words)
+    return int(mixed(key, salt) & np.uint64(sets - 1)) * WAYS * words
+
+
+@kernel
+def find(table: Any, key: int, salt: int, words: int) -> int:
+    """Where the key's slot begins; -1 if it has none."""
+    start = first_of(table, key, salt, words)
+    for way in range(WAYS):
+        if table[start + way * words] == key:
+            return start + way * words
+    return -1
+
+
+@kernel
+def full(table: Any, key: int, salt: int) -> bool:
+    """Whether every slot of the key's set is taken: a key that is not there may have been there."""
+    start = first_of(table, key, salt, WORDS)
+    taken = 0
+    for way in range(WAYS):
+        taken += table[start + way * WORDS] != 0
+    return taken == WAYS
+
+
+@kernel
+def fits(word: int, shift: int, stamps: int, want: int, span: int) -> bool:
+    """Whether a bucket's stamp lies among the last `span` up to `want`; a word of 0 is an empty bucket."""
+    return word != 0 and (want - (word >> shift)) & stamps < span
+
+
+@kernel
+def ring_add(table: Any, at: int, grain: int, shift: int, stamps: int, now: int, amount: int) -> bool:
+    """Add to the bucket of `now`; False if a younger bucket already stands there."""
+    bucket = now // grain
+    want = bucket & stamps
+    at += bucket % BUCKETS
+    while True:
+        old = table[at]
+        if old != 0 and old >> shift == want:
+            room = (1 << shift) - 1 - (old & ((1 << shift) - 1))
+            if room < amount or (shift == MINUTE_SHIFT and (old >> COUNT_BITS) & COUNT_MOST == COUNT_MOST):
+                return True  # full: it says the most it can
+            new = old + amount
+        elif old != 0 and ((old >> shift) - want) & stamps <= SANE:
+            return False
+        else:
+            new = (want << shift) | amount
+        if swap(table, at, old, new):
+            return True
+
+
+@kernel
+def ring_sum(table: Any, at: int, now: int) -> int:
+    """Sum of a ring of 4-hour buckets."""
+    want = (now // DAY_GRAIN) & DAY_STAMPS
+    total = 0
+    for i in range(BUCKETS):
+        word = table[at + i]
+        if fits(word, DAY_SHIFT, DAY_STAMPS, want, BUCKETS):
+            total += word & ((1 << DAY_SHIFT) - 1)
+    return total
+
+
+@kernel
+def read(table: Any, base: int, head: Any, tag: int, now: int, more: int, out: Any, start: int) -> None:
+    """Write calls and passed calls of the last minute, calls of the day, in progress, in a row, and seconds talked.
+
+    `base` -1 is a key without a slot; `more` is 1 if the call asked about is not yet among them, else 0."""
+    for i in range(6):
+        out[start + i] = more if i != 1 and i != 5 else 0
+    if base < 0:
+        return
+    want = (now // MINUTE_GRAIN) & MINUTE_STAMPS
+    for i in range(BUCKETS):
+        word = table[base + MINUTE + i]
+        if fits(word, MINUTE_SHIFT, MINUTE_STAMPS, want, BUCKETS):
+            out[start] += (word >> COUNT_BITS) & COUNT_MOST
+            out[start + 1] += word & COUNT_MOST
+    out[start + 2] += ring_sum(table, base + TOTAL, now)
+    out[start + 3] += table[base + LIVE]
+    run = table[base + RUN]
+    if run >> RUN_BITS == tag and now - table[base + SEEN] <= head[RUN_GAP]:
+        out[start + 4] += run & RUN_MOST
+    out[start + 5] = ring_sum(table, base + TALK, now)
+
+
+@kernel
+def worth(table: Any, base: int, now: int) -> int:
+    """How much would be lost with this slot; less is given up first."""
+    key = table[base]
+    if key == 0:
+        return -2
+    if key == BUSY:
+        return -1 if now - table[base + SEEN] > ABANDONED else 1 << 62
+    calls = ring_sum(table, base + TOTAL, now)
+    return calls + (1 << 41 if table[base + LIVE] > 0 else 0)
+
+
+@kernel
+def claim(table: Any, head: Any, key: int, now: int) -> int:
+    """The key's slot, made if need be by giving up another; -1 if everybody is busy with the set just now."""
+    salt = head[SALT]
+    for _ in range(4):
+        base = find(table, key, salt, WORDS)
+        if base >= 0:
+            return base
+        start = first_of(table, key, salt, WORDS)
+        base, least = -1, 1 << 61
+        for way in range(WAYS):
+            at = start + way * WORDS
+            value = worth(table, at, now)
+            if value < least or (value == least and base >= 0 and table[at + SEEN] < table[base + SEEN]):
+                base, least = at, value
+        if base < 0:
+            break
+        held = table[base]
+        if held == key or not swap(table, base, held, BUSY):
+            continue
+        if held != 0 and held != BUSY:
+            add(head, EVICTED, 1)
+        table[base + SEEN] = now
+        for i in range(LIVE, WORDS):
+            table[base + i] = 0
+        table[base + BORN] = add(head, GENERATION, 1) + 1
+        if not swap(table, base, BUSY, key):
+            continue
+        kept = find(table, key, salt, WORDS)
+        if kept == base:
+            return base
+        swap(table, base, key, 0)  # somebody else was quicker, in a slot before ours
+        return kept
+    add(head, CROWDED, 1)
+    return -1
+
+
+@kernel
+def count(table: Any, base: int, head: Any, tag: int, now: int, passed: int) -> None:
+    """One more call of the slot's key."""
+    amount = (1 << COUNT_BITS) | passed
+    good = ring_add(table, base + MINUTE, MINUTE_GRAIN, MINUTE_SHIFT, MINUTE_STAMPS, now, amount)
+    good = ring_add(table, base + TOTAL, DAY_GRAIN, DAY_SHIFT, DAY_STAMPS, now, 1) and good
+    if not good:
+        add(head, LATE, 1)
+    while True:
+        run = table[base + RUN]
+        same = run >> RUN_BITS == tag and now - table[base + SEEN] <= head[RUN_GAP]
+        new = run + (1 if run & RUN_MOST < RUN_MOST else 0) if same else (tag << RUN_BITS) | 1
+        if swap(table, base + RUN, run, new):
+            break
+    while True:
+        seen = table[base + SEEN]
+        if seen >= now or swap(table, base + SEEN, seen, now):
+            break
+
+
+@kernel
+def leave(table: Any, key: int, born: int, head: Any, now: int, talked: int) -> None:
+    """A call of this key is over after `talked` seconds; a key that has lost its slot meanwhile is left alone."""
+    base = find(table, key, head[SALT], WORDS) if key != 0 else -1
+    if base < 0 or table[base + BORN] != born:
+        return
+    while True:
+        live = table[base + LIVE]
+        if live <= 0 or swap(table, base + LIVE, live, live - 1):
+            break
+    if talked > 0:
+        ring_add(table, base + TALK, DAY_GRAIN, DAY_SHIFT, DAY_STAMPS, now, talked)
+
+
+@kernel
+def forget(table: Any, head: Any, key: int) -> bool:
+    """Set one key's rings and run to nothing; its calls in progress go on counting. Whether it had a slot."""
+    base = find(table, key, head[SALT], WORDS)
+    if base < 0:
+        return False
+    for i in range(RUN, WORDS):
+        table[base + i] = 0
+    return True
