@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import msgspec
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fanzha.detection.condition import truth
-from fanzha.detection.counterfactual import counterfactual
+from fanzha.detection.counterfactual import Probe, counterfactual
 from fanzha.detection.evidence import Item, WouldNotHave, items_of, tell, unknown_of
 from fanzha.detection.pack import Pack
 from fanzha.detection.rule import Rule, Text
@@ -120,6 +120,15 @@ class _Desk:
     details: Mapping[int, Detail]
     network: str
     name_entity: Callable[[EntityKind, int], str]
+    probes: dict[tuple[int, ...], Probe] = field(default_factory=dict)  # by the rules they are of
+
+    def probe(self, rules: Sequence[int]) -> Probe:
+        """Where these rules, by their places in the program, may turn."""
+        found = self.probes.get(tuple(rules))
+        if found is None:
+            conditions = [condition for at in rules if (condition := self.pack.rules[at].condition) is not None]
+            found = self.probes[tuple(rules)] = Probe(conditions)
+        return found
 
 
 def assemble(
@@ -195,7 +204,9 @@ def _group(rows: NDArray[np.void], pack: Pack) -> Iterator[_Story]:
 
 def _told(desk: _Desk, story: _Story) -> Alert:
     pack, vector = desk.pack, desk.vectors[story.best]
-    rules = [pack.rules[at] for at in sorted(story.rules, key=lambda at: -pack.rules[at].score)]
+    spoke = sorted(story.rules, key=lambda at: -pack.rules[at].score)
+    rules = [pack.rules[at] for at in spoke]
+    refs = [_ref(desk, at, vector) for at in spoke]
     siblings = _siblings(pack, story)
     kind, value = _entity(desk, story)
     band = pack.words.bands.band(story.score)
@@ -211,10 +222,10 @@ def _told(desk: _Desk, story: _Story) -> Alert:
         band=band.id if band else "none",
         first_seen=_iso(story.first_t),
         last_seen=_iso(story.last_t),
-        rule=_ref(rules[0], vector),
-        rules=[_ref(rule, vector) for rule in rules],
+        rule=refs[0],
+        rules=refs,
         evidence=_evidence(_strongest(rules), vector, detail),
-        counterfactual=_changed(pack, siblings, vector),
+        counterfactual=_changed(desk, siblings, vector),
         unknown=unknown_of([pack.rules[at] for at in siblings], vector),
         records=[int(record) for record in _records(desk, story.best)[-pack.words.bands.records :]],
         measure=_measure(pack, story, rules).id,
@@ -246,11 +257,12 @@ def _iso(t: int) -> str:
     return datetime.fromtimestamp(t, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _ref(rule: Rule, vector: NDArray[np.float64]) -> RuleRef:
+def _ref(desk: _Desk, at: int, vector: NDArray[np.float64]) -> RuleRef:
+    rule = desk.pack.rules[at]
     condition = rule.condition
     if condition is None:
         return RuleRef(rule.id, rule.version, rule.family, rule.score, rule.title)
-    found = counterfactual([condition], vector, lambda changed: truth(condition, changed.tolist()) is not True)
+    found = counterfactual(desk.probe((at,)), vector, lambda changed: truth(condition, changed) is not True)
     return RuleRef(rule.id, rule.version, rule.family, rule.score, rule.title, tell(found))
 
 
@@ -290,14 +302,14 @@ def _siblings(pack: Pack, story: _Story) -> list[int]:
     ]
 
 
-def _changed(pack: Pack, siblings: list[int], vector: NDArray[np.float64]) -> WouldNotHave:
+def _changed(desk: _Desk, siblings: list[int], vector: NDArray[np.float64]) -> WouldNotHave:
     """What alone would have kept the whole alert below the lowest band."""
     if not siblings:
         zh, en = "若主叫号码与来话方向相符，不会产生本预警", "a caller number that fits its door would raise no alert"
         return WouldNotHave(None, None, None, zh, en)
-    rules, lowest = np.array(siblings, np.int64), pack.words.bands.lowest
-    conditions = [condition for at in siblings if (condition := pack.rules[at].condition) is not None]
-    found = counterfactual(conditions, vector, lambda changed: strength(pack.program, rules, changed) < lowest)
+    rules, lowest = np.array(siblings, np.int64), desk.pack.words.bands.lowest
+    program = desk.pack.program
+    found = counterfactual(desk.probe(siblings), vector, lambda changed: strength(program, rules, changed) < lowest)
     return tell(found, alert=True)
 
 

@@ -13,6 +13,9 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from fanzha.errors import RuleError
 from fanzha.profiles.fields import BY_NAME
 
@@ -98,6 +101,7 @@ class Or:
 Amount = Number | FieldRef | Arithmetic | Negative
 Leaf = Comparison | Membership
 Condition = Comparison | Membership | Not | And | Or
+Vector = Sequence[float] | NDArray[np.float64]  # the value of every field, by its index
 
 ARITHMETIC: dict[str, Callable[[float, float], float]] = {
     "+": operator.add,
@@ -271,7 +275,7 @@ def fields_of(node: Condition | Amount) -> Iterator[FieldRef]:
         yield from fields_of(node.value)
 
 
-def amount_of(node: Amount, vector: Sequence[float]) -> float:
+def amount_of(node: Amount, vector: Vector) -> float:
     """What an amount comes to; NaN where something in it is unknown."""
     if isinstance(node, Number):
         return node.value
@@ -282,7 +286,7 @@ def amount_of(node: Amount, vector: Sequence[float]) -> float:
     return ARITHMETIC[node.op](amount_of(node.left, vector), amount_of(node.right, vector))
 
 
-def truth(node: Condition, vector: Sequence[float]) -> bool | None:
+def truth(node: Condition, vector: Vector) -> bool | None:
     """True, False, or None for unknown."""
     if isinstance(node, Comparison):
         left, right = amount_of(node.left, vector), amount_of(node.right, vector)

@@ -31,6 +31,7 @@ _WHOLE_UNITS = frozenset({"calls", "numbers", "changes", "devices", "cells", "s"
 _FIXED = frozenset({"number_kind"})  # a code has no smaller or larger
 _ULPS = 4
 MAX_DEGREE = 4
+_ONE: Polynomial = [1.0]
 
 
 @dataclass(frozen=True)
@@ -43,25 +44,42 @@ class Counterfactual:
     change: float
 
 
+class Probe:
+    """Where the truth of some conditions can turn, by field: looked up once, asked for one profile after another."""
+
+    def __init__(self, conditions: Iterable[Condition]) -> None:
+        sides: dict[int, set[tuple[Amount, Amount]]] = {}
+        for leaf in (leaf for condition in conditions for leaf in leaves(condition)):
+            for index in {ref.index for ref in fields_of(leaf) if ref.name not in _FIXED}:
+                sides.setdefault(index, set()).update(_sides(leaf))
+        self._fixed: dict[int, frozenset[float]] = {}  # roots that rest on no other field
+        self._moving: dict[int, list[tuple[Amount, Amount]]] = {}
+        for index, pairs in sides.items():
+            alone = {pair for pair in pairs if all(ref.index == index for side in pair for ref in fields_of(side))}
+            self._fixed[index] = frozenset(root for pair in alone for root in _turns(*pair, index, ()))
+            self._moving[index] = sorted(pairs - alone, key=repr)
+
+    def turns(self, vector: Sequence[float]) -> Iterator[tuple[int, set[float]]]:
+        """Each known field and the values of it at which something may turn, the others staying as they are."""
+        for index, fixed in self._fixed.items():
+            if not math.isnan(vector[index]):
+                moving = (root for pair in self._moving[index] for root in _turns(*pair, index, vector))
+                yield index, fixed.union(moving)  # type: ignore[misc]
+
+
 def counterfactual(
-    conditions: Iterable[Condition], vector: NDArray[np.float64], stops: Callable[[NDArray[np.float64]], bool]
+    conditions: Iterable[Condition] | Probe, vector: NDArray[np.float64], stops: Callable[[NDArray[np.float64]], bool]
 ) -> Counterfactual | None:
     """The smallest relative change of one known field for which `stops(changed vector)`; None when none alone does.
 
     `conditions` name the leaves at which anything can turn. `vector` is float64[FIELD_COUNT], left as it was.
     """
+    probe = conditions if isinstance(conditions, Probe) else Probe(conditions)
     found: list[Counterfactual] = []
-    points: dict[int, set[float]] = {}
-    for condition in conditions:
-        for leaf in leaves(condition):
-            for ref in fields_of(leaf):
-                if ref.name not in _FIXED and not math.isnan(vector[ref.index]):
-                    for left, right in _sides(leaf):
-                        points.setdefault(ref.index, set()).update(_turns(left, right, ref.index, vector))
     changed = vector.copy()
-    for index, roots in points.items():
+    for index, roots in probe.turns(vector.tolist()):
         was = float(vector[index])
-        for value in sorted(_candidates(FIELDS[index], roots), key=lambda value: abs(value - was)):
+        for value in sorted(set(_candidates(FIELDS[index], roots)), key=lambda value: (abs(value - was), value)):
             changed[index] = value
             if value != was and stops(changed):
                 found.append(Counterfactual(FIELDS[index], was, value, abs(value - was) / max(abs(was), 1.0)))
@@ -97,19 +115,19 @@ def _sides(leaf: Leaf) -> list[tuple[Amount, Amount]]:
     return [(leaf.value, Number(value)) for value in leaf.values]
 
 
-def _turns(left: Amount, right: Amount, index: int, vector: Sequence[float] | NDArray[np.float64]) -> list[float]:
+def _turns(left: Amount, right: Amount, index: int, vector: Sequence[float]) -> list[float]:
     """Values of one field at which these two amounts can meet or part, the other fields staying as they are."""
     top, bottom = _rational(left, index, vector)
     right_top, right_bottom = _rational(right, index, vector)
     meeting = _minus(_times(top, right_bottom), _times(right_top, bottom))
-    return [root for poly in (meeting, bottom, right_bottom) for root in _roots(poly)]
+    return [root for poly in (meeting, bottom, right_bottom) if poly is not _ONE for root in _roots(poly)]
 
 
-def _rational(node: Amount, index: int, vector: Sequence[float] | NDArray[np.float64]) -> tuple[Polynomial, Polynomial]:
+def _rational(node: Amount, index: int, vector: Sequence[float]) -> tuple[Polynomial, Polynomial]:
     if isinstance(node, Number):
-        return [node.value], [1.0]
+        return [node.value], _ONE
     if isinstance(node, FieldRef):
-        return ([0.0, 1.0] if node.index == index else [float(vector[node.index])]), [1.0]
+        return ([0.0, 1.0] if node.index == index else [vector[node.index]]), _ONE
     if not isinstance(node, Arithmetic):
         top, bottom = _rational(node.operand, index, vector)
         return [-value for value in top], bottom
@@ -124,6 +142,8 @@ def _rational(node: Amount, index: int, vector: Sequence[float] | NDArray[np.flo
 
 
 def _times(a: Polynomial, b: Polynomial) -> Polynomial:
+    if a is _ONE or b is _ONE:  # nearly always: few leaves divide twice
+        return b if a is _ONE else a
     product = [0.0] * (len(a) + len(b) - 1)
     for i, x in enumerate(a):
         for j, y in enumerate(b):
