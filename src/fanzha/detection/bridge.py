@@ -9,8 +9,8 @@ from __future__ import annotations
 import base64
 import json
 import zlib
-from bisect import bisect_left, bisect_right, insort
-from collections import Counter, defaultdict
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -37,6 +37,18 @@ class Pair(NamedTuple):
     share: float
 
 
+class _Row(NamedTuple):
+    """A dial, or a long call with the seconds that it rang."""
+
+    cell: int
+    number: int
+    seq: int
+    t: int
+    talk: int
+    ring: int
+    flags: int
+
+
 @dataclass
 class _Dial:
     t: int
@@ -57,51 +69,62 @@ class _Held:
     told: bool = False
 
 
-def _time(dial: _Dial) -> int:
-    return dial.t
-
-
-def _start(held: _Held) -> int:
-    return held.start
-
-
 @dataclass
 class _Cell:
-    """What is remembered of one cell: dials by their time, long calls by their start."""
+    """What is remembered of one cell: dials by their time, long calls by their start, and both times beside them."""
 
     key: int
     clock: int = 0
     dials: list[_Dial] = field(default_factory=list)
+    dialled: list[int] = field(default_factory=list)  # dials[i].t
     calls: list[_Held] = field(default_factory=list)
+    began: list[int] = field(default_factory=list)  # calls[i].start
     longest: int = 0  # seconds, of any call ever held here
-    total: Counter[int] = field(default_factory=Counter)  # dials by dialler
-    inside: dict[int, Counter[int]] = field(default_factory=lambda: defaultdict(Counter))  # by dialler, then holder
+    total: dict[int, int] = field(default_factory=dict)  # dials by dialler
+    inside: dict[int, dict[int, int]] = field(default_factory=dict)  # by dialler, then holder
 
     def add(self, dial: _Dial) -> None:
-        insort(self.dials, dial, key=_time)
-        self.total[dial.number] += 1
-        self.inside[dial.number].update(dial.holders)
+        at = bisect_right(self.dialled, dial.t)
+        self.dialled.insert(at, dial.t)
+        self.dials.insert(at, dial)
+        self.total[dial.number] = self.total.get(dial.number, 0) + 1
+        for holder in dial.holders:
+            self.cover(dial.number, holder, 1)
+
+    def cover(self, dialler: int, holder: int, more: int) -> None:
+        """Count dials that fell into a holder's calls."""
+        inside = self.inside.setdefault(dialler, {})
+        inside[holder] = inside.get(holder, 0) + more
 
     def hold(self, held: _Held) -> None:
-        insort(self.calls, held, key=_start)
+        at = bisect_right(self.began, held.start)
+        self.began.insert(at, held.start)
+        self.calls.insert(at, held)
         self.longest = max(self.longest, held.end - held.start)
 
     def over(self, t: int) -> list[_Held]:
         """The long calls that cover this moment."""
-        first, last = bisect_left(self.calls, t - self.longest, key=_start), bisect_right(self.calls, t, key=_start)
+        first, last = bisect_left(self.began, t - self.longest), bisect_right(self.began, t)
         return [held for held in self.calls[first:last] if held.end >= t]
 
     def during(self, held: _Held) -> list[_Dial]:
         """What others dialled while this call was held."""
-        first, last = bisect_left(self.dials, held.start, key=_time), bisect_right(self.dials, held.end, key=_time)
+        first, last = bisect_left(self.dialled, held.start), bisect_right(self.dialled, held.end)
         return [dial for dial in self.dials[first:last] if dial.number != held.number]
 
     def forget_dial(self) -> None:
+        del self.dialled[0]
         dial = self.dials.pop(0)
-        self.total[dial.number] -= 1
-        self.inside[dial.number].subtract(dial.holders)
-        if self.total[dial.number] == 0:
-            del self.total[dial.number], self.inside[dial.number]
+        for holder in dial.holders:
+            self.cover(dial.number, holder, -1)
+        if self.total[dial.number] == 1:
+            del self.total[dial.number]
+            self.inside.pop(dial.number, None)
+        else:
+            self.total[dial.number] -= 1
+
+    def forget_call(self) -> None:
+        del self.calls[0], self.began[0]
 
 
 def long_calls(calls: CallColumns, least_s: int) -> Events:
@@ -133,9 +156,9 @@ class Bridges:
         both = np.concatenate([calls, facts])
         found: list[tuple[int, ...]] = []
         pairs: dict[Mark, Pair] = {}
-        for row in both[np.argsort(both["seq"], kind="stable")]:
-            cell = self._cell(int(row["key"]), int(row["t"]))
-            take = self._dialled if int(row["flags"]) & OUTGOING else self._held
+        for row in _rows(both[np.argsort(both["seq"], kind="stable")]):
+            cell = self._cell(row.cell, row.t)
+            take = self._dialled if row.flags & OUTGOING else self._held
             for holder, dialler, seq, t, talk, flags in take(cell, row):
                 share = cell.inside[dialler][holder] / cell.total[dialler]
                 pairs[holder, seq, dialler] = Pair(dialler, cell.key, share)
@@ -149,19 +172,21 @@ class Bridges:
         if self._clock - self._swept > _SWEEP_S:
             self._swept = self._clock
             self._cells = {k: c for k, c in self._cells.items() if c.clock >= self._clock - span}
-        cell = self._cells.setdefault(key, _Cell(key))
+        cell = self._cells.get(key)
+        if cell is None:
+            cell = self._cells[key] = _Cell(key)
         cell.clock = max(cell.clock, t)
-        while cell.dials and cell.dials[0].t < cell.clock - span:
+        while cell.dialled and cell.dialled[0] < cell.clock - span:
             cell.forget_dial()
         while cell.calls and cell.calls[0].end < cell.clock - span:
-            cell.calls.pop(0)
+            cell.forget_call()
         return cell
 
-    def _dialled(self, cell: _Cell, row: np.void) -> Iterator[tuple[int, ...]]:
-        t, number = int(row["t"]), int(row["peer"])
-        over = [held for held in cell.over(t) if held.number != number]
+    def _dialled(self, cell: _Cell, row: _Row) -> Iterator[tuple[int, ...]]:
+        number = row.number
+        over = [held for held in cell.over(row.t) if held.number != number]
         holders = list(dict.fromkeys(held.number for held in over))
-        dial = _Dial(t, int(row["seq"]), int(row["talk"]), int(row["flags"]), number, holders)
+        dial = _Dial(row.t, row.seq, row.talk, row.flags, number, holders)
         cell.add(dial)
         if len(cell.dials) > self._bounds.keep_dials:
             cell.forget_dial()
@@ -170,19 +195,18 @@ class Bridges:
             if self._fits(cell, number, held.number):
                 yield from _tell(held, [dial])
 
-    def _held(self, cell: _Cell, row: np.void) -> Iterator[tuple[int, ...]]:
-        start, talk = int(row["t"]), int(row["talk"])
-        held = _Held(start, start + int(row["ring"]) + talk, int(row["seq"]), talk, int(row["peer"]))
+    def _held(self, cell: _Cell, row: _Row) -> Iterator[tuple[int, ...]]:
+        held = _Held(row.t, row.t + row.ring + row.talk, row.seq, row.talk, row.number)
         cell.hold(held)
         if len(cell.calls) > self._bounds.keep_calls:
-            cell.calls.pop(0)
+            cell.forget_call()
             self.dropped += 1
         during: dict[int, list[_Dial]] = defaultdict(list)
         for dial in cell.during(held):
             during[dial.number].append(dial)
             if held.number not in dial.holders:
                 dial.holders.append(held.number)
-                cell.inside[dial.number][held.number] += 1
+                cell.cover(dial.number, held.number, 1)
         for number, dials in during.items():
             if self._fits(cell, number, held.number):
                 yield from _tell(held, dials)
@@ -192,9 +216,9 @@ class Bridges:
 
         A holder that dials strangers here itself is no idle half: two agents at work, or two cards of one box.
         """
-        total, inside = cell.total[dialler], cell.inside[dialler]
+        total, inside = cell.total.get(dialler, 0), cell.inside.get(dialler, {})
         enough = self._bounds.share * total
-        if cell.total[holder] or total < self._bounds.dials or inside[holder] < enough:
+        if total < self._bounds.dials or holder in cell.total or inside.get(holder, 0) < enough:
             return False
         rivals = sum(count >= enough for count in inside.values())
         return rivals <= self._bounds.rivals
@@ -220,6 +244,12 @@ class Bridges:
                 cell.hold(_Held(*row))
             for row in dials:
                 cell.add(_Dial(*row))
+
+
+def _rows(events: Events) -> Iterator[_Row]:
+    """Plain words of events: a column at a time is several times cheaper than a field of a row."""
+    columns = (events[name].tolist() for name in ("key", "peer", "seq", "t", "talk", "ring", "flags"))
+    yield from map(_Row, *columns)
 
 
 def _tell(held: _Held, dials: list[_Dial]) -> Iterator[tuple[int, ...]]:
