@@ -1,0 +1,153 @@
+"""Decides what a received message says: the request line, its header fields, and whether it is well-formed SIP.
+
+RFC 3261 section 7. Lenient where peers are known to be (line ends, a missing Max-Forwards), strict where a reply or a
+decision would rest on a guess. Nothing is read further than asked for: most fields of most requests never are.
+"""
+
+from __future__ import annotations
+
+import re
+
+from fanzha.gateway.sip.address import parse_address
+from fanzha.gateway.sip.headers import canonical, values
+from fanzha.gateway.sip.malformed import Malformed
+
+# Bytes no SIP header may hold once line ends are plain newlines: what could smuggle a line into an answer.
+_CONTROLS = bytes(c for c in (*range(32), 127) if c not in (9, 10))
+_REQUEST_LINE = re.compile(r"([A-Za-z0-9!%*_+`'~.-]+) ([^\s<>\"]+) SIP/([0-9]+\.[0-9]+)", re.IGNORECASE)
+_FOLDED = re.compile(r"\n[ \t]+")
+_NEEDED = ("via", "from", "to", "call-id", "cseq")
+_ONCE = _NEEDED[1:]
+_LAST_CSEQ = 2**31 - 1
+
+
+class Unanswerable(Exception):
+    """Nothing in it says whom to answer, or an answer would repeat bytes that break lines: silence."""
+
+
+class Request:
+    """One request. `fields`: canonical name -> its lines in order, unfolded, trimmed, undivided.
+
+    `fault`: what is wrong with it, None if it is well-formed; a faulty one can still be answered.
+    """
+
+    __slots__ = ("body", "fault", "fields", "method", "uri")
+
+    def __init__(self, method: str, uri: str, fields: dict[str, list[str]], body: bytes) -> None:
+        self.method = method
+        self.uri = uri
+        self.fields = fields
+        self.body = body
+        self.fault: Malformed | None = None
+
+    def first(self, name: str) -> str:
+        """The first line of that name, "" without one."""
+        lines = self.fields.get(name)
+        return lines[0] if lines else ""
+
+    def all(self, name: str) -> list[str]:
+        """Every value of that name, lists divided. Raises Malformed for quotes that do not close."""
+        lines = self.fields.get(name)
+        return [value for line in lines for value in values(line)] if lines else []
+
+    @property
+    def to_tag(self) -> str:
+        """The To tag, "" outside a dialog. Raises Malformed for a To that cannot be read."""
+        to = self.fields["to"][0]
+        return parse_address(to).tag if "tag" in to.lower() else ""
+
+
+def is_response(data: bytes) -> bool:
+    """Whether this is somebody's answer, which a redirect server never expects."""
+    return data[:4].upper() == b"SIP/"
+
+
+def parse(data: bytes) -> Request:
+    """One request out of a datagram, or out of a stream's frame.
+
+    Raises Unanswerable where no reply can be addressed; any other fault is told by `Request.fault`.
+    """
+    head, body = _cut(data)
+    if len(head.translate(None, _CONTROLS)) != len(head):
+        raise Unanswerable
+    text = head.decode("utf-8", "surrogateescape")
+    if "\n " in text or "\n\t" in text:
+        text = _FOLDED.sub(" ", text)
+    start, *lines = text.split("\n")
+    method, _, uri = start.partition(" ")
+    request = Request(method, uri.rpartition(" ")[0], {}, body if body is not None else b"")
+    try:
+        _fill(request.fields, lines)
+        _check(request, start, body)
+    except Malformed as fault:
+        request.fault = fault
+    if not all(name in request.fields for name in _NEEDED):
+        raise Unanswerable
+    return request
+
+
+def _cut(data: bytes) -> tuple[bytes, bytes | None]:
+    """The head with plain newlines, and the body: None where the empty line before it never came."""
+    end = data.find(b"\r\n\r\n")
+    if end >= 0:
+        return data[:end].replace(b"\r\n", b"\n"), data[end + 4 :]
+    head, empty, body = data.replace(b"\r\n", b"\n").partition(b"\n\n")
+    return head, body if empty else None
+
+
+def _fill(fields: dict[str, list[str]], lines: list[str]) -> None:
+    """Sort lines by name. All are taken, so that a request with one bad line can be answered; then it is told."""
+    fault: Malformed | None = None
+    for line in lines:
+        name, colon, value = line.partition(":")
+        try:
+            key = canonical(name) if colon else ""
+        except Malformed:
+            key = ""
+        if not key:
+            fault = Malformed("Bad Header Line")
+        elif key in fields:
+            fields[key].append(value.strip(" \t"))
+        else:
+            fields[key] = [value.strip(" \t")]
+    if fault:
+        raise fault
+
+
+def _check(request: Request, start: str, body: bytes | None) -> None:
+    """Raise Malformed for what RFC 3261 does not allow and an answer should not pass over."""
+    match = _REQUEST_LINE.fullmatch(start)
+    if match is None:
+        raise Malformed("Bad Request Line")
+    request.method, request.uri = match[1], match[2]
+    if match[3] != "2.0":
+        raise Malformed("Version Not Supported", 505)
+    fields = request.fields
+    for name in _ONCE:
+        if len(fields.get(name, ())) != 1:
+            raise Malformed(f"{name.title()} Missing Or Repeated")
+    number, _, method = fields["cseq"][0].replace("\t", " ").partition(" ")
+    if not (number.isascii() and number.isdigit() and len(number) <= 12 and int(number) <= _LAST_CSEQ):
+        raise Malformed("Bad CSeq")
+    if method.strip() != request.method:
+        raise Malformed("CSeq Method Mismatch")
+    if not fields["call-id"][0]:
+        raise Malformed("Bad Call-Id")
+    parse_address(fields["from"][0])
+    parse_address(fields["to"][0])
+    _check_length(request, body)
+
+
+def _check_length(request: Request, body: bytes | None) -> None:
+    """Octets beyond Content-Length are dropped (RFC 3261 18.3); missing ones are a fault."""
+    if body is None:
+        raise Malformed("Missing Empty Line")
+    lengths = request.fields.get("content-length")
+    if lengths is None:
+        return
+    text = lengths[0]
+    if len(set(lengths)) > 1 or not (text.isascii() and text.isdigit() and len(text) <= 9):
+        raise Malformed("Bad Content-Length")
+    if int(text) > len(body):
+        raise Malformed("Body Shorter Than Content-Length")
+    request.body = body[: int(text)]

@@ -1,0 +1,165 @@
+"""Decides what an INVITE asks: who calls whom, what is shown, what is hidden, and over which trunk, as a Call.
+
+The asserted identity (P-Asserted-Identity, RFC 3325) goes before From; Privacy (RFC 3323) says whether it is shown.
+A field that cannot be read is passed over like one that is not there: it must not decide anything.
+"""
+
+from __future__ import annotations
+
+import re
+from ipaddress import ip_address
+
+from fanzha.gateway.call import Call
+from fanzha.gateway.sip.address import parse_address
+from fanzha.gateway.sip.headers import parameters
+from fanzha.gateway.sip.malformed import Malformed
+from fanzha.gateway.sip.message import Request
+from fanzha.gateway.sip.uri import parse_uri
+from fanzha.gateway.sip.words import SipWords
+from fanzha.records.contract import Ingress
+
+_ANONYMOUS_HOST = "anonymous.invalid"  # RFC 3323 4.1.1.3
+_SERVICE = "urn:service:"
+_IMEI = re.compile(r"urn:gsma:imei:([0-9-]{14,20})", re.IGNORECASE)  # RFC 7254
+_INGRESSES = frozenset(each.name.lower() for each in Ingress if each)
+_YES_NO = {"yes": True, "no": False}
+
+
+def question(request: Request, peer: str, at: int, words: SipWords) -> Call:
+    """The call that a well-formed INVITE asks about. peer: who sent it; at: UTC microseconds.
+
+    Raises Malformed where the callee cannot be read: nobody can be asked about.
+    """
+    callee = _callee(request.uri, words)
+    shown = _shown(request.first("from"))
+    asserted = _asserted(request) if "p-asserted-identity" in request.fields else None
+    presented = shown if asserted is not None and shown != asserted else None
+    return Call(
+        key=request.first("call-id"),
+        callee=callee,
+        at=at,
+        caller=shown if asserted is None else asserted,
+        presented=presented,
+        clir=_hidden(request, shown, words),
+        trunk=_told(request, words.trunk) or _trunk_group(request),
+        peer=_peer(request, words) or peer,
+        ingress=_ingress(request, words),
+        forwarded_from=_forwarded(request, callee),
+        device=_device(request),
+        serving_region=_region(request, words),
+        roaming=_YES_NO.get((_told(request, words.roaming) or "").lower()),
+    )
+
+
+def _callee(uri: str, words: SipWords) -> str:
+    if uri[:12].lower() == _SERVICE:
+        service = uri[12:].lower()
+        found = words.services.get(service) or words.services.get(service.partition(".")[0])
+        if found is None:
+            raise Malformed("Unknown Service", 416)
+        return found
+    number = parse_uri(uri).number
+    if not number:
+        raise Malformed("Address Incomplete", 484)
+    return number
+
+
+def _number(value: str) -> str | None:
+    """The number in a name-addr; None if there is none."""
+    try:
+        uri = parse_uri(parse_address(value).uri)
+    except Malformed:
+        return None
+    return None if uri.host == _ANONYMOUS_HOST else uri.number or None
+
+
+def _shown(from_: str) -> str | None:
+    number = _number(from_)
+    return None if number is not None and number.lower() == "anonymous" else number
+
+
+def _asserted(request: Request) -> str | None:
+    """The first asserted identity with a number. A tel: URI goes before a sip: one, which may name a person."""
+    try:
+        numbers = [(value, _number(value)) for value in request.all("p-asserted-identity")]
+    except Malformed:
+        return None
+    found = [(value, number) for value, number in numbers if number]
+    return next((number for value, number in found if "tel:" in value.lower()), found[0][1] if found else None)
+
+
+def _hidden(request: Request, shown: str | None, words: SipWords) -> bool:
+    """Whether the caller asked to be hidden (CLIR, 主叫限显)."""
+    lines = request.fields.get("privacy")
+    if lines:
+        asked = {word.strip().lower() for line in lines for word in line.replace(",", ";").split(";")}
+        if asked & words.hiding:
+            return True
+    return shown is None
+
+
+def _told(request: Request, names: tuple[str, ...]) -> str | None:
+    """What an allowed peer says by a field of its own."""
+    for name in names:
+        if name in request.fields:
+            return request.fields[name][0] or None
+    return None
+
+
+def _trunk_group(request: Request) -> str | None:
+    """The originating trunk group in the Contact (RFC 4904), where the switch writes it."""
+    contact = request.first("contact")
+    if "tgrp" not in contact:
+        return None
+    try:
+        return parse_uri(parse_address(contact).uri).options.get("tgrp") or None
+    except Malformed:
+        return None
+
+
+def _peer(request: Request, words: SipWords) -> str | None:
+    told = _told(request, words.peer)
+    try:
+        return str(ip_address(told)) if told else None
+    except ValueError:
+        return None
+
+
+def _ingress(request: Request, words: SipWords) -> str | None:
+    told = (_told(request, words.ingress) or "").lower()
+    return told if told in _INGRESSES else None
+
+
+def _region(request: Request, words: SipWords) -> int | None:
+    told = _told(request, words.region) or ""
+    return int(told) if re.fullmatch(r"[1-8][0-9]{5}", told) else None
+
+
+def _forwarded(request: Request, callee: str) -> str | None:
+    """Who forwarded the call here last: the top Diversion (RFC 5806), else History-Info (RFC 7044)."""
+    try:
+        for value in request.all("diversion"):
+            return _number(value)
+        if "history-info" in request.fields:
+            return _history(request.all("history-info"), callee)
+    except Malformed:
+        return None
+    return None
+
+
+def _history(entries: list[str], callee: str) -> str | None:
+    """The target before the one now called. Entries are put in order of their index: 1, 1.1, 1.2, 1.2.1."""
+
+    def index(value: str) -> tuple[int, ...]:
+        text = parameters(parse_address(value).tail).get("index", "")
+        return tuple(int(part) for part in text.split(".") if part.isascii() and part.isdigit() and len(part) < 10)
+
+    earlier = [number for value in sorted(entries, key=index) if (number := _number(value)) and number != callee]
+    return earlier[-1] if earlier else None
+
+
+def _device(request: Request) -> str | None:
+    if "gsma:imei" not in request.first("contact").lower():
+        return None
+    match = _IMEI.search(request.first("contact"))
+    return match[1].replace("-", "") if match else None

@@ -1,0 +1,45 @@
+"""Decides the bytes of an answer: what of the request is echoed, the tag it gets, and no line more than it should have.
+
+A redirect server keeps no state (RFC 3261 8.2.7), so the To tag is made of the request itself: a retransmission gets
+the same one from every process that shares the seed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from hashlib import blake2s
+
+from fanzha.gateway.sip.malformed import Malformed
+from fanzha.gateway.sip.message import Request
+from fanzha.gateway.sip.via import Hop
+
+Headers = Iterable[tuple[str, str]]
+_BREAKS = str.maketrans({"\r": " ", "\n": " ", "\0": " "})
+
+
+def reply(request: Request, code: int, phrase: str, hop: Hop, seed: bytes, headers: Headers = ()) -> bytes:
+    """The answer to `request` back over `hop`. No value can break out of its line."""
+    fields = request.fields
+    to = fields["to"][0]
+    lines = [f"SIP/2.0 {code} {phrase.translate(_BREAKS)}"]
+    lines += [f"Via: {line}" for line in hop.lines()]
+    lines.append(f"From: {fields['from'][0]}")
+    lines.append(f"To: {to}" if _tagged(request) else f"To: {to};tag={tag(request, seed)}")
+    lines.append(f"Call-ID: {fields['call-id'][0]}")
+    lines.append(f"CSeq: {fields['cseq'][0]}")
+    lines += [f"{name}: {value.translate(_BREAKS)}" for name, value in headers]
+    lines.append("Content-Length: 0\r\n\r\n")
+    return "\r\n".join(lines).encode("utf-8", "surrogateescape")
+
+
+def tag(request: Request, seed: bytes) -> str:
+    """The To tag: the same for the same transaction, unknowable without the seed."""
+    text = f"{request.fields['via'][0]}\n{request.fields['call-id'][0]}\n{request.fields['cseq'][0]}"
+    return "fz" + blake2s(text.encode("utf-8", "surrogateescape"), digest_size=8, key=seed).hexdigest()
+
+
+def _tagged(request: Request) -> bool:
+    try:
+        return bool(request.to_tag)
+    except Malformed:
+        return True

@@ -1,0 +1,175 @@
+"""Decides the answer to every SIP message that reaches the gateway, without a socket: bytes in, bytes out, counted.
+
+INVITE gets its verdict, OPTIONS tells a dispatcher whether to ask here, NOTIFY brings a switch's reports of calls. What
+is malformed gets 400 where a reply is possible, silence else, and never an answer that stops a call.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Coroutine, Hashable
+from typing import Any, NamedTuple
+
+from fanzha.errors import InputError, StorageError
+from fanzha.gateway.engine import Engine
+from fanzha.gateway.live.event import DialogEvent, read_dialog
+from fanzha.gateway.sip.malformed import Malformed
+from fanzha.gateway.sip.message import Request, Unanswerable, is_response, parse
+from fanzha.gateway.sip.question import question
+from fanzha.gateway.sip.recent import Recent
+from fanzha.gateway.sip.reply import Headers, reply
+from fanzha.gateway.sip.via import Hop, hop
+from fanzha.gateway.sip.words import SipWords
+
+LOG = logging.getLogger("fanzha.gateway.sip")
+Source = tuple[str, int]
+_ALLOW = (("Allow", "INVITE, ACK, CANCEL, OPTIONS, NOTIFY"),)
+_ELSEWHERE = frozenset(
+    ("BYE", "INFO", "MESSAGE", "PRACK", "PUBLISH", "REFER", "REGISTER", "SUBSCRIBE", "UPDATE")
+)  # methods that are known, and not for a redirect server
+_DIALOG_TYPE = "application/x-fanzha-dialog"
+
+
+class Reply(NamedTuple):
+    """An answer's bytes and, over UDP, the port at the source's address to which it goes."""
+
+    data: bytes
+    port: int
+
+
+Answer = Reply | Coroutine[Any, Any, Reply] | None
+
+
+class Responder:
+    """One process's SIP answers. `counts`: what was received and answered, by name, since the process began."""
+
+    def __init__(
+        self, engine: Engine, words: SipWords, seed: bytes, go_on: tuple[int, str] = (404, "Not Found")
+    ) -> None:
+        """seed: 16 to 32 bytes that all processes share. go_on: the answer where no verdict is asked for or had."""
+        self._engine = engine
+        self._words = words
+        self._seed = seed
+        self._go_on = go_on
+        self._recent: Recent[Reply] = Recent(words.remembered_answers, words.remembered_seconds)
+        self._telling: set[Hashable] = set()
+        self.counts: Counter[str] = Counter()
+
+    def receive(self, data: bytes, source: Source, now: float) -> Answer:
+        """The answer to one message: at once, later (a coroutine), or none. now: seconds of a steady clock."""
+        counts = self.counts
+        counts["received"] += 1
+        if is_response(data) or not data.strip(b"\r\n\0 \t"):
+            counts["ignored"] += 1
+            return None
+        try:
+            request = parse(data)
+        except Unanswerable:
+            counts["unanswerable"] += 1
+            return None
+        if request.method == "ACK":
+            counts["ack"] += 1
+            return None
+        fields = request.fields
+        key = (fields["via"][0], fields["call-id"][0], fields["cseq"][0], request.uri, source)
+        if (kept := self._recent.get(key, now)) is not None:
+            counts["retransmission"] += 1
+            return kept
+        return self._fresh(request, source, now, key)
+
+    def _fresh(self, request: Request, source: Source, now: float, key: Hashable) -> Answer:
+        """A request that was not met before."""
+        try:
+            back = hop(request.fields["via"], source)
+        except Malformed as fault:
+            request.fault = request.fault or fault
+            back = Hop(None, request.fields["via"], source)
+        if request.fault is None and request.method == "NOTIFY":
+            return self._notified(request, back, now, key)
+        made = self._make(request, back, *self._judge(request, source))
+        self._recent.put(key, made, now)
+        return made
+
+    def _make(self, request: Request, back: Hop, code: int, phrase: str, headers: Headers = ()) -> Reply:
+        self.counts[f"answered_{code}"] += 1
+        return Reply(reply(request, code, phrase, back, self._seed, headers), back.port)
+
+    def _judge(self, request: Request, source: Source) -> tuple[int, str, Headers]:
+        """Code, phrase and headers for all but NOTIFY."""
+        fault = request.fault
+        if fault is not None:
+            self.counts["malformed"] += 1
+            return fault.code, fault.phrase, ()
+        method = request.method
+        if method == "INVITE":
+            return self._invite(request, source)
+        self.counts[method.lower() if method in ("OPTIONS", "CANCEL") or method in _ELSEWHERE else "other"] += 1
+        if method == "CANCEL":
+            return 200, "OK", ()
+        if method not in ("OPTIONS", *_ELSEWHERE):
+            return 501, "Not Implemented", _ALLOW
+        if method in _ELSEWHERE:
+            return 405, "Method Not Allowed", _ALLOW
+        if required := request.first("require"):
+            return 420, "Bad Extension", (("Unsupported", required),)
+        if self._engine.ready():
+            return 200, "OK", (*_ALLOW, ("Accept", _DIALOG_TYPE))
+        return 503, "No Policy Loaded", ()
+
+    def _invite(self, request: Request, source: Source) -> tuple[int, str, Headers]:
+        """The verdict's answer. Require is passed over: an extension we do not know must not leave a call unjudged."""
+        self.counts["invite"] += 1
+        try:
+            if request.to_tag:
+                self.counts["reinvite"] += 1
+                return *self._go_on, ()
+            call = question(request, source[0], time.time_ns() // 1000, self._words)
+        except Malformed as fault:
+            self.counts["malformed"] += 1
+            return fault.code, fault.phrase, ()
+        try:
+            verdict = self._engine.ask(call)
+        except Exception:
+            # A fault of ours stops no call; the edge's hard rules hold without us.
+            self.counts["failed"] += 1
+            LOG.exception("no verdict: the call goes on unjudged")
+            return *self._go_on, ()
+        self.counts[f"verdict_{verdict.action.name.lower()}"] += 1
+        if 300 <= verdict.code < 400:
+            return verdict.code, verdict.phrase, (("Contact", f"<{request.uri}>"), *verdict.headers)
+        return verdict.code, verdict.phrase, verdict.headers
+
+    def _notified(self, request: Request, back: Hop, now: float, key: Hashable) -> Answer:
+        """A switch's report of a call, in its own form (docs/gateway.md); other events are not for us."""
+        self.counts["notify"] += 1
+        package = request.first("event").partition(";")[0].strip().lower()
+        form = request.first("content-type").partition(";")[0].strip().lower()
+        if package != "dialog":
+            return self._make(request, back, 489, "Bad Event", (("Allow-Events", "dialog"),))
+        if form != _DIALOG_TYPE:
+            return self._make(request, back, 415, "Unsupported Media Type", (("Accept", _DIALOG_TYPE),))
+        try:
+            event = read_dialog(request.body, time.time_ns() // 1000, back.source[0])
+        except InputError:
+            self.counts["malformed"] += 1
+            return self._make(request, back, 400, "Bad Dialog Report")
+        if key in self._telling:
+            return None  # its answer is on the way
+        self._telling.add(key)
+        return self._tell(request, back, event, now, key)
+
+    async def _tell(self, request: Request, back: Hop, event: DialogEvent, now: float, key: Hashable) -> Reply:
+        """Pass a report on, and answer once it is safe; one that could not be kept is to be sent again."""
+        try:
+            await self._engine.seen(event)
+        except StorageError as error:
+            self.counts["untold"] += 1
+            LOG.warning("a dialog report could not be kept: %s", error)
+            return self._make(request, back, 503, "Not Kept", (("Retry-After", "1"),))
+        finally:
+            self._telling.discard(key)
+        made = self._make(request, back, 200, "OK")
+        self._recent.put(key, made, now)
+        return made

@@ -1,0 +1,84 @@
+"""Decides what a sip: or tel: address names: the user, and the telephone number in it as it was written."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+from urllib.parse import unquote
+
+from fanzha.gateway.sip.headers import parameters
+from fanzha.gateway.sip.malformed import Malformed
+
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(.*)", re.DOTALL)
+_HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::([0-9]{1,5}))?")
+_GLOBAL = "+"
+_SHORT = 128  # characters; longer ones are not remembered
+
+
+class Uri(NamedTuple):
+    """One address. user: percent-decoded, without password or parameters; number: what was dialled, "" if nothing.
+
+    options: the URI's own parameters and the user's (phone-context, tgrp), names in lower case.
+    """
+
+    scheme: str
+    user: str
+    host: str
+    port: int
+    number: str
+    options: dict[str, str]
+
+
+def parse_uri(text: str) -> Uri:
+    """Read sip:, sips: and tel:. Raises Malformed: 400 for what is no URI, 416 for another scheme."""
+    return _remembered(text) if len(text) <= _SHORT else _parse(text)
+
+
+def _parse(text: str) -> Uri:
+    match = _SCHEME.fullmatch(text)
+    if match is None:
+        raise Malformed("Bad URI")
+    scheme = match[1].lower()
+    if scheme == "tel":
+        return _tel(match[2])
+    if scheme not in ("sip", "sips"):
+        raise Malformed("Unsupported URI Scheme", 416)
+    return _sip(scheme, match[2])
+
+
+_remembered = lru_cache(maxsize=4096)(_parse)
+
+
+def _tel(rest: str) -> Uri:
+    """RFC 3966: subscriber and parameters, no host."""
+    subscriber, _, tail = rest.partition(";")
+    options = parameters(tail)
+    user = unquote(subscriber)
+    return Uri("tel", user, "", 0, _with_context(user, options), options)
+
+
+def _sip(scheme: str, rest: str) -> Uri:
+    """RFC 3261 19.1. The user part may hold ';' of its own: a telephone number's parameters (RFC 3966, RFC 4904)."""
+    before, at, after = rest.rpartition("@")
+    if not at:
+        before, after = "", rest
+    place, _, _headers = after.partition("?")
+    host, _, tail = place.partition(";")
+    match = _HOST.fullmatch(host.strip(" \t"))
+    if match is None:
+        raise Malformed("Bad URI")
+    options = parameters(tail)
+    name, _, user_tail = before.partition(";")
+    if user_tail:
+        options = parameters(user_tail) | options
+    user = unquote(name.partition(":")[0], errors="surrogateescape")
+    return Uri(scheme, user, match[1].lower(), int(match[2] or 0), _with_context(user, options), options)
+
+
+def _with_context(user: str, options: dict[str, str]) -> str:
+    """A local number under a global phone-context is told whole; one dialled with a trunk 0 is left as it is."""
+    context = options.get("phone-context", "")
+    if context.startswith(_GLOBAL) and user and user[0] not in "+0":
+        return context + user
+    return user
