@@ -45,8 +45,8 @@ class Reader:
         self._offsets: Any = np.zeros(ROWS + 1, np.int64)
         self._valid = [np.ones(rows, np.bool_) for rows in range(ROWS + 1)]
         self._found: tuple[Any, ...] = (np.zeros(ROWS, np.int64), *(np.zeros(ROWS, np.int8) for _ in range(4)))
-        self._bytes, self._ends = memoryview(self._text), memoryview(self._offsets)
-        self._columns: Any = tuple(map(memoryview, self._found))
+        self._bytes, self._ends = _words(self._text), _words(self._offsets)
+        self._columns = tuple(_words(column) for column in self._found)
         self._rules: dict[tuple[object, ...], tuple[int, int]] = {}
         self._areas: dict[str, int] = {"": 0}
         self._plan: plan.Plan | None = None
@@ -127,3 +127,8 @@ class Reader:
             as_of=datetime.fromtimestamp(at / 1e6, UTC).date(),
         )
         return int(found.block[0]), int(found.label[0])
+
+
+def _words(array: Any) -> memoryview:
+    """The array's memory, whose items are plain integers (and read four times as fast as numpy's)."""
+    return memoryview(array)
