@@ -170,5 +170,5 @@ def test_json_is_one_stable_line_with_the_promised_keys(pack: Pack, made: Vector
     promised = ["id", "entity", "scheme", "title", "score", "band", "first_seen", "last_seen", "rule", "evidence"]
     assert set(promised) < set(read)
     assert list(read["entity"]) == ["network", "kind", "value"]
-    assert read["rule"]["version"] == 1
+    assert read["rule"]["version"] == pack.rules[pack.index(read["rule"]["id"])].version
     assert EntityKind.NUMBER.name.lower() == read["entity"]["kind"]
