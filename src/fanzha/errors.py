@@ -9,6 +9,7 @@ FanzhaError                 exit 1
   StorageError              exit 5   the lake, a checkpoint, the disk
   ModelError                exit 6   a model that is missing, unsigned or unfit
   PolicyError               exit 7   a policy that was refused, or is not there
+  Refused                   exit 8   an act that the rules of work forbid now
 """
 
 from __future__ import annotations
@@ -72,3 +73,9 @@ class PolicyError(FanzhaError):
     """A policy is missing, was not signed by whom we trust, or would do harm."""
 
     exit_code = 7
+
+
+class Refused(FanzhaError):
+    """An act that a workflow, four eyes, a quota or a missing reason forbids now."""
+
+    exit_code = 8

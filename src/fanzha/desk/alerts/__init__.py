@@ -1,0 +1,1 @@
+"""Alerts of detection as people see, sort and judge them."""

@@ -1,0 +1,68 @@
+"""Decides whether the audit trail is whole: any entry changed, taken out, slipped in or cut off is found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from fanzha.desk.audit.chain import head_mac, seal
+from fanzha.desk.audit.models import Entry, Head
+
+_MOST = 20  # faults that are listed
+
+
+@dataclass
+class Verdict:
+    """What was found. `head` is "number:seal"; noted elsewhere, it proves that nothing before it was rewritten."""
+
+    entries: int = 0
+    head: str = "0:"
+    faults: list[str] = field(default_factory=list)
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing is amiss."""
+        return not self.faults
+
+
+def verify(noted: str = "") -> Verdict:
+    """Walk the whole chain once. `noted`: an earlier `head`, which must still be in it."""
+    found = Verdict()
+    last, expected = "", 0
+    noted_number, _, noted_seal = noted.partition(":")
+    noted_met = not noted or noted_number == "0"
+    for entry in Entry.objects.order_by("number").iterator(chunk_size=2000):
+        found.entries += 1
+        expected += 1
+        for fault in _faults(entry, expected, last):
+            _note(found, fault)
+        expected, last = entry.number, entry.seal
+        noted_met |= str(entry.number) == noted_number and entry.seal == noted_seal
+    for fault in _ends(expected, last):
+        _note(found, fault)
+    if not noted_met:
+        _note(found, f"{noted_number}: 与此前记下的链尾不符 the noted head is not in the chain")
+    found.head = f"{expected}:{last}"
+    return found
+
+
+def _faults(entry: Entry, expected: int, last: str) -> Iterator[str]:
+    if entry.number != expected:
+        yield f"{expected}–{entry.number - 1}: 记录缺失 entries are missing"
+    elif seal(entry, last) != entry.seal:
+        yield f"{entry.number}: 内容被改动或顺序被打乱 content or order was changed"
+
+
+def _ends(number: int, last: str) -> Iterator[str]:
+    head = Head.objects.filter(pk=1).first() or Head()
+    if head.number == 0 and number == 0:
+        return
+    if head.mac != head_mac(head.number, head.seal):
+        yield "链尾记录被改动 the head was changed"
+    elif (head.number, head.seal) != (number, last):
+        yield f"{head.number}: 链尾不符，末尾记录被删或被加 the chain does not end where it should"
+
+
+def _note(found: Verdict, fault: str) -> None:
+    if len(found.faults) < _MOST:
+        found.faults.append(fault)

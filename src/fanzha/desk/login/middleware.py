@@ -1,0 +1,46 @@
+"""Decides that nobody gets past the gate without a session still on the list; only sign-in and static are open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.contrib.auth import logout
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import reverse
+from django.utils import timezone
+
+from fanzha.desk.login.actions import still_open
+from fanzha.desk.organisations.models import User
+
+
+class Gate:
+    """Every view is shut unless it is marked `@public`: one that was forgotten is closed, not open."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self._next = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Pass, or send to the sign-in page."""
+        user = request.user
+        if isinstance(user, User) and not still_open(request, timezone.now()):
+            logout(request)
+        return self._next(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponseBase], _args: object, _kwargs: object
+    ) -> HttpResponseBase | None:
+        """Let through who is signed in, and anybody to a public view."""
+        if getattr(view, "public", False) or isinstance(request.user, User):
+            return None
+        if request.headers.get("HX-Request"):
+            answer = HttpResponse(status=204)
+            answer["HX-Redirect"] = reverse("login:password")
+            return answer
+        return redirect_to_login(request.get_full_path())
+
+
+def public(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Mark a view that anybody may open."""
+    view.public = True  # type: ignore[attr-defined]
+    return view

@@ -1,0 +1,97 @@
+"""Decides what the pages of signing in show: password, code, and the list of open sessions."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render, resolve_url
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from fanzha.desk.login import actions, codes
+from fanzha.desk.login.forms import CodeForm, PasswordForm
+from fanzha.desk.login.middleware import public
+from fanzha.desk.organisations.models import User
+from fanzha.desk.rights.views import person
+from fanzha.errors import Refused
+
+_NEXT = "login.next"
+
+
+@public
+@never_cache
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "POST"])
+def password(request: HttpRequest) -> HttpResponse:
+    """Name and password; then the code, or straight in where the demonstration allows it."""
+    form = PasswordForm(request.POST or None)
+    error = None
+    if request.method == "GET":
+        if isinstance(request.user, User):
+            return redirect("pages:home")
+        request.session[_NEXT] = request.GET.get("next", "")
+    elif form.is_valid():
+        try:
+            user = actions.check_name(request, form.cleaned_data["username"], form.cleaned_data["password"])
+        except Refused as refused:
+            error = refused
+        else:
+            onward = _onward(request)
+            return redirect(onward if actions.begin(request, user) else "login:code")
+    people = User.objects.filter(demo=True, is_active=True).order_by("pk") if settings.DEMO else ()
+    status = 200 if error is None else 422
+    return render(request, "login/password.html", {"form": form, "error": error, "people": people}, status=status)
+
+
+@public
+@never_cache
+@require_http_methods(["GET", "POST"])
+def code(request: HttpRequest) -> HttpResponse:
+    """The one-time code; the first time, with the secret to type into an authenticator app."""
+    user = actions.pending(request)
+    if user is None:
+        return redirect("login:password")
+    form, error, onward = CodeForm(request.POST or None), None, _onward(request)
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.check_code(request, user, form.cleaned_data["code"].strip())
+        except Refused as refused:
+            error = refused
+        else:
+            return redirect(onward)
+    words: dict[str, object] = {"form": form, "error": error}
+    if not user.totp:
+        secret = actions.enrolling(request)
+        words["secret"] = " ".join(secret[at : at + 4] for at in range(0, len(secret), 4))
+        words["address"] = codes.address_of(user, secret)
+    return render(request, "login/code.html", words, status=200 if error is None else 422)
+
+
+@require_POST
+def out(request: HttpRequest) -> HttpResponse:
+    """Sign out."""
+    actions.leave(request)
+    return redirect("login:password")
+
+
+def sessions(request: HttpRequest) -> HttpResponse:
+    """Where I am signed in."""
+    user = person(request)
+    words = {"sessions": user.open_sessions.all(), "here": actions.hashed(request.session.session_key)}
+    return render(request, "login/sessions.html", words)
+
+
+@require_POST
+def end(request: HttpRequest, pk: int) -> HttpResponse:
+    """Sign me out elsewhere."""
+    actions.end(person(request), pk)
+    return redirect("login:sessions")
+
+
+def _onward(request: HttpRequest) -> str:
+    wanted = str(request.session.get(_NEXT) or "")
+    if url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure()):
+        return wanted
+    return resolve_url("pages:home")

@@ -1,0 +1,1 @@
+"""Numbers, names and documents are hidden until someone says why they must see them."""

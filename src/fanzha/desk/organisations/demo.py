@@ -1,0 +1,65 @@
+"""Decides who lives in the demonstration: one province, its operator, police and regulator, and five people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from fanzha.desk.organisations import actions
+from fanzha.desk.organisations.choices import Kind, Level
+from fanzha.desk.organisations.models import Network, Organisation, User
+
+PASSWORD = "fanzha-demo"  # on this machine only, and only with FANZHA_DEMO
+
+
+@dataclass(frozen=True)
+class Person:
+    """One login. `office`: which of the organisations below."""
+
+    username: str
+    zh: str
+    en: str
+    name: str
+    office: str
+    role: str
+
+
+PEOPLE = (
+    Person("duty", "省级值班员", "provincial duty officer", "周值班", "police", "duty_officer"),
+    Person("analyst", "市级研判员", "city analyst", "李研判", "branch", "analyst"),
+    Person("leader", "班组长", "team leader", "王组长", "operator", "leader"),
+    Person("regulator", "监管人员", "regulator", "陈监管", "regulator", "regulator"),
+    Person("subscriber", "用户本人", "subscriber", "赵用户", "", ""),
+)
+
+
+def settle(network: str = "default", province: str = "42", city: str = "4201", number: str = "") -> None:
+    """Make the organisations, the network and the people, once; `number` becomes the subscriber's own."""
+    with transaction.atomic():
+        if not Network.objects.filter(code=network).exists():
+            offices = _offices(network, province, city)
+            for person in PEOPLE:
+                user = actions.add_person(None, person.username, person.name, PASSWORD, demo=True)
+                if person.office:
+                    actions.seat(None, user, offices[person.office], person.role)
+        if number:
+            User.objects.filter(username="subscriber", demo=True).update(number=number)
+
+
+def _offices(network: str, province: str, city: str) -> dict[str, Organisation]:
+    add = actions.add_organisation
+    operator = add(None, "示范移动省公司", Kind.OPERATOR, Level.PROVINCE, province)
+    offices = {
+        "operator": operator,
+        "branch": add(None, "示范移动市分公司", Kind.OPERATOR, Level.CITY, city, operator),
+        "police": add(None, "示范省反诈中心", Kind.POLICE, Level.PROVINCE, province),
+        "regulator": add(None, "示范省通信管理局", Kind.REGULATOR, Level.PROVINCE, province),
+    }
+    made = actions.add_network(None, network, operator, province)
+    now = timezone.now()
+    for name, basis in (("police", "反电信网络诈骗法第三十四条"), ("regulator", "反电信网络诈骗法第六条")):
+        actions.grant(None, made, offices[name], basis, now, now + timedelta(days=3650))
+    return offices

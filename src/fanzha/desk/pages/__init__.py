@@ -1,0 +1,1 @@
+"""What every page shares: frame, headers, refusals, static files, the first page."""

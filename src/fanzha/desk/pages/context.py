@@ -1,0 +1,51 @@
+"""Decides what every page knows: who is signed in, what they may open, and where they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from fanzha import __version__
+from fanzha.desk.organisations.models import User
+from fanzha.desk.rights.roles import roles
+from fanzha.desk.rights.seats import holds, seats_of
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the menu; shown to whoever holds `right`."""
+
+    name: str
+    label: Promise
+    right: str
+    icon: str
+
+
+# The next rooms of the desk add their line here.
+MENU = (
+    Entry("alerts:list", _("预警"), "alerts.view", "alert"),
+    Entry("entities:search", _("号码画像"), "records.view", "person"),
+    Entry("audit:list", _("审计"), "audit.view", "list"),
+)
+
+
+def page(request: HttpRequest) -> dict[str, Any]:
+    """For every template."""
+    user = getattr(request, "user", None)
+    if not isinstance(user, User):
+        return {"demo": settings.DEMO, "version": __version__}
+    seat = next(iter(seats_of(user)), None)
+    menu = [
+        {"address": reverse(entry.name), "label": entry.label, "icon": entry.icon, "name": entry.name.split(":")[0]}
+        for entry in MENU
+        if holds(user, entry.right)
+    ]
+    here = request.resolver_match.app_name if request.resolver_match else ""
+    role = roles().get(seat.role) if seat else roles()["subscriber"]
+    return {"menu": menu, "here": here, "seat": seat, "role": role, "demo": settings.DEMO, "version": __version__}

@@ -1,0 +1,69 @@
+"""Decides how a refusal is told: a page of its own, or for htmx a small piece that does not tear up the page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from fanzha.desk.login.middleware import public
+from fanzha.errors import FanzhaError, Refused
+
+
+class Refusals:
+    """Turns our own errors into answers: Refused is 422, all else a person can put right is 400."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self._next = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Nothing before the view."""
+        return self._next(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Told, where it is ours."""
+        if isinstance(error, FanzhaError):
+            return told(request, 422 if isinstance(error, Refused) else 400, error.message, error.hint)
+        return None
+
+
+def told(request: HttpRequest, status: int, title: str, hint: str = "") -> HttpResponse:
+    """A refusal with what to do about it."""
+    part = bool(request.headers.get("HX-Request"))
+    template = "pages/refusal_part.html" if part else "pages/refusal.html"
+    answer = render(request, template, {"status": status, "title": title, "hint": hint}, status=status)
+    if part:
+        answer["HX-Retarget"], answer["HX-Reswap"] = "#notice", "innerHTML"
+    return answer
+
+
+@public
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
+    """400."""
+    return told(request, 400, _("请求有误"))
+
+
+@public
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
+    """403."""
+    return told(request, 403, _("您没有这项权限"), _("需要时请联系本单位管理员"))
+
+
+@public
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
+    """404, also for what is out of one's region or network: it is not told that it exists."""
+    return told(request, 404, _("没有找到"), _("地址有误，或不在您的辖区与网络范围内"))
+
+
+@public
+def broken(request: HttpRequest) -> HttpResponse:
+    """500."""
+    return told(request, 500, _("系统出错了"), _("已记入日志，请稍后再试"))
+
+
+@public
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001
+    """403 for a form that did not come from our page."""
+    return told(request, 403, _("页面已过期"), _("请刷新页面后重试"))

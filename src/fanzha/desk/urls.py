@@ -1,0 +1,18 @@
+"""Decides where each room of the desk lies."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("fanzha.desk.pages.urls")),
+    path("login/", include("fanzha.desk.login.urls")),
+    path("alerts/", include("fanzha.desk.alerts.urls")),
+    path("entities/", include("fanzha.desk.entities.urls")),
+    path("unmask/", include("fanzha.desk.masking.urls")),
+    path("audit/", include("fanzha.desk.audit.urls")),
+]
+handler400 = "fanzha.desk.pages.refusals.bad_request"
+handler403 = "fanzha.desk.pages.refusals.forbidden"
+handler404 = "fanzha.desk.pages.refusals.not_found"
+handler500 = "fanzha.desk.pages.refusals.broken"
