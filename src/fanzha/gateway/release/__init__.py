@@ -1,1 +1,1 @@
-"""Calls cut while they last (正在通话阻断): who may, how it is done at a switch, proof of it, the victim's call-back."""
+"""Calls cut while they last (正在通话阻断): who may, how a switch does it, proof of it, the victim's call-back."""
