@@ -75,8 +75,26 @@ def test_a_call_asked_twice_is_one_call(counters: Counters) -> None:
     assert call(counters, "a", NOW)
     assert not call(counters, "a", NOW + SECOND)
     again = look(counters, NOW + SECOND, key="a")
-    assert [value(again, name) for name in COUNTERS] == [1, 1, 1, 1, 1, 0]
+    assert [value(again, name) for name in COUNTERS] == [1, 0, 1, 1, 1, 0]
     assert counters.told()["repeats"] == 1
+
+
+@pytest.mark.parametrize("passed", [True, False])
+def test_a_repeat_reads_what_the_call_read_the_first_time(counters: Counters, passed: bool) -> None:
+    """Else a retransmission would slip through a limit, or be refused where the call itself was not."""
+    event(counters)
+    call(counters, "before", NOW)
+    first = look(counters, NOW, key="a")
+    call(counters, "a", NOW, passed=passed)
+    assert look(counters, NOW, key="a") == first
+
+
+def test_several_calls_under_one_key_are_all_counted(counters: Counters) -> None:
+    event(counters)
+    for callee in range(8613900000000, 8613900000005):
+        assert call(counters, "same", NOW, callee=callee)
+    assert value(look(counters, NOW), "per_minute") == 6
+    assert counters.told()["untracked"] == 4
 
 
 def test_a_refused_call_counts_as_tried_but_not_as_passed_or_running(counters: Counters) -> None:

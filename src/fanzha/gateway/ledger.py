@@ -3,7 +3,8 @@
 So the same call asked twice (a retransmission, the second engine after the first was slow) is counted once, an end that
 comes twice takes one away, and a CANCEL, a busy callee and a hang-up all free what the call had taken. Sets of 8 slots
 of 8 words, by the hash of the call's key, as in slots.py. Words: key, caller, its born, trunk, its born, started,
-answered (microseconds, 0 not yet), state.
+answered (microseconds, 0 not yet), and the callee's tag with the state in its two lowest bits. Who gives several calls
+one key hides nothing by it: all but the first are counted, and known as not tracked.
 """
 
 from __future__ import annotations
@@ -49,6 +50,14 @@ SEEN_BEFORE, MAYBE_FORGOTTEN, NOT_TRACKED = 1, 2, 4
 
 
 @kernel
+def repeated(calls: Any, at: int, caller: int, tag: int) -> int:
+    """RUNNING or REFUSED if this call is the one at `at`, asked about before; 0 if there is none or it is another."""
+    if at < 0 or calls[at + CALLER] != caller or calls[at + STATE] >> 2 != tag:
+        return 0
+    return calls[at + STATE] & 3
+
+
+@kernel
 def look(
     head: Any, callers: Any, trunks: Any, calls: Any, caller: int, trunk: int, callee: int, call: int, now: int,
     out: Any,
@@ -57,22 +66,27 @@ def look(
 
     A caller or trunk of 0 is unknown and has none. Changes nothing."""
     salt = head[SALT]
-    again = find(calls, call, salt, CALL_WORDS) >= 0
     tag = int(mixed(callee, salt)) & TAG_MASK
-    more = 0 if again else 1
+    state = repeated(calls, find(calls, call, salt, CALL_WORDS), caller, tag)
+    more = 0 if state != 0 else 1
     at = find(callers, caller, salt, WORDS) if caller != 0 else -1
     read(callers, at, head, tag, now, more, out, 0)
-    out[12] = SEEN_BEFORE if again else 0
+    out[12] = SEEN_BEFORE if state != 0 else 0
     if caller != 0 and at < 0 and full(callers, caller, salt):
         out[12] |= MAYBE_FORGOTTEN
     at = find(trunks, trunk, salt, WORDS) if trunk != 0 else -1
     read(trunks, at, head, tag, now, more, out, 6)
+    for side in (0, 6):  # a repeat is judged as the call was the first time
+        if state == RUNNING:
+            out[side + 1] = max(0, out[side + 1] - 1)
+        elif state == REFUSED:
+            out[side + 3] += 1
 
 
 @kernel
 def overdue(calls: Any, at: int, head: Any, now: int) -> bool:
     """Whether a call has lasted so long that its end must have been missed."""
-    if calls[at + STATE] == REFUSED:
+    if calls[at + STATE] & 3 == REFUSED:
         return now - calls[at + STARTED] > head[ASKED_LIMIT]
     if calls[at + ANSWERED] == 0:
         return now - calls[at + STARTED] > head[RING_LIMIT]
@@ -84,7 +98,7 @@ def close(head: Any, callers: Any, trunks: Any, calls: Any, at: int, key: int, n
     """Free the call's slot and what it had taken; False if somebody else just did."""
     if not swap(calls, at, key, BUSY):
         return False
-    if calls[at + STATE] == RUNNING:
+    if calls[at + STATE] & 3 == RUNNING:
         answered = calls[at + ANSWERED]
         seconds = (now - answered) // SECOND if talked and 0 < answered < now else 0
         leave(callers, calls[at + CALLER], calls[at + CALLER_BORN], head, now, seconds)
@@ -105,7 +119,7 @@ def opened(head: Any, callers: Any, trunks: Any, calls: Any, call: int, now: int
             else:
                 continue
         if key != 0 and overdue(calls, at, head, now):
-            if calls[at + STATE] == RUNNING:
+            if calls[at + STATE] & 3 == RUNNING:
                 add(head, EXPIRED, 1)
             if close(head, callers, trunks, calls, at, key, now, False):
                 key = 0
@@ -122,21 +136,22 @@ def record(
 ) -> int:  # fmt: skip
     """Count one call that was let through (passed 1) or refused (0), once; flags as `look`'s."""
     salt = head[SALT]
-    if find(calls, call, salt, CALL_WORDS) >= 0:
+    tag = int(mixed(callee, salt)) & TAG_MASK
+    known = find(calls, call, salt, CALL_WORDS)
+    if repeated(calls, known, caller, tag) != 0:
         add(head, REPEATS, 1)
         return SEEN_BEFORE
-    tag = int(mixed(callee, salt)) & TAG_MASK
     own = claim(callers, head, caller, now) if caller != 0 else -1
     if own >= 0:
         count(callers, own, head, tag, now, passed)
     line = claim(trunks, head, trunk, now) if trunk != 0 else -1
     if line >= 0:
         count(trunks, line, head, tag, now, passed)
-    at = opened(head, callers, trunks, calls, call, now)
+    at = opened(head, callers, trunks, calls, call, now) if known < 0 else -1
     if at < 0:
         add(head, UNTRACKED, 1)
         return NOT_TRACKED
-    calls[at + ANSWERED], calls[at + STATE] = 0, RUNNING if passed else REFUSED
+    calls[at + ANSWERED], calls[at + STATE] = 0, tag << 2 | (RUNNING if passed else REFUSED)
     calls[at + CALLER], calls[at + CALLER_BORN] = caller, callers[own + BORN] if own >= 0 else 0
     calls[at + TRUNK], calls[at + TRUNK_BORN] = trunk, trunks[line + BORN] if line >= 0 else 0
     if passed:
@@ -165,7 +180,7 @@ def end(head: Any, callers: Any, trunks: Any, calls: Any, call: int, now: int) -
     """The call is over, answered or not; whether it was one of ours and still open."""
     head[EVENT] = max(head[EVENT], now)
     at = find(calls, call, head[SALT], CALL_WORDS)
-    if at < 0 or calls[at + STATE] == REFUSED:
+    if at < 0 or calls[at + STATE] & 3 == REFUSED:
         add(head, STRAYS, 1)
         return False
     if close(head, callers, trunks, calls, at, call, now, True):
@@ -182,7 +197,7 @@ def sweep(head: Any, callers: Any, trunks: Any, calls: Any, start: int, slots: i
         key = calls[at]
         if key == 0 or key == BUSY or not overdue(calls, at, head, now):
             continue
-        running = calls[at + STATE] == RUNNING
+        running = calls[at + STATE] & 3 == RUNNING
         if close(head, callers, trunks, calls, at, key, now, False) and running:
             add(head, EXPIRED, 1)
             gone += 1
