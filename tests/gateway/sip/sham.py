@@ -6,6 +6,7 @@ from fanzha.errors import StorageError
 from fanzha.gateway.call import Call
 from fanzha.gateway.engine import Engine
 from fanzha.gateway.live.event import DialogEvent
+from fanzha.gateway.sip.admission import Admission, read_networks
 from fanzha.gateway.sip.responder import Responder
 from fanzha.gateway.sip.words import sip_words
 from fanzha.gateway.verdict import Verdict
@@ -48,4 +49,9 @@ class Sham(Engine):
 
 def responder(engine: Engine) -> Responder:
     """A responder with the shipped bounds."""
-    return Responder(engine, sip_words(), SEED)
+    return Responder(engine, sip_words(), SEED, admission())
+
+
+def admission() -> Admission:
+    """Loopback and one network, at the shipped rates."""
+    return Admission(read_networks(["127.0.0.0/8", "::1", "192.0.2.0/24"]), sip_words())

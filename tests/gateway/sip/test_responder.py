@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from messages import CALLEE, PEER, code_of, header, message
-from sham import BLOCKED, SEED, Sham, responder
+from sham import BLOCKED, SEED, Sham, admission, responder
 
 from fanzha.gateway.live.event import DialogState
 from fanzha.gateway.sip.message import Unanswerable, parse
@@ -83,7 +83,7 @@ def test_long_after_it_is_a_new_question_with_the_same_tag() -> None:
 
 def test_processes_that_share_the_seed_give_the_same_bytes() -> None:
     assert answer(responder(Sham()), message()) == answer(responder(Sham()), message())
-    other = Responder(Sham(), sip_words(), SEED[::-1])
+    other = Responder(Sham(), sip_words(), SEED[::-1], admission())
     assert answer(responder(Sham()), message()) != answer(other, message())
 
 

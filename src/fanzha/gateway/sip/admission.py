@@ -56,7 +56,7 @@ class Admission:
         """Whether a request of this address is taken now (seconds of a steady clock)."""
         bucket = self._buckets.get(address)
         if bucket is None:
-            if not self._allowed(address):
+            if not self.knows(address):
                 return Admitted.STRANGER
             bucket = self._buckets[address] = [self._burst, now]
             self._bound(self._buckets)
@@ -68,7 +68,8 @@ class Admission:
         bucket[0] = tokens - 1
         return Admitted.YES
 
-    def _allowed(self, address: str) -> bool:
+    def knows(self, address: str) -> bool:
+        """Whether this address is heard at all."""
         if address in self._strangers:
             return False
         try:

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from fanzha.errors import InputError, StorageError
 from fanzha.gateway.engine import Engine
 from fanzha.gateway.live.event import DialogEvent, read_dialog
+from fanzha.gateway.sip.admission import Admission, Admitted
 from fanzha.gateway.sip.malformed import Malformed
 from fanzha.gateway.sip.message import Request, Unanswerable, is_response, parse
 from fanzha.gateway.sip.question import question
@@ -43,15 +44,24 @@ Answer = Reply | Coroutine[Any, Any, Reply] | None
 
 
 class Responder:
-    """One process's SIP answers. `counts`: what was received and answered, by name, since the process began."""
+    """One process's SIP answers. `counts`: what was received and answered, by name, since the process began.
+
+    Every message received is counted as exactly one of: stranger, flood, ignored, unanswerable, ack, retransmission, or
+    by its method (invite, options, cancel, notify, a method of _ELSEWHERE, other), or malformed."""
 
     def __init__(
-        self, engine: Engine, words: SipWords, seed: bytes, go_on: tuple[int, str] = (404, "Not Found")
+        self,
+        engine: Engine,
+        words: SipWords,
+        seed: bytes,
+        admission: Admission,
+        go_on: tuple[int, str] = (404, "Not Found"),
     ) -> None:
         """seed: 16 to 32 bytes that all processes share. go_on: the answer where no verdict is asked for or had."""
         self._engine = engine
         self._words = words
         self._seed = seed
+        self._admission = admission
         self._go_on = go_on
         self._recent: Recent[Reply] = Recent(words.remembered_answers, words.remembered_seconds)
         self._telling: set[Hashable] = set()
@@ -61,6 +71,10 @@ class Responder:
         """The answer to one message: at once, later (a coroutine), or none. now: seconds of a steady clock."""
         counts = self.counts
         counts["received"] += 1
+        admitted = self._admission.admit(source[0], now)
+        if admitted is not Admitted.YES:
+            counts[admitted.value] += 1
+            return None
         if is_response(data) or not data.strip(b"\r\n\0 \t"):
             counts["ignored"] += 1
             return None
@@ -78,6 +92,10 @@ class Responder:
             counts["retransmission"] += 1
             return kept
         return self._fresh(request, source, now, key)
+
+    def knows(self, address: str) -> bool:
+        """Whether this address is heard at all."""
+        return self._admission.knows(address)
 
     def _fresh(self, request: Request, source: Source, now: float, key: Hashable) -> Answer:
         """A request that was not met before."""
@@ -127,7 +145,7 @@ class Responder:
                 return *self._go_on, ()
             call = question(request, source[0], time.time_ns() // 1000, self._words)
         except Malformed as fault:
-            self.counts["malformed"] += 1
+            self.counts["nobody_called"] += 1
             return fault.code, fault.phrase, ()
         try:
             verdict = self._engine.ask(call)
@@ -143,6 +161,9 @@ class Responder:
 
     def _notified(self, request: Request, back: Hop, now: float, key: Hashable) -> Answer:
         """A switch's report of a call, in its own form (docs/gateway.md); other events are not for us."""
+        if key in self._telling:
+            self.counts["retransmission"] += 1
+            return None  # its answer is on the way
         self.counts["notify"] += 1
         package = request.first("event").partition(";")[0].strip().lower()
         form = request.first("content-type").partition(";")[0].strip().lower()
@@ -153,10 +174,8 @@ class Responder:
         try:
             event = read_dialog(request.body, time.time_ns() // 1000, back.source[0])
         except InputError:
-            self.counts["malformed"] += 1
+            self.counts["report_unread"] += 1
             return self._make(request, back, 400, "Bad Dialog Report")
-        if key in self._telling:
-            return None  # its answer is on the way
         self._telling.add(key)
         return self._tell(request, back, event, now, key)
 
@@ -165,7 +184,7 @@ class Responder:
         try:
             await self._engine.seen(event)
         except StorageError as error:
-            self.counts["untold"] += 1
+            self.counts["report_unkept"] += 1
             LOG.warning("a dialog report could not be kept: %s", error)
             return self._make(request, back, 503, "Not Kept", (("Retry-After", "1"),))
         finally:
