@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from fanzha.detection.counterfactual import Counterfactual
+from fanzha.detection.counterfactual import Counterfactual, Probe
 from fanzha.detection.evidence import items_of, shown, tell, unknown_of
 from fanzha.detection.pack import Pack
 from fanzha.profiles.fields import BY_NAME
@@ -33,7 +33,7 @@ def test_what_nobody_knows_is_said_to_be_unknown(pack: Pack, vector: Make) -> No
     (age, *_) = items_of(rule, known)
     assert (age.state, age.value) == ("unknown", None)
     assert "未知" in age.zh
-    names = [text.en for text in unknown_of([rule], known)]
+    names = [text.en for text in unknown_of(Probe([rule.condition]).asked, known)]
     assert BY_NAME["age_days"].en in names
     assert len(names) == len(set(names))
 

@@ -226,7 +226,7 @@ def _told(desk: _Desk, story: _Story) -> Alert:
         rules=refs,
         evidence=_evidence(_strongest(rules), vector, detail),
         counterfactual=_changed(desk, siblings, vector),
-        unknown=unknown_of([pack.rules[at] for at in siblings], vector),
+        unknown=unknown_of(desk.probe(siblings).asked, vector),
         records=[int(record) for record in _records(desk, story.best)[-pack.words.bands.records :]],
         measure=_measure(pack, story, rules).id,
         legal=list(dict.fromkeys(rule.legal for rule in rules)),

@@ -12,7 +12,7 @@ import zlib
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -49,7 +49,7 @@ class _Row(NamedTuple):
     flags: int
 
 
-@dataclass
+@dataclass(slots=True)
 class _Dial:
     t: int
     seq: int
@@ -59,7 +59,7 @@ class _Dial:
     holders: list[int] = field(default_factory=list)
 
 
-@dataclass
+@dataclass(slots=True)
 class _Held:
     start: int
     end: int
@@ -69,7 +69,7 @@ class _Held:
     told: bool = False
 
 
-@dataclass
+@dataclass(slots=True)
 class _Cell:
     """What is remembered of one cell: dials by their time, long calls by their start, and both times beside them."""
 
@@ -226,11 +226,9 @@ class Bridges:
     def saved(self) -> str:
         """All that is remembered, for a checkpoint."""
         cells = [
-            [cell.key, cell.clock, [list(vars(dial).values()) for dial in cell.dials], [
-                list(vars(held).values()) for held in cell.calls
-            ]]
+            [cell.key, cell.clock, [astuple(dial) for dial in cell.dials], [astuple(held) for held in cell.calls]]
             for cell in self._cells.values()
-        ]  # fmt: skip
+        ]
         text = json.dumps([self._clock, self._swept, self.dropped, cells], separators=(",", ":"))
         return base64.b64encode(zlib.compress(text.encode(), 1)).decode()
 

@@ -49,7 +49,9 @@ class Probe:
 
     def __init__(self, conditions: Iterable[Condition]) -> None:
         sides: dict[int, set[tuple[Amount, Amount]]] = {}
-        for leaf in (leaf for condition in conditions for leaf in leaves(condition)):
+        every = [leaf for condition in conditions for leaf in leaves(condition)]
+        self.asked = tuple(dict.fromkeys(ref.index for leaf in every for ref in fields_of(leaf)))  # fields, as written
+        for leaf in every:
             for index in {ref.index for ref in fields_of(leaf) if ref.name not in _FIXED}:
                 sides.setdefault(index, set()).update(_sides(leaf))
         self._fixed: dict[int, frozenset[float]] = {}  # roots that rest on no other field

@@ -64,14 +64,9 @@ def items_of(rule: Rule, vector: NDArray[np.float64]) -> list[Item]:
     return [_item(rule, leaf, vector.tolist()) for leaf in leaves(rule.condition)] if rule.condition else []
 
 
-def unknown_of(rules: Iterable[Rule], vector: NDArray[np.float64]) -> list[Text]:
-    """The fields that these rules ask for and nobody could tell, each once."""
-    missing: dict[int, Text] = {}
-    for rule in rules:
-        for ref in fields_of(rule.condition) if rule.condition else ():
-            if math.isnan(vector[ref.index]):
-                missing[ref.index] = Text(FIELDS[ref.index].zh, FIELDS[ref.index].en)
-    return list(missing.values())
+def unknown_of(asked: Iterable[int], vector: NDArray[np.float64]) -> list[Text]:
+    """Those of the fields asked for, by their places, that nobody could tell."""
+    return [Text(FIELDS[index].zh, FIELDS[index].en) for index in asked if math.isnan(vector[index])]
 
 
 def tell(found: Counterfactual | None, *, alert: bool = False) -> WouldNotHave:

@@ -5,8 +5,9 @@ Numbers, devices and cells are replayed in hash buckets on temporary disk, so me
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -121,51 +122,84 @@ def scan(
     """
     tell = progress or (lambda _step, _share: None)
     result = Scan()
-    first, last, rows = lake.span(network)
-    if rows == 0 or first is None or last is None:
+    first, _, rows = lake.span(network)
+    if rows == 0 or first is None:
         return result
     known = activations_of(lake.reference("subscribers", network=network))
     contracts = screen.contracts_of(lake.reference("trunks", network=network))
     result.unknown = _unknown(lake, network)
     replay = Replay(codes_of(pack), known, int(first.timestamp()), by_time=by_time)
-    screened: list[tuple[Findings, dict[int, screen.Detail]]] = []
-    watch = screen.Screen(pack, contracts)
-    spills = {kind: Spill(temporary) for kind in kinds}
-    held = [np.zeros(0, EVENT)]
-    try:
-        for batch in lake.scan(COLUMNS, start=start - WARM_UP if start else None, end=end, network=network):
-            calls = feed.call_columns(batch)
-            for kind, spill in spills.items():
-                spill.add(feed.events_of(calls, kind))
-            held.append(bridge.long_calls(calls, pack.words.bridge.talk_s))
-            screened.append(watch.judge(batch))
-            result.calls += batch.num_rows
-            tell("read", result.calls / rows)
-        result.events = sum(spill.count for spill in spills.values())
-        judged = {}
-        for n, (kind, spill) in enumerate(spills.items()):
-            tell(f"judge {kind.name.lower()}s", n / len(spills))
-            judged[kind] = replay.spilled(kind, spill)
-    finally:
-        for spill in spills.values():
-            spill.__exit__()
+    with ExitStack() as stack:
+        spills = {kind: stack.enter_context(Spill(temporary)) for kind in kinds}
+        reading = _Reading(pack, contracts, spills)
+        for batch in _ahead(lake.scan(COLUMNS, start=start - WARM_UP if start else None, end=end, network=network)):
+            reading.take(batch)
+            tell("read", reading.calls / rows)
+        result.calls, result.events = reading.calls, sum(spill.count for spill in spills.values())
+        judged, pairs = _judged(replay, pack, reading, tell)
+    tell("explain", 0.0)
+    details = bridge.details_of(judged[EntityKind.BRIDGE], pairs, lambda kind, key: name_entity(lake, kind, key, {}))
+    screened = [*reading.screened, (judged.pop(EntityKind.BRIDGE), details)]
+    since = _iso(start) if start else ""
+    alerts = _alerts(lake, pack, network, judged.values(), screened)
+    result.alerts = [alert for alert in alerts if only in (None, alert.scheme) and alert.last_seen >= since]
+    tell("explain", 1.0)
+    return result
+
+
+class _Reading:
+    """The one pass over the calls: events to their buckets, long calls for bridges, false callers screened."""
+
+    def __init__(
+        self, pack: Pack, contracts: Mapping[str, numbering.TrunkContract], spills: dict[EntityKind, Spill]
+    ) -> None:
+        self._talk_s = pack.words.bridge.talk_s
+        self._screen = screen.Screen(pack, contracts)
+        self.spills = spills
+        self.calls = 0
+        self.held = [np.zeros(0, EVENT)]
+        self.screened: list[tuple[Findings, dict[int, screen.Detail]]] = []
+
+    def take(self, batch: pa.RecordBatch) -> None:
+        """Read one batch of `COLUMNS`; the kinds are scattered side by side, for the kernels let go of the GIL."""
+        calls = feed.call_columns(batch)
+        with ThreadPoolExecutor(2) as threads:
+            done = [threads.submit(_scatter, spill, calls, kind) for kind, spill in self.spills.items()]
+            self.held.append(bridge.long_calls(calls, self._talk_s))
+            self.screened.append(self._screen.judge(batch))
+            for one in done:
+                one.result()
+        self.calls += batch.num_rows
+
+
+def _scatter(spill: Spill, calls: feed.CallColumns, kind: EntityKind) -> None:
+    spill.add(feed.events_of(calls, kind))
+
+
+def _ahead(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The same batches, the next one decoded while the last one is worked on."""
+    with ThreadPoolExecutor(1) as thread:
+        coming = thread.submit(next, batches, None)
+        while (batch := coming.result()) is not None:
+            coming = thread.submit(next, batches, None)
+            yield batch
+
+
+def _judged(
+    replay: Replay, pack: Pack, reading: _Reading, tell: Progress
+) -> tuple[dict[EntityKind, Findings], dict[bridge.Mark, bridge.Pair]]:
+    """What every kind's rules found, the first stage's facts stepped by the second, and who was beside whom."""
+    judged = {}
+    for n, (kind, spill) in enumerate(reading.spills.items()):
+        tell(f"judge {kind.name.lower()}s", n / len(reading.spills))
+        judged[kind] = replay.spilled(kind, spill)
     facts = np.concatenate([found.facts for found in judged.values()])
     for kind in STAGE_TWO:
         judged[kind] = replay.facts(kind, facts)
-    told = facts[facts["pad"] == EntityKind.BRIDGE]
-    paired, pairs = bridge.Bridges(pack.words.bridge).step(np.concatenate(held), told)
-    judged[EntityKind.BRIDGE] = replay.paired(paired)
-    tell("explain", 0.0)
-    details = bridge.details_of(judged[EntityKind.BRIDGE], pairs, lambda kind, key: name_entity(lake, kind, key, {}))
-    screened.append((judged.pop(EntityKind.BRIDGE), details))
-    result.alerts = _alerts(lake, pack, network, judged.values(), screened)
-    result.alerts = [
-        alert
-        for alert in result.alerts
-        if (only is None or alert.scheme == only) and (start is None or alert.last_seen >= _iso(start))
-    ]
-    tell("explain", 1.0)
-    return result
+    dialled = facts[facts["pad"] == EntityKind.BRIDGE]
+    events, pairs = bridge.Bridges(pack.words.bridge).step(np.concatenate(reading.held), dialled)
+    judged[EntityKind.BRIDGE] = replay.paired(events)
+    return judged, pairs
 
 
 def _iso(moment: datetime) -> str:
