@@ -62,7 +62,7 @@ def test_the_hardest_comes_first_and_a_number_before_a_prefix() -> None:
 def test_prefixes_cover_keys_ports_short_codes_and_irregular_texts() -> None:
     values = {"+861709*": 8617091234567, "106*": 8601066123567, "0951*": 860951110, "irregular:0099*": -5}
     for value, key in values.items():
-        policy = Policy(entries=[entry(value, subject=Subject.PREFIX)])
+        policy = Policy(entries=[entry(value, subject=Subject.PREFIX, action=Action.LABEL)])
         assert hits(policy, key, raw="00991234") == ["e1"], value
         assert hits(policy, 8613812345678, raw="13812345678") == []
 

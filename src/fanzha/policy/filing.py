@@ -51,9 +51,7 @@ def places(entries: Sequence[Entry]) -> list[Place]:
 def _place(entry: Entry, key: int) -> Place:
     found: int | str | None
     if entry.subject is Subject.NUMBER:
-        found = key or None
-        if key < 0 and "#" in entry.value:  # an irregular number shown by its hash
-            found = parse(entry.value).number
+        found = number_key(entry.value, key) or None
     elif entry.subject is Subject.DEVICE:
         found = device_key(entry.value)
     else:
@@ -65,6 +63,11 @@ def _place(entry: Entry, key: int) -> Place:
             hint='numbers as "+8613812345678", prefixes as "+8617091*", devices by their IMEI',
         )
     return lane(entry.subject, entry.side), found
+
+
+def number_key(value: str, key: int) -> int:
+    """The key that `normalise` gave a value, but for an irregular number shown by its hash (irregular:#...)."""
+    return parse(value).number if key < 0 and ":#" in value else key
 
 
 def device_key(text: str) -> int | None:

@@ -6,20 +6,25 @@ A Policy never changes: every snapshot and every delta makes another one, which 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from copy import copy
 from datetime import UTC, date, datetime
 
+from fanzha.policy.action import Action
+from fanzha.policy.book import Book
 from fanzha.policy.entry import Entry, Side, Subject
-from fanzha.policy.filing import IRREGULAR, Lane, Place, device_key, places
+from fanzha.policy.filing import Lane, device_key
+from fanzha.policy.overlay import Counts, Overlay
 from fanzha.policy.peers import Peers
 from fanzha.policy.profile import DEFAULT, Profile, shipped
 from fanzha.policy.protected import protected_keys
+from fanzha.policy.sealed import Header
 from fanzha.policy.trunk import Trunk
 
 _NARROW = {Subject.NUMBER: 0, Subject.DEVICE: 1, Subject.PREFIX: 2}
 
 
 class Policy:
-    """All that is enforced, at one version."""
+    """All that is enforced, at one version: a snapshot's book with what deltas have changed since."""
 
     def __init__(
         self,
@@ -29,36 +34,60 @@ class Policy:
         signer: str = "",
         entries: Iterable[Entry] = (),
         trunks: Iterable[Trunk] = (),
-        profiles: Mapping[str, Profile] | None = None,
+        profiles: Iterable[Profile] = (),
         plan_as_of: date | None = None,
+        book: Book | None = None,
     ) -> None:
         """version: number of the newest snapshot or delta. compiled_at: UTC microseconds of that. signer: fingerprint
-        of its key. profiles: beside or in place of the shipped ones. plan_as_of: day on which the number plan was true.
+        of its key. entries: beside those of the book. profiles: beside or in place of the shipped ones. plan_as_of:
+        the day on which the number plan was true, by whoever published this.
         """
         self.version = version
         self.compiled_at = compiled_at
         self.signer = signer
         self.plan_as_of = plan_as_of
-        self.profiles: Mapping[str, Profile] = {**shipped(), **(profiles or {})}
+        self.profiles: Mapping[str, Profile] = {**shipped(), **{profile.name: profile for profile in profiles}}
         self.trunks: Mapping[str, Trunk] = {trunk.id: trunk for trunk in trunks}
         self._peers = Peers(self.trunks.values())
         self._protected = protected_keys()
-        self._filed: dict[Place, tuple[Entry, ...]] = {}
-        listed = list(entries)
-        for place, entry in zip(places(listed), listed, strict=True):
-            self._filed[place] = (*self._filed.get(place, ()), entry)
-        self._lengths = {
-            side: sorted({len(key) for at, key in self._filed if at is at_lane and isinstance(key, str)})
-            for side, at_lane in ((Side.CALLER, Lane.CALLER_PREFIX), (Side.CALLEE, Lane.CALLEE_PREFIX))
-        }
+        self._book = book
+        self._overlay, _ = Overlay(book).changed(tuple(entries), ())
+
+    def changed(self, header: Header, signer: str) -> tuple[Policy, Counts]:
+        """The policy after a delta, and what that did."""
+        made = copy(self)
+        made.version, made.compiled_at, made.signer = header.number, header.made_at, signer
+        made.plan_as_of = header.plan_as_of or self.plan_as_of
+        if header.profiles:
+            made.profiles = {**self.profiles, **{profile.name: profile for profile in header.profiles}}
+        if header.trunks or header.trunks_removed:
+            left = {name: trunk for name, trunk in self.trunks.items() if name not in header.trunks_removed}
+            made.trunks = {**left, **{trunk.id: trunk for trunk in header.trunks}}
+            made._peers = Peers(made.trunks.values())
+        made._overlay, counts = self._overlay.changed(header.add, header.remove)
+        return made, counts
 
     def __len__(self) -> int:
         """How many entries there are, those not begun or already ended included."""
-        return sum(len(entries) for entries in self._filed.values())
+        return (len(self._book) if self._book is not None else 0) - len(self._overlay.hidden) + len(self._overlay)
 
     def __iter__(self) -> Iterator[Entry]:
-        for entries in self._filed.values():
-            yield from entries
+        if self._book is not None:
+            yield from (self._book.entry(row) for row in range(len(self._book)) if row not in self._overlay.hidden)
+        yield from self._overlay
+
+    @property
+    def changes(self) -> int:
+        """Entries put in by deltas, and prefixes: what is held in memory of each process beside the snapshot."""
+        return len(self._overlay)
+
+    def prefixes(self) -> Iterator[Entry]:
+        """All entries on prefixes."""
+        return self._overlay.prefixes()
+
+    def entry(self, identity: str) -> Entry | None:
+        """The entry with this id."""
+        return self._overlay.entry(identity)
 
     def hit(
         self, side: Side, key: int | None, raw: str | None, device: str | None, region: int, at: int
@@ -68,30 +97,40 @@ class Policy:
         key: the number's key, None or 0 if withheld. raw: as received, by which irregular prefixes are met. device:
         the caller's IMEI; looked at for the caller only. region: GB/T 2260 of where the call is served, 0 unknown: an
         entry for a region then does not hold. at: UTC microseconds; an entry holds from `starts` to before `expires`.
-        An ALLOW entry comes last: what it outweighs is for `gateway.decide` to say.
+        A protected number is never hit by more than a label. An ALLOW entry comes last: what it outweighs is for
+        `gateway.decide` to say.
         """
         caller = side is Side.CALLER
         found: list[Entry] = []
         if key:
-            found += self._filed.get((Lane.CALLER if caller else Lane.CALLEE, key), ())
-            for start in self._starts(side, key, raw):
-                found += self._filed.get((Lane.CALLER_PREFIX if caller else Lane.CALLEE_PREFIX, start), ())
+            self._listed(Lane.CALLER if caller else Lane.CALLEE, key, found)
+            prefixes = Lane.CALLER_PREFIX if caller else Lane.CALLEE_PREFIX
+            for start in self._overlay.starts(prefixes, key, raw):
+                found += self._overlay.found(prefixes, start)
         if device and caller:
             imei = device_key(device)
-            found += self._filed.get((Lane.DEVICE, imei), ()) if imei is not None else ()
-        held = [entry for entry in found if entry.starts <= at < entry.expires and within(region, entry.region)]
+            if imei is not None:
+                self._listed(Lane.DEVICE, imei, found)
+        if not found:
+            return ()
+        most = Action.LABEL if key in self._protected else Action.BLOCK
+        held = [
+            entry
+            for entry in found
+            if entry.starts <= at < entry.expires and entry.action <= most and within(region, entry.region)
+        ]
         if len(held) > 1:
             held.sort(key=lambda entry: (-entry.action, _NARROW[entry.subject], -len(entry.value), entry.id))
         return tuple(held)
 
-    def _starts(self, side: Side, key: int, raw: str | None) -> Iterator[str]:
-        lengths = self._lengths[side]
-        if not lengths:
-            return
-        text = str(key) if key > 0 else f"{IRREGULAR}{(raw or '').strip().removeprefix(IRREGULAR)}"
-        for length in lengths:
-            if length <= len(text):
-                yield text[:length]
+    def _listed(self, lane: Lane, key: int, found: list[Entry]) -> None:
+        book = self._book
+        if book is not None:
+            rows = book.find(lane, key)
+            if rows:
+                hidden = self._overlay.hidden
+                found += [book.entry(row) for row in rows if row not in hidden]
+        found += self._overlay.found(lane, key)
 
     def contract(self, trunk: str | None) -> Trunk | None:
         """The trunk of that name; None where it is not registered."""

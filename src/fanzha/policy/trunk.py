@@ -5,11 +5,14 @@ from __future__ import annotations
 from bisect import bisect_right
 from enum import StrEnum
 from functools import cached_property
+from typing import Literal
 
 import msgspec
 import numpy as np
 
 from fanzha.numbering import TrunkContract
+
+Ingress = Literal["international", "interprovincial", "internetwork", "local", "trunk"]
 
 
 class Exemption(StrEnum):
@@ -43,7 +46,7 @@ class Trunk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     id: str
     owner: str
     peers: tuple[str, ...] = ()
-    ingress: str = "trunk"
+    ingress: Ingress = "trunk"
     ranges: tuple[tuple[int, int], ...] | None = None
     special: tuple[SpecialUser, ...] = ()
     profile: str = ""

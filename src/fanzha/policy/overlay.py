@@ -1,0 +1,117 @@
+"""Decides what deltas have changed since the snapshot: entries put in, and the ids of those no longer in force.
+
+An overlay never changes: a delta makes another one, copying the small tables and leaving the snapshot where it lies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from fanzha.policy.book import Book
+from fanzha.policy.entry import Entry
+from fanzha.policy.filing import IRREGULAR, Lane, places
+
+Filed = dict[int | str, tuple[Entry, ...]]
+
+
+class Counts(NamedTuple):
+    """What a delta did: given = added + replaced; asked out = removed + unknown."""
+
+    added: int = 0
+    replaced: int = 0
+    removed: int = 0
+    unknown: int = 0
+
+
+class Overlay:
+    """Entries beside a book, filed by lane and key, and which rows of the book they hide."""
+
+    def __init__(self, book: Book | None = None) -> None:
+        """Prefixes of the book are filed here at once: they are few, and are found by their lengths."""
+        self._book = book
+        self._filed: list[Filed] = [{} for _ in Lane]
+        self._by_id: dict[str, tuple[Lane, int | str]] = {}
+        self.hidden: set[int] = set()
+        self.lengths: dict[Lane, tuple[int, ...]] = {}
+        if book is not None:
+            rows = [row for lane in (Lane.CALLER_PREFIX, Lane.CALLEE_PREFIX) for row in book.rows(lane)]
+            self._put([book.entry(row) for row in rows])
+            self.hidden.update(rows)
+        self._measure()
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    def __iter__(self) -> Iterator[Entry]:
+        for filed in self._filed:
+            for entries in filed.values():
+                yield from entries
+
+    def prefixes(self) -> Iterator[Entry]:
+        """All entries on prefixes, the book's included."""
+        for lane in (Lane.CALLER_PREFIX, Lane.CALLEE_PREFIX):
+            for entries in self._filed[lane].values():
+                yield from entries
+
+    def found(self, lane: Lane, key: int | str) -> tuple[Entry, ...]:
+        """The entries filed so."""
+        return self._filed[lane].get(key, ())
+
+    def entry(self, identity: str) -> Entry | None:
+        """The entry with this id, here or in the book."""
+        place = self._by_id.get(identity)
+        if place is not None:
+            return next(entry for entry in self.found(*place) if entry.id == identity)
+        row = self._book.row_of(identity) if self._book is not None else None
+        return None if self._book is None or row is None or row in self.hidden else self._book.entry(row)
+
+    def starts(self, lane: Lane, key: int, raw: str | None) -> Iterator[str]:
+        """Those beginnings of a number that are as long as some prefix of the lane."""
+        lengths = self.lengths.get(lane)
+        if not lengths:
+            return
+        text = str(key) if key > 0 else f"{IRREGULAR}{(raw or '').strip().removeprefix(IRREGULAR)}"
+        for length in lengths:
+            if length <= len(text):
+                yield text[:length]
+
+    def changed(self, add: Sequence[Entry], remove: Sequence[str]) -> tuple[Overlay, Counts]:
+        """Another overlay with `remove` taken out first, then `add` put in, each in place of what has its id."""
+        made = Overlay.__new__(Overlay)
+        made._book = self._book
+        made._filed = [dict(filed) for filed in self._filed]
+        made._by_id = dict(self._by_id)
+        made.hidden = set(self.hidden)
+        made.lengths = {}
+        removed = sum(made._drop(identity) for identity in remove)
+        replaced = sum(made._drop(entry.id) for entry in add)
+        made._put(add)
+        made._measure()
+        return made, Counts(len(add) - replaced, replaced, removed, len(remove) - removed)
+
+    def _put(self, entries: Sequence[Entry]) -> None:
+        for (lane, key), entry in zip(places(entries), entries, strict=True):
+            self._filed[lane][key] = (*self._filed[lane].get(key, ()), entry)
+            self._by_id[entry.id] = (lane, key)
+
+    def _drop(self, identity: str) -> bool:
+        """Whether there was such an entry."""
+        place = self._by_id.pop(identity, None)
+        if place is not None:
+            lane, key = place
+            left = tuple(entry for entry in self._filed[lane][key] if entry.id != identity)
+            if left:
+                self._filed[lane][key] = left
+            else:
+                del self._filed[lane][key]
+            return True
+        row = self._book.row_of(identity) if self._book is not None else None
+        if row is None or row in self.hidden:
+            return False
+        self.hidden.add(row)
+        return True
+
+    def _measure(self) -> None:
+        for lane in (Lane.CALLER_PREFIX, Lane.CALLEE_PREFIX):
+            self.lengths[lane] = tuple(sorted({len(str(key)) for key in self._filed[lane]}))

@@ -1,0 +1,128 @@
+"""Decides what leaves the desk: snapshots and deltas, numbered, signed, and judged as every gateway will judge them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+from msgspec.structs import replace
+
+from fanzha import signing
+from fanzha.numbering import plan
+from fanzha.policy.columns import Array, Compiled, compile_table, table_of
+from fanzha.policy.entry import Entry
+from fanzha.policy.profile import Profile
+from fanzha.policy.refusal import Refused
+from fanzha.policy.sealed import Header, read_header, seal
+from fanzha.policy.shelf import Shelf
+from fanzha.policy.store import PolicyStore, Receipt, now_us
+from fanzha.policy.trunk import Trunk
+
+
+class Publisher:
+    """Writes the messages of one desk into a folder, from which any PolicySource serves them.
+
+    A publication with a `batch` that was published since the last but one snapshot does nothing again: whoever was
+    killed between publishing and noting it down may simply repeat it.
+    """
+
+    def __init__(self, folder: Path, secret: bytes, *, clock: Callable[[], int] = now_us) -> None:
+        """secret: the Ed25519 key that signs. clock: UTC microseconds."""
+        self._secret = secret
+        self._clock = clock
+        self._trusted = {signing.public_key(secret)}
+        self._store = PolicyStore(folder, self._trusted, clock=clock)
+        self._store.load()
+        self._shelf = Shelf(folder)
+
+    @property
+    def store(self) -> PolicyStore:
+        """What is published, as a gateway would have it in force."""
+        return self._store
+
+    def snapshot(
+        self,
+        entries: Iterable[Entry] | pa.Table,
+        *,
+        trunks: Sequence[Trunk] = (),
+        profiles: Sequence[Profile] = (),
+        plan_as_of: date | None = None,
+        batch: str = "",
+    ) -> Receipt:
+        """Publish all that is in force. entries: a table of columns.SCHEMA, or entries one by one; those that have
+        ended are left out. plan_as_of: of the number plan here if not given. Raises Refused where it would do harm.
+        """
+        table = entries if isinstance(entries, pa.Table) else table_of(entries)
+        compiled = compile_table(table, self._clock())
+        return self._publish(
+            Header(
+                kind="snapshot",
+                number=0,
+                made_at=0,
+                signer="",
+                batch=batch,
+                plan_as_of=plan_as_of or plan.current().as_of,
+                trunks=tuple(trunks),
+                profiles=tuple(profiles),
+                lanes=compiled.lanes,
+                terms=compiled.terms,
+            ),
+            compiled,
+        )
+
+    def delta(
+        self,
+        add: Sequence[Entry] = (),
+        remove: Sequence[str] = (),
+        *,
+        trunks: Sequence[Trunk] = (),
+        trunks_removed: Sequence[str] = (),
+        profiles: Sequence[Profile] = (),
+        batch: str = "",
+    ) -> Receipt:
+        """Publish a change: entries and trunks put in (in place of those with the same id), ids taken out.
+
+        Raises Refused where it would do harm, or nothing was published before.
+        """
+        header = Header(
+            kind="delta",
+            number=0,
+            made_at=0,
+            signer="",
+            batch=batch,
+            trunks=tuple(trunks),
+            trunks_removed=tuple(trunks_removed),
+            profiles=tuple(profiles),
+            add=tuple(add),
+            remove=tuple(remove),
+        )
+        return self._publish(header, None)
+
+    def _publish(self, header: Header, compiled: Compiled | None) -> Receipt:
+        with self._shelf.locked("publisher.lock"):
+            self._store.refresh()
+            done = self._done(header.batch)
+            if done:
+                return Receipt(number=done, known=True, entries=self._store.entries)
+            whole = replace(header, number=self._store.version + 1, made_at=self._clock())
+            arrays: list[tuple[str, Array]] = list(compiled.arrays.items()) if compiled else []
+            fresh = self._shelf.folder / f".sealing.{os.getpid()}"
+            try:
+                with fresh.open("wb") as file:
+                    seal(file, whole, arrays, self._secret)
+                return self._store.accept(fresh)
+            finally:
+                fresh.unlink(missing_ok=True)
+
+    def _done(self, batch: str) -> int:
+        """The number under which this batch was published; 0 if it was not."""
+        for message in self._shelf.messages() if batch else ():
+            try:
+                if read_header(message.path, self._trusted).batch == batch:
+                    return message.number
+            except Refused:
+                continue
+        return 0
