@@ -1,0 +1,136 @@
+"""A running reference edge for tests: Kamailio with our configuration, five trunks, engines and next hops around it."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import time
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from sip_peers import Call, Core, FakeEngine, Phone
+
+from fanzha.gateway.edge.rpc import Rpc, RpcError
+from fanzha.gateway.edge.rules import Rules
+from fanzha.gateway.edge.rundir import SNAPSHOT, command, rpc_address, write_run_folder
+from fanzha.gateway.edge.settings import Route, Settings
+from fanzha.gateway.edge.snapshot import write_snapshot
+from fanzha.policy.trunk import Exemption, SpecialUser, Trunk
+
+CONFIG = Path(__file__).parents[3] / "deploy" / "kamailio" / "kamailio.cfg"
+DAY = date(2026, 11, 22)
+LATER = 2_000_000_000_000_000
+CONTRACT, FOREIGN, INTERNETWORK, INSIDE, NETWORK = (f"127.0.0.{n}" for n in (11, 12, 13, 14, 200))
+
+
+def special(key: int, exemption: Exemption, expires: int = LATER) -> SpecialUser:
+    return SpecialUser(number=f"+{key}", key=key, approver="x", expires=expires, exemption=exemption)
+
+
+TRUNKS = (
+    Trunk(
+        id="hangzhou 1", owner="a bank's call centre", peers=(CONTRACT,), area="0571",
+        ranges=((862112345000, 862112345999), (8613812340000, 8613812349999), (8657188880001, 8657188889998)),
+        special=(
+            special(8613812345678, Exemption.CLIR),
+            special(8613812345679, Exemption.CLIR, expires=1_000_000),
+            special(8614212345678, Exemption.EMPTY),
+        ),
+    ),
+    Trunk(id="abroad", owner="a carrier", peers=(FOREIGN,), ingress="international"),
+    Trunk(id="other network", owner="a carrier", peers=(INTERNETWORK,), ingress="internetwork"),
+    Trunk(id="core", owner="ourselves", peers=(INSIDE,), ingress="local"),
+    Trunk(id="branch offices", owner="a shop", peers=("127.0.0.128/25",), ingress="interprovincial"),
+)  # fmt: skip
+
+
+class Edge:
+    """A running Kamailio with its neighbours."""
+
+    def __init__(self, folder: Path, rules: Rules, engines: int = 1, **settings: Any) -> None:
+        self.folder, self.rules = folder, rules
+        self.engines = [FakeEngine() for _ in range(engines)]
+        self.core, self.second_core = Core(), Core()
+        self.phones: dict[str, Phone] = {}
+        self.port = free_port()
+        self.address = ("127.0.0.1", self.port)
+        self.settings = Settings(
+            listen=(f"udp:127.0.0.1:{self.port}", f"tcp:127.0.0.1:{self.port}"),
+            engines=tuple(engine.uri for engine in self.engines), next_hops=(self.core.uri,),
+            routes={"abroad": Route(next_hops=(self.second_core.uri,), trunks=("branch offices",))},
+            log_level=1, memory_mb=192, workers=4, **settings,
+        )  # fmt: skip
+        self.process: subprocess.Popen[bytes] | None = None
+        self.rpc = Rpc(rpc_address(self.settings, folder))
+        write_snapshot(folder / SNAPSHOT, rules)
+
+    @property
+    def engine(self) -> FakeEngine:
+        return self.engines[0]
+
+    def start(self) -> None:
+        write_run_folder(self.folder, self.settings, CONFIG)
+        log = (self.folder / "log").open("ab")
+        self.process = subprocess.Popen(command(self.folder, self.settings), stdout=log, stderr=log)
+        log.close()
+        for _ in range(100):
+            try:
+                self.rpc.ask("core.uptime")
+                self.call(INSIDE, "10086", "110").final()
+                return
+            except RpcError:
+                assert self.process.poll() is None, (self.folder / "log").read_text()[-2000:]
+                time.sleep(0.1)
+        raise AssertionError("Kamailio did not start")
+
+    def kill(self, how: int = signal.SIGTERM) -> None:
+        if self.process is not None:
+            self.process.send_signal(how)
+            try:
+                self.process.wait(10)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait(10)
+            self.process = None
+
+    def close(self) -> None:
+        self.kill()
+        self.rpc.close()
+        for endpoint in (*self.engines, self.core, self.second_core, *self.phones.values()):
+            endpoint.close()
+
+    def phone(self, host: str) -> Phone:
+        if host not in self.phones:
+            self.phones[host] = Phone(host)
+        return self.phones[host]
+
+    def call(self, host: str, caller: str | None, callee: str = "13900000000", **rest: Any) -> Call:
+        return self.phone(host).call(self.address, caller, callee, **rest)
+
+    def counts(self) -> dict[str, int]:
+        found = self.rpc.ask("stats.fetch", "script:")
+        return {name.removeprefix("script."): int(value) for name, value in found.items()}
+
+    def wait_breaker(self) -> None:
+        """Until no engine's failures are remembered and all answer their OPTIONS."""
+        for _ in range(80):
+            sets = {s["SET"]["ID"]: s["SET"]["TARGETS"] for s in self.rpc.ask("dispatcher.list")["RECORDS"]}
+            table = next(t for t in self.rpc.ask("htable.stats") if t["name"] == "breaker")
+            if table["all"] == 0 and all(t["DEST"]["FLAGS"] == "AP" for t in sets[1]):
+                return
+            time.sleep(0.1)
+        raise AssertionError("the breaker did not close")
+
+
+def free_port() -> int:
+    """A port that is free for UDP and TCP now."""
+    while True:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, socket.socket() as tcp:
+            udp.bind(("127.0.0.1", 0))
+            try:
+                tcp.bind(("127.0.0.1", udp.getsockname()[1]))
+            except OSError:
+                continue
+            return int(udp.getsockname()[1])
