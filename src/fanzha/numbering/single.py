@@ -53,6 +53,7 @@ class Reader:
         self._cli: object = None
         self._tables: tuple[Any, ...] = ()
         self.refresh()
+        self.read(["110"])  # the kernel is loaded now, not when the first call waits
 
     def refresh(self) -> None:
         """Take up a plan or rules whose files have changed; costs a few file look-ups, so once a second will do."""
