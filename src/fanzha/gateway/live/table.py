@@ -55,6 +55,7 @@ class LiveTable:
         self._closed = Closed(limits)
         self._asked: dict[bytes, tuple[int, Verdict]] = {}
         self.counts: Counter[str] = Counter()
+        self.leg_moved: Callable[[Progress], None] = lambda _: None  # told when a leg ends, or is reported to
 
     def __len__(self) -> int:
         return len(self._ringing) + len(self._talking)
@@ -173,6 +174,7 @@ class LiveTable:
         first = seen.from_tag not in call.byes
         if first:
             call.byes = {**call.byes, seen.from_tag: Bye(packet.at, source)}
+            self.leg_moved(call)
         if not call.ended:
             call.answered = call.answered or call.far_answer
             call.cause = q850(value(seen.head, b"Reason").decode("ascii", "replace")) or self._causes.hangup
@@ -186,6 +188,7 @@ class LiveTable:
         bye = call.byes.get(seen.from_tag)
         if bye is not None and not bye.done and seen.status >= 200:
             bye.done = packet.at
+            self.leg_moved(call)
 
     def _answer(self, call: Progress, seen: Glance, packet: Packet) -> None:
         call.heard = packet.at
@@ -260,6 +263,7 @@ class LiveTable:
                 self._promote(call)
             return
         call.reported = call.reported or event.at
+        self.leg_moved(call)
         if call.ended:
             return
         if event.state is DialogState.FAILED:
