@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from fanzha.numbering import normalise
+from fanzha.numbering import mask, normalise
 from fanzha.policy.entry import Entry, Side, Subject
 from fanzha.policy.filing import DEVICE_DIGITS, Lane, lane, number_key, prefix_key
 from fanzha.policy.refusal import Refusal, Refused
@@ -87,7 +87,7 @@ def _column(table: pa.Table, name: str) -> Any:
 def _lanes(table: pa.Table) -> Array:
     found = np.full(table.num_rows, -1, np.int8)
     for subject in Subject:
-        for side in Side:
+        for side in Side if subject is not Subject.DEVICE else (Side.CALLER,):
             here = pc.and_(pc.equal(table["subject"], subject.value), pc.equal(table["side"], side.value))
             found[here.to_numpy()] = lane(subject, side)
     _refuse(table, found < 0, "is about no subject or side that there is")
@@ -99,7 +99,10 @@ def _keys(table: pa.Table, lanes: Array) -> tuple[Array, Any]:
     values = _column(table, "value")
     numbers = lanes <= Lane.CALLEE
     keys = np.where(numbers, normalise(pc.if_else(pa.array(numbers), values, pa.scalar("", values.type))).number, 0)
-    for row in np.flatnonzero(numbers & (keys < 0)).tolist():  # irregular ones may be given by their hash
+    irregular = numbers & (keys < 0)
+    meant = pc.match_substring_regex(values, "^(irregular|opaque):").to_numpy(zero_copy_only=False)
+    _refuse(table, irregular & ~meant, "has a value that is no regular number (irregular:... if that is meant)")
+    for row in np.flatnonzero(irregular).tolist():  # it may be given by its hash
         keys[row] = number_key(values[row].as_py(), keys[row])
     devices = lanes == Lane.DEVICE
     if devices.any():
@@ -128,7 +131,7 @@ def _refuse(table: pa.Table, wrong: Array, what: str) -> None:
         row = int(np.argmax(wrong))
         raise Refused(
             Refusal.ENTRY,
-            f"{table['value'][row].as_py()!r}: the entry {what}",
+            f"{mask(table['value'][row].as_py())!r}: the entry {what}",
             where=f"entry {table['id'][row].as_py()}",
             hint='numbers as "+8613812345678", prefixes as "+8617091*", devices by their IMEI',
         )

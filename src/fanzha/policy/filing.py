@@ -12,7 +12,7 @@ from enum import IntEnum
 import pyarrow as pa
 
 from fanzha.errors import PolicyError
-from fanzha.numbering import normalise, parse
+from fanzha.numbering import mask, normalise, parse
 from fanzha.policy.entry import Entry, Side, Subject
 
 IRREGULAR = "irregular:"
@@ -58,7 +58,7 @@ def _place(entry: Entry, key: int) -> Place:
         found = prefix_key(entry.value)
     if found is None:
         raise PolicyError(
-            f"{entry.value!r} is no {entry.subject}",
+            f"{mask(entry.value)!r} is no {entry.subject}",
             where=f"entry {entry.id}",
             hint='numbers as "+8613812345678", prefixes as "+8617091*", devices by their IMEI',
         )

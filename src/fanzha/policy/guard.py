@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from fanzha.numbering import mask
 from fanzha.policy.action import Action
 from fanzha.policy.book import Book
 from fanzha.policy.entry import Entry, Subject
@@ -149,10 +150,12 @@ def _check_crowds(book: Book) -> None:
         crowded = keys[most:] == keys[:-most] if len(keys) > most else np.zeros(0, np.bool_)
         if crowded.any():
             value = book.entry(first + int(np.argmax(crowded))).value
-            raise Refused(Refusal.ENTRY, f"more than {most} entries on {value}", hint="one measure is one entry")
+            raise Refused(Refusal.ENTRY, f"more than {most} entries on {mask(value)}", hint="one measure is one entry")
 
 
 def _refuse(book: Book, wrong: Array, refusal: Refusal, fault: str) -> None:
     if wrong.any():
         entry = book.entry(int(np.argmax(wrong)))
-        raise Refused(refusal, f"{entry.value}: {fault}", where=f"entry {entry.id}", hint="correct or remove the entry")
+        raise Refused(
+            refusal, f"{mask(entry.value)}: {fault}", where=f"entry {entry.id}", hint="correct or remove the entry"
+        )

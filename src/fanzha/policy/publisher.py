@@ -113,7 +113,7 @@ class Publisher:
             try:
                 with fresh.open("wb") as file:
                     seal(file, whole, arrays, self._secret)
-                return self._store.accept(fresh)
+                return replace(self._store.accept(fresh), ended=compiled.ended if compiled else 0)
             finally:
                 fresh.unlink(missing_ok=True)
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
 import numpy as np
 
 from fanzha import vocabulary as words
@@ -32,11 +35,12 @@ def too_wide(value: str) -> str:
     if key.startswith(IRREGULAR):
         short = len(key) - len(IRREGULAR) < limits().irregular_characters
         return f"it has fewer than {limits().irregular_characters} characters" if short else ""
-    if any(str(number).startswith(key) for number in protected_keys()):
+    stems = _stems()
+    if key in stems.protected:
         return "it covers emergency or public-service numbers"
     if not key.startswith(_HOME):
         return _too_wide_abroad(key)
-    if any(block.startswith(key.removeprefix(_HOME)) for block in _blocks()):
+    if key.removeprefix(_HOME) in stems.blocks:
         return "it is a whole block of a carrier, or more"
     if reach(value) > limits().covered_numbers:
         return f"it covers {reach(value):,} numbers, more than {limits().covered_numbers:,}"
@@ -48,9 +52,29 @@ def assigned_numbers() -> int:
     return int(np.count_nonzero(plan.current().mobile_kind > 0)) * _BLOCK
 
 
-def _blocks() -> set[str]:
-    table = words.number_plan()
-    return {prefix for rows in (*table.mobile.rows, *table.iot.rows) for prefix in rows.prefixes}
+class _Stems(NamedTuple):
+    """Every beginning of a protected number's key, and of a carrier's block."""
+
+    of: tuple[Any, Any]
+    protected: frozenset[str]
+    blocks: frozenset[str]
+
+
+_made: dict[str, _Stems] = {}
+
+
+def _stems() -> _Stems:
+    """Made once, and again if the vocabulary has changed."""
+    of = (protected_keys(), words.number_plan())
+    held = _made.get("stems")
+    if held is None or held.of[0] is not of[0] or held.of[1] is not of[1]:
+        blocks = [prefix for rows in (*of[1].mobile.rows, *of[1].iot.rows) for prefix in rows.prefixes]
+        held = _made["stems"] = _Stems(of, _beginnings(str(key) for key in of[0]), _beginnings(blocks))
+    return held
+
+
+def _beginnings(texts: Iterable[str]) -> frozenset[str]:
+    return frozenset(text[:size] for text in texts for size in range(1, len(text) + 1))
 
 
 def _too_wide_abroad(key: str) -> str:

@@ -38,7 +38,8 @@ def now_us() -> int:
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     """What became of one message: `taken` now, `known` already, or refused, and why. entries: in force afterwards.
 
-    given entries = added + replaced; ids asked out = removed + unknown. micros: time until it was in force.
+    given entries = added + replaced + ended (left out of a snapshot, since they have ended); ids asked out = removed +
+    unknown. micros: time until it was in force.
     """
 
     number: int
@@ -49,6 +50,7 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     entries: int = 0
     added: int = 0
     replaced: int = 0
+    ended: int = 0
     removed: int = 0
     unknown: int = 0
     micros: int = 0
