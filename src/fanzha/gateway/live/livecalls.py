@@ -72,8 +72,8 @@ class LiveCalls(ABC):
         """
 
     @abstractmethod
-    async def calls(self) -> list[LiveCall]:
-        """Calls in progress, longest first."""
+    async def calls(self, limit: int = 1000) -> list[LiveCall]:
+        """Calls in progress: answered ones first, the longest at the head; at most `limit`."""
 
     @abstractmethod
     async def release(self, id: str, who: str, why: str) -> Outcome:  # noqa: A002 - the field's name
@@ -81,3 +81,7 @@ class LiveCalls(ABC):
 
         Raises StorageError where the owner of the table is not there.
         """
+
+    @abstractmethod
+    async def counts(self) -> dict[str, int]:
+        """What was received, followed, written and lost since the owner started, by the names of docs/live-calls.md."""

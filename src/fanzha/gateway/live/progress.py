@@ -24,7 +24,8 @@ class Progress(msgspec.Struct, kw_only=True):
 
     caller_leg, edge_leg: from and to where its first INVITE went. callee_leg: whence it was answered. cseq, branch: of
     the caller's newest INVITE. contacts: where a BYE of our own must be addressed. cseqs: highest of each side.
-    verdict, flags: of the gateway, if it was asked. byes: by From tag, the side that seems to send it.
+    verdict, flags: of the gateway, if it was asked. byes: by From tag, the side that seems to send it. checked: version
+    of the policy and rules for which it was looked at last.
     """
 
     id: str
@@ -70,7 +71,7 @@ class Progress(msgspec.Struct, kw_only=True):
     byes: dict[bytes, Bye] = {}
     reported: int = 0
     release: str = ""
-    checked: bool = False
+    checked: tuple[int, int] = (-1, 0)
 
     def learn(self, source: str) -> None:
         """Note whence we know of it."""

@@ -87,12 +87,12 @@ class Watchman:
 
     def __init__(self, words: ReleaseWords) -> None:
         self._rules = sorted(words.rules, key=lambda rule: (not rule.automatic, rule.held_s))
-        self._shortest = min((rule.held_s for rule in words.rules), default=0)
+        self.shortest_us = min((rule.held_s for rule in words.rules), default=86_400) * _SECOND
         self._reader = Reader()
 
-    def due(self, call: Progress, at: int) -> bool:
-        """Whether it has lasted long enough for any rule. at: UTC microseconds."""
-        return bool(self._rules) and at - call.answered >= self._shortest * _SECOND
+    def stage(self, call: Progress, at: int) -> int:
+        """For how many rules it has lasted long enough. at: UTC microseconds."""
+        return sum(at - call.answered >= rule.held_s * _SECOND for rule in self._rules)
 
     def judge(self, call: Progress, policy: Policy, at: int) -> Finding | None:
         """The hardest rule that holds. None also where the caller is trusted by another entry."""
