@@ -66,7 +66,7 @@ class LiveService:
         self._patrol = Patrol(self.table, self._releaser, words)
         self._mirror = Mirror(self.table.message, self._limits.clock_s)
         self._collector = Collector(self._mirror, agents)
-        self.calls = LocalCalls(self.table, self._kept, self._releaser, self._counts)
+        self.calls = LocalCalls(self.table, self._kept, self._releaser, lambda: self.counts)
         self._stopping: asyncio.Event | None = None
         self._restored = 0
 
@@ -142,7 +142,9 @@ class LiveService:
         trunk = policy.contract(policy.trunk_of(peer)) if policy is not None else None
         return ("", "", 0) if trunk is None else (trunk.id, trunk.ingress, trunk.region)
 
-    def _counts(self) -> dict[str, int]:
+    @property
+    def counts(self) -> dict[str, int]:
+        """Everything that is counted, by the names of docs/live-calls.md."""
         told = {f"calls_{name}": count for name, count in self.table.counts.items()}
         kept = {f"records_{name}": count for name, count in self._outlet.counts.items()}
         return {
