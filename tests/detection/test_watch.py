@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+import fanzha.detection
 from fanzha.detection.alert import encode
 from fanzha.detection.outbox import Outbox
 from fanzha.detection.pack import load_pack
@@ -94,9 +95,11 @@ class Ears(Listener):
     def __init__(self) -> None:
         self.names: list[str] = []
         self.wrong: list[str] = []
+        self.rebuilt: list[int] = []
         super().__init__(
             receipt=lambda receipt: self.names.append(Path(receipt.file).name),
             refused=lambda path, error: self.wrong.append(f"{path.name}: {error.message}"),
+            rebuilding=self.rebuilt.append,
         )
 
 
@@ -107,10 +110,10 @@ def drop(tmp_path: Path) -> Path:
     return folder
 
 
-def once(home: Path, folder: Path) -> Ears:
+def once(home: Path, folder: Path, *rules: Path) -> Ears:
     ears = Ears()
     with Lake(home) as lake:
-        Watch(lake, load_pack(), folder, home / "watch", Options(once=True, max_bytes=50_000_000), ears).run()
+        Watch(lake, load_pack(rules), folder, home / "watch", Options(once=True, max_bytes=50_000_000), ears).run()
     return ears
 
 
@@ -134,6 +137,22 @@ def test_a_file_is_taken_once_and_again_only_when_it_changed(province: Path, tmp
     (drop / "a.parquet").unlink()
     shutil.copy(second, drop / "a.parquet")
     assert once(tmp_path / "home", drop).names == ["a.parquet"]
+
+
+def test_an_edited_rule_rebuilds_the_profiles_and_says_so_but_a_restart_does_not(
+    province: Path, tmp_path: Path, drop: Path
+) -> None:
+    shutil.copy(sorted((province / "drop").iterdir())[0], drop / "a.parquet")
+    assert once(tmp_path / "home", drop).rebuilt == []
+    assert once(tmp_path / "home", drop).rebuilt == []
+    shipped = Path(fanzha.detection.__file__).parent / "rules" / "cell_anomaly.yaml"
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "own.yaml").write_text(
+        shipped.read_text(encoding="utf-8").replace("id: cell_anomaly.", "id: own.").replace("score: 62", "score: 61"),
+        encoding="utf-8",
+    )
+    (calls,) = once(tmp_path / "home", drop, tmp_path / "rules").rebuilt
+    assert calls > 0
 
 
 def test_a_missing_folder_is_said_plainly(tmp_path: Path) -> None:

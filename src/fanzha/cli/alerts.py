@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from fanzha.cli import start
+from fanzha.cli import options, start
 from fanzha.cli.language import say
 from fanzha.cli.scan import SHOWN, alert_table
 from fanzha.cli.terminal import console, nothing
@@ -42,7 +42,7 @@ _HELP = say(
 @click.command("alerts", help=_HELP)
 @click.option("--network", default="default", show_default=True, help=say("哪个网络", "whose network"))
 @click.option("--after", type=int, help=say("只要此游标之后的", "only rows after this cursor"))
-@click.option("--json", "as_json", is_flag=True, help=say("每行一个 JSON 对象", "one JSON object a line"))
+@options.json_lines
 def command(network: str, after: int | None, as_json: bool) -> None:
     """See the help."""
     home = start.begin()

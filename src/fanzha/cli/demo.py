@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from fanzha.cli import options, start
 from fanzha.cli import scan as scanning
-from fanzha.cli import start
 from fanzha.cli.intake import import_all
 from fanzha.cli.intake import summary as import_summary
 from fanzha.cli.language import language, say
@@ -65,7 +65,7 @@ _HELP = say(
     help=say("完成后在本机打开网页服务（默认：仅在终端）", "serve the page afterwards (default: only on a terminal)"),
 )
 @click.option("--port", default=8110, show_default=True, help=say("本机端口", "port on this machine"))
-@click.option("--json", "as_json", is_flag=True, help=say("输出 JSON", "print JSON"))
+@options.as_json
 def command(
     subscribers: int,
     days: int,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from fanzha.cli import start
+from fanzha.cli import options, start
 from fanzha.cli.language import say
 from fanzha.cli.terminal import console
 
@@ -42,7 +42,7 @@ _HELP = say(
 @click.option(
     "--trust", type=click.Path(path_type=Path), help=say("另一台机器的签名公钥", "public key of another signer")
 )
-@click.option("--json", "as_json", is_flag=True, help=say("输出 JSON", "print JSON"))
+@options.as_json
 def command(table: Path, model: Path, mapping: Path | None, trust: Path | None, as_json: bool) -> None:
     """See the help."""
     home = start.begin()

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fanzha.cli import start
+from fanzha.cli import options, start
 from fanzha.cli.language import say
-from fanzha.cli.moments import Moment, local
+from fanzha.cli.moments import local
 from fanzha.cli.scan import check_outs, network_of, put, unknown_line
 from fanzha.cli.terminal import console, count, note, show_json, table
 from fanzha.errors import UsageError
@@ -52,20 +52,14 @@ _HELP = say(
 @click.command("explain", help=_HELP)
 @click.argument("what")
 @click.option("--kind", type=click.Choice(["number", "device", "cell"]), help=say("它是什么", "what it is"))
-@click.option("--from", "first", type=Moment(), help=say("从何时起", "first moment"))
-@click.option("--to", "last", type=Moment(last=True), help=say("到何时止", "last moment"))
-@click.option("--network", help=say("哪个网络", "whose network"))
+@options.since
+@options.until
+@options.network
 @click.option("--calls", "shown", default=20, show_default=True, help=say("列出最近多少条话单", "latest calls to list"))
 @click.option(
     "--out", type=click.Path(path_type=Path, dir_okay=False), help=say("写成网页 x.html", "write a page, x.html")
 )
-@click.option(
-    "--dir",
-    "directories",
-    multiple=True,
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help=say("另加的规则目录", "a folder of more rules"),
-)
+@options.rule_folders
 @click.option("--json", "as_json", is_flag=True, help=say("输出 JSON（含全部话单）", "print JSON, with every call"))
 def command(
     what: str,

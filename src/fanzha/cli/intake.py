@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fanzha.cli import start
+from fanzha.cli import options, start
 from fanzha.cli.language import say
 from fanzha.cli.terminal import Step, console, count, note, progress, show_json, table
 
@@ -55,7 +55,7 @@ _HELP = say(
 @click.option(
     "--network", help=say("哪个网络的记录（默认取自映射）", "whose switch saw it (default: as the mapping says)")
 )
-@click.option("--json", "as_json", is_flag=True, help=say("输出 JSON", "print JSON"))
+@options.as_json
 def command(files: tuple[str, ...], mapping: str | None, kind: str, network: str | None, as_json: bool) -> None:
     """See the help."""
     home = start.begin()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fanzha.cli import start
+from fanzha.cli import options, start
 from fanzha.cli.language import say
 from fanzha.cli.moments import local
 from fanzha.cli.terminal import console, count, show_json, table
@@ -39,7 +39,7 @@ def command() -> None:
 
 
 @command.command("status", help=say("有哪些记录，各次导入如何", "what is there, and what the imports said"))
-@click.option("--json", "as_json", is_flag=True, help=say("输出 JSON", "print JSON"))
+@options.as_json
 def status(as_json: bool) -> None:
     """Calls by network, reference rows, imports."""
     home = start.begin()

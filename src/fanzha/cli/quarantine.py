@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from fanzha.cli import start
+from fanzha.cli import options, start
 from fanzha.cli.language import say
 from fanzha.cli.terminal import console, count, nothing, show_json, table
 
@@ -35,7 +35,7 @@ def command() -> None:
 @command.command("list", help=say("列出被隔离的行", "list refused rows"))
 @click.option("--import-id", type=int, help=say("只看一次导入", "of one import only"))
 @click.option("--limit", default=50, show_default=True, help=say("最多多少行", "at most so many rows"))
-@click.option("--json", "as_json", is_flag=True, help=say("输出 JSON", "print JSON"))
+@options.as_json
 def list_rows(import_id: int | None, limit: int, as_json: bool) -> None:
     """The rows, oldest import first."""
     home = start.begin()

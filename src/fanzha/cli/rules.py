@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fanzha.cli import start
+from fanzha.cli import options, start
 from fanzha.cli.language import language, say
 from fanzha.cli.terminal import console, note, show_json, table
 
@@ -35,14 +35,6 @@ _HELP = say(
       fanzha rules show mass_dialling.strangers
     """,
 )
-directory = click.option(
-    "--dir",
-    "directories",
-    multiple=True,
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help=say("另加的规则目录", "a folder of more rules"),
-)
-as_json_option = click.option("--json", "as_json", is_flag=True, help=say("输出 JSON", "print JSON"))
 
 
 @click.group("rules", help=_HELP)
@@ -53,8 +45,8 @@ def command() -> None:
 @command.command(
     "check", help=say("检查规则与词表；有错则退出码 4", "check rules and vocabulary; exit 4 where one is wrong")
 )
-@directory
-@as_json_option
+@options.rule_folders
+@options.as_json
 def check(directories: tuple[Path, ...], as_json: bool) -> None:
     """Exit 4 with a line for each fault."""
     folders = start.rule_folders(start.begin(), directories)
@@ -89,8 +81,8 @@ def check(directories: tuple[Path, ...], as_json: bool) -> None:
 
 
 @command.command("list", help=say("列出全部规则", "list every rule"))
-@directory
-@as_json_option
+@options.rule_folders
+@options.as_json
 def list_rules(directories: tuple[Path, ...], as_json: bool) -> None:
     """One line a rule."""
     pack = _pack(directories)
@@ -123,8 +115,8 @@ def list_rules(directories: tuple[Path, ...], as_json: bool) -> None:
 
 @command.command("show", help=say("查看一条规则", "show one rule in full"))
 @click.argument("rule_id")
-@directory
-@as_json_option
+@options.rule_folders
+@options.as_json
 def show(rule_id: str, directories: tuple[Path, ...], as_json: bool) -> None:
     """Everything that is written about it."""
     pack = _pack(directories)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fanzha.cli import start
+from fanzha.cli import options, start
 from fanzha.cli.language import language, say
-from fanzha.cli.moments import Moment, local
+from fanzha.cli.moments import local
 from fanzha.cli.terminal import console, count, note, progress, show_json, table
 from fanzha.errors import StorageError, UsageError
 
@@ -50,8 +50,8 @@ _HELP = say(
 
 
 @click.command("scan", help=_HELP)
-@click.option("--from", "first", type=Moment(), help=say("从何时起", "first moment"))
-@click.option("--to", "last", type=Moment(last=True), help=say("到何时止", "last moment"))
+@options.since
+@options.until
 @click.option("--only", metavar="SCHEME", help=say("只看一类手法", "one scheme only"))
 @click.option(
     "--out",
@@ -59,15 +59,9 @@ _HELP = say(
     multiple=True,
     help=say("写到 x.jsonl 或 x.html（可多次）", "write x.jsonl or x.html (may be given twice)"),
 )
-@click.option("--network", help=say("哪个网络", "whose network"))
-@click.option(
-    "--dir",
-    "directories",
-    multiple=True,
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help=say("另加的规则目录", "a folder of more rules"),
-)
-@click.option("--json", "as_json", is_flag=True, help=say("输出 JSON", "print JSON"))
+@options.network
+@options.rule_folders
+@options.as_json
 def command(
     first: datetime | None,
     last: datetime | None,

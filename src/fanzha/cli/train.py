@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from fanzha.cli import start
+from fanzha.cli import options, start
 from fanzha.cli.language import say
 from fanzha.cli.terminal import console, note, progress
 
@@ -43,7 +43,7 @@ _HELP = say(
 @click.option("--folds", default=5, show_default=True, help=say("折数", "folds"))
 @click.option("--repeats", default=3, show_default=True, help=say("重复次数", "repeats"))
 @click.option("--seed", default=0, show_default=True, help=say("随机种子", "seed"))
-@click.option("--json", "as_json", is_flag=True, help=say("输出 JSON", "print JSON"))
+@options.as_json
 def command(
     table: Path,
     out: Path,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fanzha.cli import start
+from fanzha.cli import options, start
 from fanzha.cli.language import say
 from fanzha.cli.moments import local
 from fanzha.cli.terminal import console, count, note
@@ -62,14 +62,8 @@ _HELP = say(
 @click.option(
     "--memory", default=1700, show_default=True, metavar="MB", help=say("画像内存上限", "most memory for profiles")
 )
-@click.option(
-    "--dir",
-    "directories",
-    multiple=True,
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help=say("另加的规则目录", "a folder of more rules"),
-)
-@click.option("--json", "as_json", is_flag=True, help=say("每行一个 JSON 对象", "one JSON object a line"))
+@options.rule_folders
+@options.json_lines
 def command(
     folder: Path,
     mapping: str | None,
@@ -86,9 +80,9 @@ def command(
     from fanzha.records.lake import Lake
 
     pack = load_pack(start.rule_folders(home, directories))
-    options = Options(network=network, mapping=mapping, max_bytes=memory * 1_000_000, once=once)
+    how = Options(network=network, mapping=mapping, max_bytes=memory * 1_000_000, once=once)
     with Lake(home) as lake:
-        watch = Watch(lake, pack, folder, state_of(home, network), options, _listener(folder, pack, as_json))
+        watch = Watch(lake, pack, folder, state_of(home, network), how, _listener(folder, pack, as_json))
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: watch.stop())
         watch.run()
@@ -116,11 +110,21 @@ def _listener(folder: Path, pack: Pack, as_json: bool) -> Listener:
     def refused(path: Path, error: InputError) -> None:
         note(say(f"跳过 {path}：{error}", f"passed over {path}: {error}"))
 
+    def rebuilding(calls: int) -> None:
+        seen = count(calls)
+        note(
+            say(
+                f"规则或画像格式已变（或没有检查点）：从湖中 {seen} 次通话重建画像，已发出的预警不会重发",
+                f"rules or layout changed (or no checkpoint): profiles are rebuilt from {seen} calls of the lake; no "
+                "alert is raised twice",
+            )
+        )
+
     def started(_restored: int, position: int) -> None:
         seen = count(position)
         note(say(f"正在盯住 {folder}（湖中已有 {seen} 次通话）", f"watching {folder} ({seen} calls in the lake)"))
 
-    return Listener(receipt=receipt, refused=refused, alert=alert, started=started)
+    return Listener(receipt=receipt, refused=refused, alert=alert, rebuilding=rebuilding, started=started)
 
 
 def show_line(found: Alert, pack: Pack) -> None:

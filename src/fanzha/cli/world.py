@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from fanzha.cli import start
+from fanzha.cli import options, start
 from fanzha.cli.language import say
 from fanzha.cli.terminal import console, count, progress, show_json, table
 
@@ -57,7 +57,7 @@ _HELP = say(
     help=say("第一天", "first day"),
 )
 @click.option("--format", "shape", type=click.Choice(["parquet", "csv"]), default="parquet", show_default=True)
-@click.option("--json", "as_json", is_flag=True, help=say("输出 JSON", "print JSON"))
+@options.as_json
 def command(
     out: Path,
     subscribers: int,

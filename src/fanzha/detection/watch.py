@@ -49,6 +49,7 @@ class Listener:
     receipt: Callable[[Receipt], None] = field(default=lambda _: None)
     refused: Callable[[Path, InputError], None] = field(default=lambda *_: None)
     alert: Callable[[Alert], None] = field(default=lambda _: None)
+    rebuilding: Callable[[int], None] = field(default=lambda _: None)  # calls to step again, where no checkpoint fits
     started: Callable[[int, int], None] = field(default=lambda *_: None)
 
 
@@ -144,6 +145,8 @@ class Watch:
             position = 0
         elif "bridges" in extra:
             self._live.bridges.restore(extra["bridges"])
+        if cursor > 0 and position == 0:
+            self._listener.rebuilding(cursor)
         self._load_references(self._live)
         self._live.remember(self._outbox.firings())
         for calls in in_order(self._lake, options.network, position, cursor, window=WINDOW):

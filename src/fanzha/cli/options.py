@@ -1,0 +1,23 @@
+"""Decides the options that several commands share, so that they are spelt and explained alike."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from fanzha.cli.language import say
+from fanzha.cli.moments import Moment
+
+since = click.option("--from", "first", type=Moment(), help=say("从何时起", "first moment"))
+until = click.option("--to", "last", type=Moment(last=True), help=say("到何时止", "last moment"))
+network = click.option("--network", help=say("哪个网络", "whose network"))
+rule_folders = click.option(
+    "--dir",
+    "directories",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help=say("另加的规则目录", "a folder of more rules"),
+)
+as_json = click.option("--json", "as_json", is_flag=True, help=say("输出 JSON", "print JSON"))
+json_lines = click.option("--json", "as_json", is_flag=True, help=say("每行一个 JSON 对象", "one JSON object a line"))
