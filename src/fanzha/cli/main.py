@@ -25,12 +25,18 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "scan": ("scan", say("对数据湖运行规则包，给出预警", "run the rule pack over the lake: ranked alerts")),
     "watch": ("watch", say("盯住一个目录，来文件即检测", "take files as they arrive and raise alerts live")),
     "alerts": ("alerts", say("查看 watch 已发出的预警", "the alerts that watch has raised")),
+    "gateway": ("gateway", say("呼叫网关：SIP与HTTP判定", "the call gateway: verdicts over SIP and HTTP")),
+    "hep": ("hep", say("收镜像信令：跟踪呼叫，写出话单", "take mirrored signalling: follow calls, write records")),
+    "calls": ("calls", say("正在进行的呼叫：查看、阻断", "the calls in progress: see them, cut one")),
     "explain": ("explain", say("解释一个号码、终端或小区", "all about one number, device or cell, and why")),
     "rules": ("rules", say("检查、列出、查看规则", "check, list and show rules")),
     "train": ("train", say("用带标签的表训练模型", "train a model on a labelled table")),
     "evaluate": ("evaluate", say("用带标签的表评测模型", "score a trained model on a labelled table")),
     "lake": ("lake", say("查看数据湖", "what the lake holds")),
     "quarantine": ("quarantine", say("查看被隔离的行及原因", "rows that were refused, and why")),
+    "serve": ("serve", say("运行工作台等角色（--demo 看演示）", "run the desk and its companions (--demo shows it)")),
+    "desk": ("desk", say("工作台的维护：数据表、机构、人员", "upkeep of the desk: tables, organisations, people")),
+    "audit": ("audit", say("校验审计记录是否完整", "verify that the audit trail is whole")),
 }
 _HELP = say(
     """反诈：从话单里找出电信诈骗，每条预警都说清理由。

@@ -85,15 +85,28 @@ def test_nobody_called_is_no_question(uri: str, code: int) -> None:
 
 def test_an_edge_says_trunk_peer_door_and_place() -> None:
     call = asked(
-        URI, "X-Fanzha-Trunk: t7", "X-Fanzha-Peer: 192.0.2.7", "X-Fanzha-Ingress: International",
+        URI, "X-Fanzha-Trunk: t7", "X-Fanzha-Peer: 192.0.2.7:5062", "X-Fanzha-Ingress: International",
         "X-Fanzha-Region: 330100", "X-Fanzha-Roaming: no",
     )  # fmt: skip
-    assert (call.trunk, call.peer, call.ingress, call.serving_region) == ("t7", "192.0.2.7", "international", 330100)
+    assert (call.trunk, call.peer, call.ingress, call.serving_region) == (
+        "t7",
+        "192.0.2.7:5062",
+        "international",
+        330100,
+    )
     assert call.roaming is False
 
 
 def test_what_an_edge_says_wrongly_is_unknown() -> None:
-    call = asked(URI, "X-Fanzha-Peer: nobody", "X-Fanzha-Ingress: moon", "X-Fanzha-Region: 99", "X-Fanzha-Roaming: ?")
+    call = asked(
+        URI,
+        "X-Fanzha-Peer: nobody",
+        "X-Fanzha-Ingress: moon",
+        "X-Fanzha-Region: 99",
+        "X-Fanzha-Roaming: ?",
+        "X-Fanzha-Trunk: <null>",
+    )
+    assert call.trunk is None
     assert (call.peer, call.ingress, call.serving_region, call.roaming) == ("10.0.0.1", None, None, None)
 
 

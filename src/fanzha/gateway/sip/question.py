@@ -7,7 +7,6 @@ A field that cannot be read is passed over like one that is not there: it must n
 from __future__ import annotations
 
 import re
-from ipaddress import ip_address
 
 from fanzha.gateway.call import Call
 from fanzha.gateway.sip.address import parse_address
@@ -21,7 +20,9 @@ from fanzha.records.contract import Ingress
 _ANONYMOUS_HOST = "anonymous.invalid"  # RFC 3323 4.1.1.3
 _SERVICE = "urn:service:"
 _IMEI = re.compile(r"urn:gsma:imei:([0-9-]{14,20})", re.IGNORECASE)  # RFC 7254
+_ADDRESS = re.compile(r"[0-9a-fA-F:.]{2,45}|\[[0-9a-fA-F:.]{2,45}\]:[0-9]{1,5}")  # with or without a port
 _INGRESSES = frozenset(each.name.lower() for each in Ingress if each)
+_NOTHING = ("", "<null>")  # the latter is how Kamailio writes what is not set
 _YES_NO = {"yes": True, "no": False}
 
 
@@ -101,8 +102,8 @@ def _hidden(request: Request, shown: str | None, words: SipWords) -> bool:
 def _told(request: Request, names: tuple[str, ...]) -> str | None:
     """What an allowed peer says by a field of its own."""
     for name in names:
-        if name in request.fields:
-            return request.fields[name][0] or None
+        if name in request.fields and request.fields[name][0] not in _NOTHING:
+            return request.fields[name][0]
     return None
 
 
@@ -118,11 +119,8 @@ def _trunk_group(request: Request) -> str | None:
 
 
 def _peer(request: Request, words: SipWords) -> str | None:
-    told = _told(request, words.peer)
-    try:
-        return str(ip_address(told)) if told else None
-    except ValueError:
-        return None
+    told = _told(request, words.peer) or ""
+    return told if _ADDRESS.fullmatch(told) else None
 
 
 def _ingress(request: Request, words: SipWords) -> str | None:

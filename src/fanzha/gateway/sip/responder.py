@@ -23,6 +23,7 @@ from fanzha.gateway.sip.recent import Recent
 from fanzha.gateway.sip.reply import Headers, reply
 from fanzha.gateway.sip.via import Hop, hop
 from fanzha.gateway.sip.words import SipWords
+from fanzha.policy.action import Action
 
 LOG = logging.getLogger("fanzha.gateway.sip")
 Source = tuple[str, int]
@@ -30,6 +31,7 @@ _ALLOW = (("Allow", "INVITE, ACK, CANCEL, OPTIONS, NOTIFY"),)
 _ELSEWHERE = frozenset(
     ("BYE", "INFO", "MESSAGE", "PRACK", "PUBLISH", "REFER", "REGISTER", "SUBSCRIBE", "UPDATE")
 )  # methods that are known, and not for a redirect server
+_GO_ON = (404, "Not Found")  # where no verdict is asked for or had
 _DIALOG_TYPE = "application/x-fanzha-dialog"
 
 
@@ -55,14 +57,16 @@ class Responder:
         words: SipWords,
         seed: bytes,
         admission: Admission,
-        go_on: tuple[int, str] = (404, "Not Found"),
+        go_on: tuple[int, str] | None = None,
     ) -> None:
-        """seed: 16 to 32 bytes that all processes share. go_on: the answer where no verdict is asked for or had."""
+        """seed: 16 to 32 bytes that all processes share. go_on: how to say "go on", where not as the trunk's profile
+        says."""
         self._engine = engine
         self._words = words
         self._seed = seed
         self._admission = admission
-        self._go_on = go_on
+        self._own_go_on = go_on
+        self._go_on = go_on or _GO_ON
         self._recent: Recent[Reply] = Recent(words.remembered_answers, words.remembered_seconds)
         self._telling: set[Hashable] = set()
         self.counts: Counter[str] = Counter()
@@ -155,6 +159,8 @@ class Responder:
             LOG.exception("no verdict: the call goes on unjudged")
             return *self._go_on, ()
         self.counts[f"verdict_{verdict.action.name.lower()}"] += 1
+        if verdict.action is Action.ALLOW and self._own_go_on is not None:
+            return *self._own_go_on, ()
         if 300 <= verdict.code < 400:
             return verdict.code, verdict.phrase, (("Contact", f"<{request.uri}>"), *verdict.headers)
         return verdict.code, verdict.phrase, verdict.headers

@@ -45,6 +45,11 @@ class UdpServer(asyncio.DatagramProtocol):
         if self._later:
             await asyncio.wait(self._later, timeout=1)
 
+    def close(self) -> None:
+        """Let go of the socket."""
+        if self._transport is not None:
+            self._transport.close()
+
     def _send(self, answer: Reply, addr: tuple[Any, ...]) -> None:
         if self._transport is not None and not self._transport.is_closing():
             self._transport.sendto(answer.data, (addr[0], answer.port, *addr[2:]))

@@ -1,0 +1,71 @@
+"""Decides what a gateway consists of: its workers, and one process that follows the desk for all of them."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import signal
+import time
+from pathlib import Path
+
+from fanzha.gateway.call import Call
+from fanzha.gateway.counters import Counters
+from fanzha.gateway.host import Host
+from fanzha.gateway.log import log_to_stderr
+from fanzha.gateway.settings import Settings
+from fanzha.gateway.supervisor import Child, Supervisor, check_doors
+from fanzha.gateway.worker import run_worker
+from fanzha.policy.follow import Follower
+from fanzha.policy.http import HttpSource
+from fanzha.policy.source import FolderSource, PolicySource
+from fanzha.policy.store import PolicyStore
+
+LOG = logging.getLogger("fanzha.gateway")
+
+
+def run_gateway(settings: Settings) -> None:
+    """Until SIGTERM or SIGINT. Raises UsageError where a door cannot be had, StorageError for a folder of no use."""
+    check_doors(settings)
+    settings.networks()
+    settings.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    PolicyStore(settings.policy, set(settings.trusted))
+    log_to_stderr()
+    warm()
+    LOG.info("listening: sip %s, http %s, %d workers", settings.sip, settings.http, settings.workers)
+    children = [Child(f"worker-{at}", run_worker, (settings,)) for at in range(settings.workers)]
+    if settings.source:
+        children.append(Child("follower", run_follower, (settings,)))
+    Supervisor(children).run()
+
+
+def warm() -> None:
+    """Have every kernel compiled before workers are forked: none of them then keeps a caller waiting for it."""
+    now = time.time_ns() // 1000
+    counters = Counters(now=now)
+    host = Host(None, counters)
+    host.ask(Call(key="warm", caller="+8613800000000", callee="+8613900000000", at=now, ingress="international"))
+    counters.answered(1, now)
+    counters.ended(1, now)
+    counters.sweep(now)
+
+
+def run_follower(settings: Settings) -> None:
+    """Ask the desk, take what it has; the workers notice. Ends on SIGTERM."""
+    store = PolicyStore(settings.policy, set(settings.trusted))
+    store.load()
+    follower = Follower(store, _source(settings))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _leave)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    with contextlib.suppress(KeyboardInterrupt):
+        follower.run()
+
+
+def _leave(*_: object) -> None:
+    raise KeyboardInterrupt  # out of a long poll, which nothing else ends
+
+
+def _source(settings: Settings) -> PolicySource:
+    if settings.source.startswith(("http://", "https://")):
+        return HttpSource(settings.source, settings.policy, token=settings.token())
+    return FolderSource(Path(settings.source))

@@ -1,0 +1,97 @@
+"""Decides what one worker has behind its front doors: the host's policy, its shared counters, its calls in progress."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+
+from fanzha.gateway.call import Call
+from fanzha.gateway.counters import Counters, hash_of
+from fanzha.gateway.decide import Live, weigh
+from fanzha.gateway.http.back import Back
+from fanzha.gateway.inquiry import Inquiry
+from fanzha.gateway.live.event import DialogEvent, DialogState
+from fanzha.gateway.live.livecalls import LiveCalls
+from fanzha.gateway.verdict import Verdict
+from fanzha.policy import Action
+from fanzha.policy.store import PolicyStore, Receipt
+
+
+class Host(Back):
+    """One worker's engine. What it counts and enforces is the same for all workers of the host."""
+
+    def __init__(self, store: PolicyStore | None, counters: Counters | None, live: LiveCalls | None = None) -> None:
+        self.store = store
+        self.live = live
+        self._counters = counters
+        self._aids = Live(counters=counters)
+        self._taking = asyncio.Lock()
+
+    def ask(self, call: Call) -> Verdict:
+        """See Engine."""
+        started = self._aids.clock()
+        policy = self.store.current if self.store is not None else None
+        asked = Inquiry(call, policy, self._aids.reader)
+        verdict = weigh(asked, policy, self._aids, started)
+        if self._counters is not None:
+            passed = verdict.action < Action.LIMIT
+            self._counters.record(
+                asked.caller.number, asked.trunk_hash, asked.callee.number, asked.call_hash, call.at, passed
+            )
+        if self.live is not None:
+            self.live.asked(call, verdict)
+        return verdict
+
+    async def seen(self, event: DialogEvent) -> None:
+        """See Engine. The call is counted out only once its end is kept: told again, it must not count twice."""
+        if self.live is not None:
+            await self.live.seen(event)
+        if self._counters is not None:
+            call = hash_of(event.key)
+            if event.state is DialogState.CONFIRMED:
+                self._counters.answered(call, event.at)
+            else:
+                self._counters.ended(call, event.at)
+
+    def ready(self) -> bool:
+        """See Engine."""
+        return self.store is not None and self.store.current is not None
+
+    def said(self, key: str) -> list[Verdict]:
+        """See Back."""
+        raise NotImplementedError
+
+    def metrics(self) -> str:
+        """See Back."""
+        raise NotImplementedError
+
+    @property
+    def version(self) -> int:
+        """Number of the policy in force, 0 without one."""
+        return self.store.version if self.store is not None else 0
+
+    async def load(self) -> None:
+        """Enforce the last good policy on disk."""
+        if self.store is not None:
+            async with self._taking:
+                await asyncio.to_thread(self.store.load)
+
+    async def refresh(self) -> bool:
+        """Take up what another process has taken, and plan data that has changed; whether the policy is another."""
+        self._aids.reader.refresh()
+        if self.store is None:
+            return False
+        async with self._taking:
+            return await asyncio.to_thread(self.store.refresh)
+
+    async def take(self, message: Path) -> Receipt:
+        """See Back."""
+        assert self.store is not None
+        async with self._taking:
+            return await asyncio.to_thread(self.store.take, message)
+
+    def sweep(self) -> None:
+        """Once a second: end the calls whose end was missed, a sixtieth of them at a time."""
+        if self._counters is not None:
+            self._counters.sweep(time.time_ns() // 1000)

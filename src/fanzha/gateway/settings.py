@@ -1,0 +1,86 @@
+"""Decides what a gateway is told when it is started: where it listens, whom it hears, where policy and state lie."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+
+from fanzha.errors import UsageError
+from fanzha.gateway.sip.admission import Network, read_networks
+from fanzha.signing import KEY_BYTES
+
+GO_ON = {404: "Not Found", 503: "Service Unavailable"}
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """One gateway. sip, http: (host, port) or None where not served. policy: folder of the last good one.
+
+    trusted: public keys of the desks that are obeyed. source: address of a desk to follow, or a folder, "" for none;
+    source_token: file with the bearer token for it, so that it stands in no process list.
+    go_on: code for "go on", None as profiles say. peers: addresses and networks that may ask over SIP; peers_file: more
+    of them, one a line, read again on SIGHUP. state: folder of tokens, counters and logs. live: address of the process
+    that keeps the calls in progress, "" for none. seed: shared by all processes.
+    """
+
+    sip: tuple[str, int] | None
+    http: tuple[str, int] | None
+    workers: int
+    policy: Path
+    state: Path
+    trusted: frozenset[bytes] = frozenset()
+    source: str = ""
+    source_token: Path | None = None
+    go_on: int | None = None
+    peers: tuple[str, ...] = ("127.0.0.0/8", "::1")
+    peers_file: Path | None = None
+    live: str = ""
+    seed: bytes
+
+    def networks(self) -> tuple[Network, ...]:
+        """Whom to hear now. Raises UsageError naming file and line."""
+        found = read_networks(self.peers, where="--peer")
+        if self.peers_file is None:
+            return found
+        try:
+            lines = self.peers_file.read_text(encoding="utf-8").splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(f"the list of peers cannot be read: {error}", where=str(self.peers_file)) from None
+        for number, line in enumerate(lines, 1):
+            text = line.partition("#")[0].strip()
+            if text:
+                found += read_networks((text,), where=f"{self.peers_file}:{number}")
+        return found
+
+    def token(self) -> str:
+        """The desk's bearer token, "" without one. Raises UsageError where its file cannot be read."""
+        if self.source_token is None:
+            return ""
+        try:
+            return self.source_token.read_text(encoding="ascii").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(f"the desk's token cannot be read: {error}", where="--source-token") from None
+
+
+def address(text: str) -> tuple[str, int]:
+    """HOST:PORT or [V6]:PORT. Raises UsageError."""
+    host, colon, port = text.rpartition(":")
+    if not colon or not host or not (port.isascii() and port.isdigit() and int(port) < 65536):
+        raise UsageError(f"{text!r} is no address with a port (地址要带端口)", hint="for example 127.0.0.1:5070")
+    return host.strip("[]"), int(port)
+
+
+def trusted_keys(texts: Iterable[str]) -> frozenset[bytes]:
+    """Public keys given as hex, or as files that hold it. Raises UsageError naming the one that is none."""
+    found: set[bytes] = set()
+    for text in texts:
+        try:
+            hexed = Path(text).read_text(encoding="ascii").strip() if Path(text).is_file() else text
+            key = bytes.fromhex(hexed)
+        except (OSError, ValueError):
+            key = b""
+        if len(key) != KEY_BYTES:
+            raise UsageError(f"{text!r} is no public key (不是公钥)", where="--trust", hint="64 hex digits, or a file")
+        found.add(key)
+    return frozenset(found)

@@ -1,0 +1,124 @@
+"""Decides how one worker lives: it opens its doors, keeps up with the policy, and leaves without losing a call."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import time
+
+import uvloop
+
+from fanzha.errors import FanzhaError
+from fanzha.gateway.counters import Counters
+from fanzha.gateway.host import Host
+from fanzha.gateway.http.app import App
+from fanzha.gateway.http.reading import Doorkeeper
+from fanzha.gateway.http.server import HttpServer
+from fanzha.gateway.http.tokens import Tokens
+from fanzha.gateway.settings import GO_ON, Settings
+from fanzha.gateway.sip.admission import Admission
+from fanzha.gateway.sip.responder import Responder
+from fanzha.gateway.sip.tcp import TcpServer, tcp_socket
+from fanzha.gateway.sip.udp import UdpServer, udp_socket
+from fanzha.gateway.sip.words import sip_words
+from fanzha.policy.store import PolicyStore
+
+LOG = logging.getLogger("fanzha.gateway")
+_TICK_S = 0.2  # how soon a policy that another process took is noticed
+_DRAIN_S = 0.3  # how long datagrams already sent to us are still answered
+
+
+class Worker:
+    """One process's doors and what is behind them."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._parent = os.getppid()
+        self._stopping = asyncio.Event()
+        self._host = Host(
+            PolicyStore(settings.policy, set(settings.trusted)),
+            Counters(settings.state / "counters", now=time.time_ns() // 1000),
+        )
+        self._admission = Admission(settings.networks(), sip_words())
+        go_on = (settings.go_on, GO_ON[settings.go_on]) if settings.go_on is not None else None
+        self._responder = Responder(self._host, sip_words(), settings.seed, self._admission, go_on)
+        self._door = Doorkeeper(Tokens(settings.state / "tokens.json"))
+        self._app = App(self._host, self._door)
+
+    async def run(self) -> None:
+        """Until SIGTERM or SIGINT, or until the supervisor is gone."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stopping.set)
+        loop.add_signal_handler(signal.SIGHUP, self.reload)
+        await self._host.load()
+        udp, tcp = await self._open_sip(), TcpServer(self._responder, sip_words())
+        listening = await self._open_tcp(tcp)
+        http = HttpServer(self._app, *self._settings.http) if self._settings.http is not None else None
+        serving = asyncio.create_task(http.serve()) if http is not None else None
+        while not self._stopping.is_set():
+            await self._tick(tcp, http)
+        if listening is not None:
+            listening.close()
+        if http is not None and serving is not None:
+            http.stop()
+            await serving
+        await asyncio.sleep(_DRAIN_S)
+        if udp is not None:
+            await udp.finish()
+            udp.close()
+        await tcp.finish()
+
+    def reload(self) -> None:
+        """Read the lists of peers and tokens anew. What cannot be read stays as it was."""
+        try:
+            self._admission.allow(self._settings.networks())
+        except FanzhaError as error:
+            LOG.error("the peers stay as they were: %s", error)
+        self._door.forget()
+
+    async def _tick(self, tcp: TcpServer, http: HttpServer | None) -> None:
+        """A fifth of a second: look after the policy, and after whoever dawdles."""
+        try:
+            await asyncio.wait_for(self._stopping.wait(), _TICK_S)
+        except TimeoutError:
+            now = time.monotonic()
+            tcp.sweep(now)
+            if http is not None:
+                http.sweep(now)
+            self._host.sweep()
+            try:
+                if await self._host.refresh():
+                    LOG.info("policy in force: %s", self._host.version)
+            except FanzhaError as error:
+                LOG.error("the policy stays as it was: %s", error)
+            if os.getppid() != self._parent:
+                LOG.warning("the supervisor is gone: leaving")
+                self._stopping.set()
+
+    async def _open_sip(self) -> UdpServer | None:
+        if self._settings.sip is None:
+            return None
+        sock = udp_socket(*self._settings.sip, self._settings.workers)
+        _, server = await asyncio.get_running_loop().create_datagram_endpoint(
+            lambda: UdpServer(self._responder), sock=sock
+        )
+        return server
+
+    async def _open_tcp(self, tcp: TcpServer) -> asyncio.Server | None:
+        if self._settings.sip is None:
+            return None
+        return await asyncio.get_running_loop().create_server(
+            tcp.connection, sock=tcp_socket(*self._settings.sip), start_serving=True
+        )
+
+
+def run_worker(settings: Settings) -> None:
+    """One worker, from beginning to end."""
+
+    async def main() -> None:
+        await Worker(settings).run()
+
+    uvloop.run(main())

@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+import json
+import logging
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fanzha.gateway.log import JsonLines, masked
+
+
+@given(st.from_regex(r"(\+|00)?[0-9]{7,18}", fullmatch=True), st.text(max_size=5))
+def test_no_whole_number_is_written(number: str, around: str) -> None:
+    told = masked(f"{around} {number} {around}")
+    assert number not in told
+    assert "****" in told
+
+
+def test_short_codes_and_words_stay() -> None:
+    assert masked("95588 and 110 at 10.0.0.1:5060, policy 12") == "95588 and 110 at 10.0.0.1:5060, policy 12"
+
+
+def test_a_fault_is_told_whole_but_for_numbers() -> None:
+    try:
+        raise ValueError("call of +8613812345678")
+    except ValueError as error:
+        record = logging.LogRecord("fanzha.gateway", 40, __file__, 1, "no %s", ("verdict",), (type(error), error, None))
+    record.call = "c-13812345678"
+    row = json.loads(JsonLines().format(record))
+    assert (row["room"], row["level"], row["text"], row["call"]) == ("gateway", "error", "no verdict", "c-138****5678")
+    assert "ValueError: call of +86138****5678" in row["trace"]
