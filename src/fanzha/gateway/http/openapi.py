@@ -31,9 +31,8 @@ class Explained(msgspec.Struct, frozen=True):
 
 
 class Calls(msgspec.Struct, frozen=True):
-    """Calls in progress, longest first; total counts also those not told."""
+    """Calls in progress, answered ones first, the longest at the head."""
 
-    total: int
     calls: list[LiveCall]
 
 

@@ -73,9 +73,8 @@ class Routes:
         whole = request.query_params.get("numbers") == "full"
         if whole:
             LOG.info("calls in progress told with whole numbers", extra={"token": token.id, "who": token.name})
-        calls = await live.calls()
-        told = calls[: bounds().listed]
-        return _json({"total": len(calls), "calls": told if whole else [_masked(call) for call in told]})
+        calls = await live.calls(bounds().listed)
+        return _json({"calls": calls if whole else [_masked(call) for call in calls]})
 
     async def _release(self, request: Request) -> Response:
         token = self._opened(request, Scope.RELEASE)
