@@ -31,6 +31,8 @@ def run_gateway(settings: Settings) -> None:
     PolicyStore(settings.policy, set(settings.trusted))
     log_to_stderr()
     warm()
+    # Ends that came while nobody listened are lost: the counters begin anew, and verdicts say so until they are warm.
+    Counters(settings.state / "counters", now=time.time_ns() // 1000, fresh=True)
     LOG.info("listening: sip %s, http %s, %d workers", settings.sip, settings.http, settings.workers)
     children = [Child(f"worker-{at}", run_worker, (settings,)) for at in range(settings.workers)]
     if settings.source:

@@ -14,6 +14,7 @@ from fanzha.gateway.inquiry import Inquiry
 from fanzha.gateway.live.event import DialogEvent, DialogState
 from fanzha.gateway.live.livecalls import LiveCalls
 from fanzha.gateway.verdict import Verdict
+from fanzha.gateway.witness import Witness
 from fanzha.policy import Action
 from fanzha.policy.store import PolicyStore, Receipt
 
@@ -21,7 +22,15 @@ from fanzha.policy.store import PolicyStore, Receipt
 class Host(Back):
     """One worker's engine. What it counts and enforces is the same for all workers of the host."""
 
-    def __init__(self, store: PolicyStore | None, counters: Counters | None, live: LiveCalls | None = None) -> None:
+    def __init__(
+        self,
+        store: PolicyStore | None,
+        counters: Counters | None,
+        live: LiveCalls | None = None,
+        witness: Witness | None = None,
+    ) -> None:
+        """witness: keeps the verdicts; without one they are counted in this process alone, and not written down."""
+        self.witness = witness or Witness(None, now=_now())
         self.store = store
         self.live = live
         self._counters = counters
@@ -39,6 +48,7 @@ class Host(Back):
             self._counters.record(
                 asked.caller.number, asked.trunk_hash, asked.callee.number, asked.call_hash, call.at, passed
             )
+        self.witness.keep(asked, verdict)
         if self.live is not None:
             self.live.asked(call, verdict)
         return verdict
@@ -47,6 +57,7 @@ class Host(Back):
         """See Engine. The call is counted out only once its end is kept: told again, it must not count twice."""
         if self.live is not None:
             await self.live.seen(event)
+        self.witness.event(event.state)
         if self._counters is not None:
             call = hash_of(event.key)
             if event.state is DialogState.CONFIRMED:
@@ -60,11 +71,11 @@ class Host(Back):
 
     def said(self, key: str) -> list[Verdict]:
         """See Back."""
-        raise NotImplementedError
+        return self.witness.said(key)
 
     def metrics(self) -> str:
         """See Back."""
-        raise NotImplementedError
+        return self.witness.page(self.store.current if self.store is not None else None, self._counters, _now())
 
     @property
     def version(self) -> int:
@@ -92,6 +103,15 @@ class Host(Back):
             return await asyncio.to_thread(self.store.take, message)
 
     def sweep(self) -> None:
-        """Once a second: end the calls whose end was missed, a sixtieth of them at a time."""
+        """Some times a second: write down what was said, and end the calls whose end was missed, a sixtieth of them."""
+        self.witness.tick(_now())
         if self._counters is not None:
-            self._counters.sweep(time.time_ns() // 1000)
+            self._counters.sweep(_now())
+
+    def close(self) -> None:
+        """Before the process ends: what was said is written down."""
+        self.witness.close()
+
+
+def _now() -> int:
+    return time.time_ns() // 1000

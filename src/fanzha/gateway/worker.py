@@ -23,6 +23,7 @@ from fanzha.gateway.sip.responder import Responder
 from fanzha.gateway.sip.tcp import TcpServer, tcp_socket
 from fanzha.gateway.sip.udp import UdpServer, udp_socket
 from fanzha.gateway.sip.words import sip_words
+from fanzha.gateway.witness import Witness
 from fanzha.policy.store import PolicyStore
 
 LOG = logging.getLogger("fanzha.gateway")
@@ -37,9 +38,11 @@ class Worker:
         self._settings = settings
         self._parent = os.getppid()
         self._stopping = asyncio.Event()
+        now = time.time_ns() // 1000
         self._host = Host(
             PolicyStore(settings.policy, set(settings.trusted)),
-            Counters(settings.state / "counters", now=time.time_ns() // 1000),
+            Counters(settings.state / "counters", now=now),
+            witness=Witness(settings.state, now=now),
         )
         self._admission = Admission(settings.networks(), sip_words())
         go_on = (settings.go_on, GO_ON[settings.go_on]) if settings.go_on is not None else None
@@ -70,6 +73,7 @@ class Worker:
             await udp.finish()
             udp.close()
         await tcp.finish()
+        self._host.close()
 
     def reload(self) -> None:
         """Read the lists of peers and tokens anew. What cannot be read stays as it was."""
