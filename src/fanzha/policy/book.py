@@ -21,6 +21,7 @@ from fanzha.policy.refusal import Refusal, Refused
 from fanzha.policy.sealed import Terms
 
 _STRIDE = 4096  # rows between the keys that are kept at hand
+_REMEMBERED = 20_000  # entries kept as objects, some 10 MB; forgotten all at once when there are so many
 _NONE = range(0)
 _KINDS = {
     Lane.CALLER: (Subject.NUMBER, Side.CALLER),
@@ -47,6 +48,7 @@ class Book:
         self.starts = columns["starts"]
         self.expires = columns["expires"]
         self.codes = columns["terms"]
+        self._met: dict[int, Entry] = {}
         self._steps = [self._keys[lanes[at] : lanes[at + 1] : _STRIDE].tolist() for at in Lane]
 
     @classmethod
@@ -79,6 +81,15 @@ class Book:
         while end < last and keys[end] == key:
             end += 1
         return range(at, end)
+
+    def met(self, row: int) -> Entry:
+        """`entry`, remembered: who is listed calls again and again."""
+        found = self._met.get(row)
+        if found is None:
+            if len(self._met) >= _REMEMBERED:
+                self._met.clear()
+            found = self._met[row] = self.entry(row)
+        return found
 
     def entry(self, row: int) -> Entry:
         """One row as an entry; its value as `display` writes it."""

@@ -21,6 +21,7 @@ from fanzha.policy.sealed import Header
 from fanzha.policy.trunk import Trunk
 
 _NARROW = {Subject.NUMBER: 0, Subject.DEVICE: 1, Subject.PREFIX: 2}
+_CALLER, _CALLEE = (Lane.CALLER, Lane.CALLER_PREFIX), (Lane.CALLEE, Lane.CALLEE_PREFIX)
 
 
 class Policy:
@@ -103,8 +104,8 @@ class Policy:
         caller = side is Side.CALLER
         found: list[Entry] = []
         if key:
-            self._listed(Lane.CALLER if caller else Lane.CALLEE, key, found)
-            prefixes = Lane.CALLER_PREFIX if caller else Lane.CALLEE_PREFIX
+            lane, prefixes = _CALLER if caller else _CALLEE
+            self._listed(lane, key, found)
             for start in self._overlay.starts(prefixes, key, raw):
                 found += self._overlay.found(prefixes, start)
         if device and caller:
@@ -129,7 +130,7 @@ class Policy:
             rows = book.find(lane, key)
             if rows:
                 hidden = self._overlay.hidden
-                found += [book.entry(row) for row in rows if row not in hidden]
+                found += [book.met(row) for row in rows if row not in hidden]
         found += self._overlay.found(lane, key)
 
     def contract(self, trunk: str | None) -> Trunk | None:
