@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import signal
 import socket
 import subprocess
@@ -37,6 +39,7 @@ TRUNKS = (
             special(8613812345678, Exemption.CLIR),
             special(8613812345679, Exemption.CLIR, expires=1_000_000),
             special(8614212345678, Exemption.EMPTY),
+            special(12125550000, Exemption.ANY),
         ),
     ),
     Trunk(id="abroad", owner="a carrier", peers=(FOREIGN,), ingress="international"),
@@ -73,7 +76,9 @@ class Edge:
     def start(self) -> None:
         write_run_folder(self.folder, self.settings, CONFIG)
         log = (self.folder / "log").open("ab")
-        self.process = subprocess.Popen(command(self.folder, self.settings), stdout=log, stderr=log)
+        self.process = subprocess.Popen(
+            command(self.folder, self.settings), stdout=log, stderr=log, start_new_session=True
+        )
         log.close()
         for _ in range(100):
             try:
@@ -86,12 +91,16 @@ class Edge:
         raise AssertionError("Kamailio did not start")
 
     def kill(self, how: int = signal.SIGTERM) -> None:
+        """All its processes: a dead parent leaves workers that go on as before."""
         if self.process is not None:
-            self.process.send_signal(how)
+            os.killpg(self.process.pid, how)
             try:
                 self.process.wait(10)
             except subprocess.TimeoutExpired:
-                self.process.kill()
+                pass
+            finally:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(self.process.pid, signal.SIGKILL)
                 self.process.wait(10)
             self.process = None
 

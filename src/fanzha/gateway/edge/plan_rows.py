@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from fanzha import vocabulary as words
 from fanzha.numbering import false_cli, normalise
+from fanzha.numbering.plan import current
 from fanzha.records.contract import Ingress
 
 # How a caller may be written, and what stands before the digits that tell it. `f`: + and a country other than 86.
@@ -24,16 +26,29 @@ DEEPEST = 8  # digits of a prefix
 SHORTEST_BARE = 3  # digits behind a bare 86; shorter is a short number that begins so
 SAYS_NOTHING = "-"
 OWNS = (-1, 0, 1)  # no contract is known, it does not permit the caller, it does
+_ZERO_BEHIND = "cb"  # behind +86 some still dial the trunk 0
 _REFUSE, _LABEL = "12345678", "abcdefgh"
 _FILLS = ("0123456789012345678901", "7395182640739518264073", "5555500000999992222288", "2846013579284601357911")
-_DIALLED = 15  # digits from which a carrier prefix may stand before a number; what follows is not looked at here
+
+
+_made: dict[str, tuple[tuple[Any, ...], dict[str, str]]] = {}
 
 
 def plan_rows(day: date) -> dict[str, str]:
+    """The rows of one day; made once, and again if the vocabulary has changed. To be read, not written."""
+    parts = (day, current(), words.false_cli_rules())
+    held = _made.get("rows")
+    if held is None or held[0][0] != day or any(a is not b for a, b in zip(held[0][1:], parts[1:], strict=True)):
+        held = _made["rows"] = (parts, _rows(day))
+    return held[1]
+
+
+def _rows(day: date) -> dict[str, str]:
     """Key "FORM LENGTH / PREFIX" (n11/138) -> one sign for each ingress and contract, in the order of `situations`.
 
     Signs: 1-8 rule R1-R8 refuses, a-h it labels, - nothing. `length` counts the digits behind the form's head. A number
-    longer than LONGEST is looked up as one of LONGEST. The longest prefix holds. day: on which the plan's age counts.
+    longer than LONGEST is looked up as one of LONGEST, one with a carrier prefix (17911 ...) before it without that.
+    The longest prefix holds. day: on which the plan's age counts.
     """
     rows: dict[str, str] = {}
     for form, head in FORMS.items():
@@ -45,8 +60,6 @@ def plan_rows(day: date) -> dict[str, str]:
                 if len(prefix) <= length
             }
             opinions = _opinions(head, examples, day)
-            if form == "n" and length >= _DIALLED:
-                _unsay(opinions)
             rows.update((f"{form}{length}/{prefix}", said) for prefix, said in _folded(opinions).items())
     return rows
 
@@ -70,7 +83,8 @@ def _named(form: str) -> dict[int, set[str]]:
     def name(prefix: str, lengths: Iterable[int]) -> None:
         for length in lengths:
             found[length].add(prefix)
-            found[length + 1].add(f"0{prefix}")  # behind +86 some still dial the trunk 0
+            if form in _ZERO_BEHIND:
+                found[length + 1].add(f"0{prefix}")
 
     for code in _codes():
         name(code, [len(code)])
@@ -87,8 +101,6 @@ def _named(form: str) -> dict[int, set[str]]:
         name(area[1:], range(len(area) + 2, len(area) + 8))  # a city's short code to its longest local number
     for row in plan.classes.rows:
         name(row.prefix, range(row.digits[0], row.digits[1] + 1))
-    for prefix in plan.dial_prefixes.prefixes:
-        name(prefix, range(_DIALLED, LONGEST + 1))
     return found
 
 
@@ -103,8 +115,9 @@ def _known(form: str) -> dict[tuple[int, str], list[str]]:
         return found
     classes = [f"{row.prefix}{_FILLS[0]}"[:size] for row in words.number_plan().classes.rows for size in row.digits]
     codes = [code for code in {*_codes(), *classes} if 3 <= len(code) <= 6]
+    zeros = ("", "0") if form in _ZERO_BEHIND else ("",)
     for area in [*words.area_codes().areas, *words.area_codes().merged]:
-        for number in (f"{zero}{area[1:]}{code}" for code in codes for zero in ("", "0")):
+        for number in (f"{zero}{area[1:]}{code}" for code in codes for zero in zeros):
             for size in range(min(len(number), DEEPEST) + 1):
                 if size >= len(area) - 1:
                     found[len(number), number[:size]].append(number)
@@ -146,13 +159,6 @@ def _sign(block: int, label: int) -> int:
     if block:
         return ord(_REFUSE[(block & -block).bit_length() - 1])
     return ord(_LABEL[(label & -label).bit_length() - 1] if label else SAYS_NOTHING)
-
-
-def _unsay(opinions: dict[str, str]) -> None:
-    dialled = tuple(words.number_plan().dial_prefixes.prefixes)
-    for prefix, said in opinions.items():
-        if prefix.startswith(dialled):
-            opinions[prefix] = SAYS_NOTHING * len(said)
 
 
 def _folded(opinions: dict[str, str]) -> dict[str, str]:

@@ -4,19 +4,24 @@ Lists, counters and models stay with the engine; what is here is arithmetic on o
 
     peer/ADDRESS[/PORT]         trunk
     net/0, net/1, ...           "network trunk", the narrowest first
-    trunk/TRUNK                 ingress;contract known;area code;lengths of its local numbers;code phrase;calls a second
+    trunk/TRUNK                 ingress;contract known;area code;lengths of its local numbers;code phrase;rate;name
     auth/TRUNK/LENGTH/PREFIX    permitted callers (专线合同号段), country code and digits
-    clir|empty/TRUNK/NUMBER     until when (Unix seconds) a special user may hide, or send an empty number; * for all
+    clir|empty|any/TRUNK/NUMBER until when (Unix seconds) a special user may hide, send an empty number ...; * for all
     next/TRUNK                  group of next hops, where it is not the default one
-    sos/DIGITS                  an emergency number, as it may be dialled
+    code/DIGITS                 sos: an emergency number; public: another that no rule may keep a call from
+    area/DIGITS                 an area code without its 0, which may stand before those
     plan/FORM LENGTH/PREFIX     what R1-R8 say of a caller so written (plan_rows.py)
+    dial/PREFIX                 carrier prefixes (17911 ...) that are no part of the number behind them
     rule/R5                     block or label
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from ipaddress import ip_address, ip_network
 from typing import NamedTuple
 from urllib.parse import quote
@@ -27,10 +32,10 @@ from fanzha import vocabulary as words
 from fanzha.errors import PolicyError
 from fanzha.gateway.edge.plan_rows import plan_rows
 from fanzha.gateway.edge.ranges import prefixes
-from fanzha.numbering import Kind, normalise
+from fanzha.numbering import normalise
 from fanzha.numbering.plan import current
 from fanzha.policy.policy import Policy
-from fanzha.policy.trunk import Exemption, SpecialUser, Trunk
+from fanzha.policy.trunk import SpecialUser, Trunk
 from fanzha.records.contract import Ingress
 
 MAX_NETWORKS = 64  # the edge walks them one by one
@@ -39,12 +44,21 @@ FOREVER = 2**31 - 1  # Kamailio 5.6 counts in 32 bits
 ANYBODY = "*"
 
 
-class Rules(NamedTuple):
+@dataclass(frozen=True)
+class Rules:
     """rows: key -> value, as above. version: the policy's. plan_until: Unix seconds after which R3, R8 only label."""
 
     rows: dict[str, str]
     version: int
     plan_until: int
+
+    @cached_property
+    def digest(self) -> str:
+        """What tells one set of rows from another, whatever policy version it came with."""
+        found = hashlib.sha256()
+        for key, value in sorted(self.rows.items()):
+            found.update(f"{key}\0{value}\0".encode())
+        return found.hexdigest()[:32]
 
 
 class Local(NamedTuple):
@@ -67,8 +81,9 @@ def compile_rules(policy: Policy, local: Local, day: date) -> Rules:
                 hint="write ranges that begin and end at round numbers",
             )
     rows.update(_networks(policy))
-    rows.update(_emergency())
+    rows.update(_protected(policy))
     rows["rule/R5"] = words.false_cli_rules().rules["R5"].action
+    rows.update((f"dial/{prefix}", "1") for prefix in words.number_plan().dial_prefixes.prefixes)
     rows.update((f"plan/{key}", value) for key, value in plan_rows(day).items())
     last = current().as_of + timedelta(days=words.false_cli_rules().plan_max_age_days + 1)
     until = int(datetime(last.year, last.month, last.day).timestamp())
@@ -87,7 +102,8 @@ def _trunk(trunk: Trunk, policy: Policy, local: Local) -> Iterator[tuple[str, st
     area = trunk.area.lstrip("0")
     lengths = "".join(str(size) for size in words.area_codes().areas[trunk.area].local) if area else ""
     known = "0" if trunk.ranges is None else "1"
-    yield f"trunk/{name}", f"{int(ingress)};{known};{area};{lengths};{hard.code} {hard.phrase};{local.rate}"
+    told = trunk.id if trunk.id.isprintable() and ";" not in trunk.id else name
+    yield f"trunk/{name}", f"{int(ingress)};{known};{area};{lengths};{hard.code} {hard.phrase};{local.rate};{told}"
     for peer in trunk.peers:
         if "/" not in peer:
             yield f"peer/{_address(peer)}", name
@@ -102,9 +118,7 @@ def _trunk(trunk: Trunk, policy: Policy, local: Local) -> Iterator[tuple[str, st
 
 def _special(name: str, user: SpecialUser) -> Iterator[tuple[str, str]]:
     number = ANYBODY if user.number == ANYBODY else str(user.key)
-    for exemption in (Exemption.CLIR, Exemption.EMPTY):
-        if user.exemption in (exemption, Exemption.ANY):
-            yield f"{exemption}/{name}/{number}", str(min(user.expires // 1_000_000, FOREVER))
+    yield f"{user.exemption}/{name}/{number}", str(min(user.expires // 1_000_000, FOREVER))
 
 
 def _address(peer: str) -> str:
@@ -125,14 +139,13 @@ def _networks(policy: Policy) -> Iterator[tuple[str, str]]:
     yield from ((f"net/{at}", f"{network} {word(trunk)}") for at, (network, trunk) in enumerate(found))
 
 
-def _emergency() -> Iterator[tuple[str, str]]:
-    """110, 0571110, 86110, 0086110 ...: every way in which a switch may pass on an emergency call."""
-    codes = [code for code, row in words.service_numbers().numbers.items() if row.kind == "emergency"]
-    heads = ["", "86", "0086", *words.area_codes().areas]
-    heads += [f"{land}{area[1:]}" for land in ("86", "0086", "860") for area in words.area_codes().areas]
-    dialled = [f"{head}{code}" for head in heads for code in codes]
-    # A head and a code may by chance be somebody's own number: those are not taken.
-    judged = normalise(pa.array([f"+{text}" if text.startswith("86") else text for text in dialled], pa.string()))
-    for text, kind in zip(dialled, judged.kind, strict=True):
-        if kind == Kind.EMERGENCY:
-            yield f"sos/{text}", "1"
+def _protected(policy: Policy) -> Iterator[tuple[str, str]]:
+    """Emergency calls pass before any check; calls to public services meet no rule, as in `gateway.decide`."""
+    codes = words.service_numbers().numbers
+    keys = normalise(pa.array(list(codes), pa.string())).number
+    for (code, row), key in zip(codes.items(), keys, strict=True):
+        if row.kind == "emergency":
+            yield f"code/{code}", "sos"
+        elif policy.protected(int(key)):
+            yield f"code/{code}", "public"
+    yield from ((f"area/{area[1:]}", "1") for area in words.area_codes().areas)

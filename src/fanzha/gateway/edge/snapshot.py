@@ -15,7 +15,8 @@ ACTIVE = "a"  # the generation that a cold start reads
 
 def meta(rules: Rules, active: str = ACTIVE) -> dict[str, str]:
     """What stands beside the rules: the generation in force, its version, and how long its plan data is young."""
-    return {"active": active, "version": str(rules.version), "plan_until": str(rules.plan_until)}
+    until = str(rules.plan_until)
+    return {"active": active, "version": str(rules.version), "plan_until": until, "digest": rules.digest}
 
 
 def write_snapshot(folder: Path, rules: Rules) -> None:

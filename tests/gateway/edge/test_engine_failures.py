@@ -1,0 +1,136 @@
+"""Engines that die, hang, dawdle and babble: no call is lost, every unscreened one is counted, plain rules hold."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from kamailio_edge import CONTRACT, FOREIGN, INTERNETWORK, Edge
+from sip_peers import Call, FakeEngine
+
+CALLER = "13812340000"
+GRACE = 0.6  # seconds; the limit is 125 ms, machines that run tests have other things to do
+
+
+def count(edge: Edge, *names: str) -> list[int]:
+    counts = edge.counts()
+    return [counts[name] for name in names]
+
+
+def place(edge: Edge, number: int) -> list[Call]:
+    """Calls that all must be answered, one after another."""
+    calls = []
+    for _ in range(number):
+        call = edge.call(INTERNETWORK, CALLER)
+        call.hang_up(call.established())
+        calls.append(call)
+    return calls
+
+
+def held(edge: Edge, call: Call) -> float:
+    """Seconds from the caller's INVITE to the core's."""
+    return edge.core.invites(call.id)[0].at - call.started
+
+
+@pytest.fixture(autouse=True)
+def healthy(edge: Edge) -> None:
+    edge.wait_breaker()
+
+
+@pytest.mark.parametrize("hung", [True, False])
+def test_an_engine_that_says_nothing_costs_little_then_nothing(edge: Edge, hung: bool) -> None:
+    """Hung (SIGSTOP) it answers no OPTIONS either; stuck on calls alone it does."""
+    edge.engine.hung, edge.engine.default = hung, None
+    before = count(edge, "calls", "unscreened", "breaker_opened")
+    calls = place(edge, 12)
+    assert max(held(edge, call) for call in calls) < GRACE
+    calls_after, unscreened, opened = count(edge, "calls", "unscreened", "breaker_opened")
+    assert (calls_after - before[0], unscreened - before[1], opened - before[2]) == (12, 12, 1)
+    asked = [call for call in calls if edge.engine.asked(call.id)]
+    assert 5 <= len(asked) < 12  # the rest found the breaker open
+    edge.engine.reset()
+    edge.wait_breaker()
+    call = place(edge, 1)[0]
+    assert len(edge.engine.asked(call.id)) == 1
+
+
+def test_an_engine_that_is_killed_and_comes_back(edge: Edge) -> None:
+    """A closed port; then a new process on the same one: a restart storm, three times over."""
+    for _ in range(3):
+        port = edge.engine.port
+        edge.engines[0].close()
+        place(edge, 8)
+        edge.engines[0] = FakeEngine(port=port)
+        edge.wait_breaker()
+        call = place(edge, 1)[0]
+        assert len(edge.engine.asked(call.id)) == 1
+
+
+@pytest.mark.parametrize(("delay", "screened"), [(0.005, True), (0.05, True), (0.2, False)])
+def test_a_slow_engine_is_waited_for_until_the_limit(edge: Edge, delay: float, screened: bool) -> None:
+    edge.engine.delay = delay
+    before = count(edge, "allowed", "unscreened_timeout")
+    calls = place(edge, 4)
+    after = count(edge, "allowed", "unscreened_timeout")
+    assert [b - a for a, b in zip(before, after, strict=True)] == ([4, 0] if screened else [0, 4])
+    assert max(held(edge, call) for call in calls) < GRACE
+    edge.engine.reset()
+    time.sleep(delay)  # answers that come too late find no call
+    assert [len(edge.core.invites(call.id)) for call in calls] == [1] * 4
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        ("100 Trying", ()),
+        ("180 Ringing", ()),
+        ("200 OK", ("Contact: <sip:evil@127.0.0.1>",)),
+        ("401 Unauthorized", ()),
+        ("486 Busy Here", ()),
+        ("500 Server Error", ()),
+        ("301 Moved Permanently", ("Contact: <sip:evil@127.0.0.1>",)),
+        b"\x00\xff garbage",
+        b"SIP/2.0 603 Decline\r\nVia: nonsense\r\n\r\n",
+        b"SIP/2.0 999 What\r\n\r\n",
+        None,
+    ],
+    ids=str,
+)
+def test_what_is_no_verdict_lets_the_call_go_on_unscreened(edge: Edge, answer: tuple[str, tuple[str, ...]]) -> None:
+    edge.engine.default = answer
+    before = count(edge, "unscreened", "allowed", "blocked")
+    call = place(edge, 1)[0]
+    assert len(edge.core.invites(call.id)) == 1
+    after = count(edge, "unscreened", "allowed", "blocked")
+    assert [b - a for a, b in zip(before, after, strict=True)] == [1, 0, 0]
+
+
+def test_plain_rules_and_emergency_calls_need_no_engine(edge: Edge) -> None:
+    edge.engine.hung = True
+    for host, caller in ((CONTRACT, "13900000000"), (FOREIGN, "13812345678"), (INTERNETWORK, "14212345678")):
+        refused = edge.call(host, caller)
+        assert refused.final().code == 403
+        assert edge.core.invites(refused.id) == []
+        emergency = edge.call(host, caller, "110")
+        emergency.hang_up(emergency.established())
+    own = edge.call(CONTRACT, "057188880123")
+    own.hang_up(own.established())
+
+
+def test_cancel_while_a_dead_engine_is_waited_for(edge: Edge) -> None:
+    edge.engine.default = None
+    before = count(edge, "cancelled", "unscreened")
+    call = edge.call(INTERNETWORK, CALLER)
+    edge.engine.wait(lambda m: m.method == "INVITE" and m.get("call-id") == call.id)
+    call.send("CANCEL")
+    assert call.final().code == 487
+    assert edge.core.invites(call.id) == []
+    assert [b - a for a, b in zip(before, count(edge, "cancelled", "unscreened"), strict=True)] == [1, 0]
+
+
+def test_events_are_not_sent_to_an_engine_that_is_given_up(edge: Edge) -> None:
+    edge.engine.default, edge.engine.hung = None, True
+    place(edge, 8)
+    before = count(edge, "events_unsent")
+    place(edge, 3)
+    assert count(edge, "events_unsent")[0] - before[0] >= 3
