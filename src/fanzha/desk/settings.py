@@ -43,6 +43,9 @@ INSTALLED_APPS = [
     "fanzha.desk.pages",
     "fanzha.desk.alerts",
     "fanzha.desk.entities",
+    "fanzha.desk.enforcement",
+    "fanzha.desk.measures",
+    "fanzha.desk.notices",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

@@ -11,6 +11,7 @@ urlpatterns = [
     path("entities/", include("fanzha.desk.entities.urls")),
     path("unmask/", include("fanzha.desk.masking.urls")),
     path("audit/", include("fanzha.desk.audit.urls")),
+    path("v1/policy/", include("fanzha.desk.enforcement.urls")),
 ]
 handler400 = "fanzha.desk.pages.refusals.bad_request"
 handler403 = "fanzha.desk.pages.refusals.forbidden"

@@ -1,0 +1,89 @@
+"""Decides that every measure is told to whom it hits: written with the act itself, sent by a job until it is taken."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from fanzha.desk.audit.actions import record
+from fanzha.desk.measures.ladder import ladder
+from fanzha.desk.measures.models import Measure
+from fanzha.desk.notices.channel import Message, MessageChannel
+from fanzha.desk.notices.choices import State
+from fanzha.desk.notices.codes import address, code_of
+from fanzha.desk.notices.models import Notice
+from fanzha.desk.notices.words import half, kind, words
+from fanzha.desk.workflow.actions import act_of
+from fanzha.errors import FanzhaError
+
+_LOG = logging.getLogger("fanzha.notices")
+_BATCH = 200
+
+
+def notice_of(measure: Measure, name: str, at: datetime, *, until: datetime | None = None, why: str = "") -> Notice:
+    """An unsaved notice about a measure. until, why: in place of the measure's own end and reason."""
+    language = "zh-hans"
+    reason = why or half(measure.told, language)
+    remedy, documents = half(words().remedy, language), half(words().documents, language)
+    filled = {
+        "number": measure.subject.masked,
+        "reason": reason,
+        "step": half(measure.step, language),
+        "rule": _("%(days)s 天") % {"days": ladder().suppression_days},
+        "from": _local(measure.in_force_at or at),
+        "until": _local(until or measure.expires or at),
+        "remedy": remedy,
+        "documents": documents,
+        "code": "{code}",
+        "address": "{address}",
+    }
+    held = measure.secret and name == "measure"
+    return Notice(
+        network=measure.network, region=measure.region, measure=measure, kind=name, value=measure.value,
+        language=language, text=kind(name).told(language, filled), reason=reason[:200], remedy=remedy,
+        documents=documents, state=State.HELD if held else State.PENDING, made_at=at, next_at=at,
+        due_at=at + timedelta(hours=ladder().immediate_hours),
+    )  # fmt: skip
+
+
+def write(notices: Sequence[Notice]) -> None:
+    """Keep notices in the caller's transaction; those on a device have nobody to be told."""
+    Notice.objects.bulk_create([each for each in notices if each.measure.kind == "number"], batch_size=500)
+
+
+def send_pending(channel: MessageChannel, now: datetime) -> int:
+    """Send what waits, oldest first; how many were taken. One that fails is tried again later, then left to people."""
+    waiting = Notice.objects.filter(state=State.PENDING, next_at__lte=now).order_by("next_at").select_related("measure")
+    return sum(_send(channel, notice, now) for notice in waiting[:_BATCH])
+
+
+def _send(channel: MessageChannel, notice: Notice, now: datetime) -> bool:
+    text = notice.text.replace("{code}", code_of(notice.measure)).replace("{address}", address())
+    try:
+        receipt = channel.send(Message(f"notice-{notice.pk}", notice.value, text, notice.language))
+    except (OSError, FanzhaError) as error:
+        _failed(notice, error, now)
+        return False
+    with transaction.atomic():
+        notice.state, notice.sent_at, notice.receipt = State.SENT, now, receipt[:120]
+        notice.save(update_fields=["state", "sent_at", "receipt"])
+        told = {"kind": notice.kind, "receipt": notice.receipt, "late": now > notice.due_at}
+        record(None, [act_of(notice, "notices.sent", "", told)], at=now)
+    return True
+
+
+def _failed(notice: Notice, error: Exception, now: datetime) -> None:
+    notice.attempts += 1
+    notice.next_at = now + timedelta(minutes=min(2**notice.attempts, 60))
+    notice.state = State.FAILED if notice.attempts >= words().attempts else State.PENDING
+    notice.save(update_fields=["attempts", "next_at", "state"])
+    _LOG.warning("notice %s was not taken (告知未送出): %s", notice.pk, type(error).__name__)
+
+
+def _local(at: datetime) -> str:
+    return timezone.localtime(at).strftime("%Y-%m-%d %H:%M")

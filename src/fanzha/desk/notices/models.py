@@ -1,0 +1,58 @@
+"""Decides what is kept of a notice: what was told to whom, why, by when it had to be, and what the channel answered."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from fanzha.desk.masking.subject import Subject
+from fanzha.desk.measures.models import Measure
+from fanzha.desk.notices.choices import TONES, State
+from fanzha.desk.rights.models import Scoped, ScopedQuerySet
+
+
+class Notice(Scoped):
+    """One message to one subscriber. `text` holds {code} and {address} where the channel fills them in."""
+
+    measure = models.ForeignKey(Measure, models.PROTECT, related_name="notices")
+    kind = models.CharField(_("类型"), max_length=12)
+    value = models.CharField(_("号码"), max_length=80)
+    language = models.CharField(max_length=8, default="zh-hans")
+    text = models.TextField(_("内容"))
+    reason = models.CharField(_("原因"), max_length=200)
+    remedy = models.CharField(_("救济渠道"), max_length=300)
+    documents = models.CharField(_("所需材料"), max_length=300)
+    state = models.CharField(_("状态"), max_length=8, choices=State.choices, default=State.PENDING)
+    made_at = models.DateTimeField(_("生成时间"))
+    due_at = models.DateTimeField(_("应告知时间"))
+    sent_at = models.DateTimeField(_("发送时间"), null=True)
+    attempts = models.IntegerField(default=0)
+    next_at = models.DateTimeField()
+    receipt = models.CharField(_("回执"), max_length=120, blank=True)
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("告知")
+        indexes = [models.Index(fields=["state", "next_at"], name="notice_waiting")]
+        constraints = [
+            models.CheckConstraint(
+                condition=~(Q(reason="") | Q(remedy="") | Q(documents="")), name="notice_tells_all_three"
+            )
+        ]
+
+    @property
+    def subject(self) -> Subject:
+        """To whom."""
+        return Subject("number", self.value, self.network, self.region)
+
+    @property
+    def tone(self) -> str:
+        """The colour of its state."""
+        return TONES[State(self.state)]
+
+    @property
+    def shown(self) -> str:
+        """The text for pages: without the code, which is the subscriber's alone."""
+        return self.text.replace("{code}", "••••••••").replace("{address}", "…/appeal/")
