@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from fanzha import vocabulary as words
 from fanzha.gateway import reasons
-from fanzha.gateway.counters import COUNTERS, Counters, Reading
+from fanzha.gateway.counters import COUNTERS, Reading
 from fanzha.gateway.inquiry import Inquiry
-from fanzha.gateway.limits import Limits
+from fanzha.gateway.state import Live
 from fanzha.gateway.verdict import Reason
 from fanzha.numbering import Form, Kind
 from fanzha.numbering.false_cli import INGRESS_UNKNOWN, TRUNK
-from fanzha.numbering.single import Reader, Single
-from fanzha.policy import Action, Entry, Exemption, Policy, Side, is_protected
+from fanzha.numbering.single import Single
+from fanzha.policy import Action, Entry, Exemption, Policy, Side
 
 _IRREGULAR, _UNASSIGNED, _WITHHELD = int(Form.IRREGULAR), int(Form.UNASSIGNED), int(Kind.WITHHELD)
 _R1, _R3, _R5, _R8 = (reasons.bits([name]) for name in ("R1", "R3", "R5", "R8"))
@@ -27,13 +27,10 @@ class Weighing:
     """What has been found about one call. given: all reasons, as they were found. soft: those of them that an entry of
     an ALLOW list outweighs. lifted: bits of R1-R8 that a special user need not keep."""
 
-    __slots__ = ("asked", "policy", "counters", "limits", "reader", "given", "soft", "allowed", "missing", "owns",
-                 "lifted", "reading")  # fmt: skip
+    __slots__ = ("asked", "policy", "live", "given", "soft", "allowed", "missing", "owns", "lifted", "reading")
 
-    def __init__(
-        self, asked: Inquiry, policy: Policy | None, counters: Counters | None, limits: Limits, reader: Reader
-    ) -> None:
-        self.asked, self.policy, self.counters, self.limits, self.reader = asked, policy, counters, limits, reader
+    def __init__(self, asked: Inquiry, policy: Policy | None, live: Live) -> None:
+        self.asked, self.policy, self.live = asked, policy, live
         self.given: list[Reason] = []
         self.soft: list[Reason] = []
         self.allowed: list[Entry] = []
@@ -45,8 +42,8 @@ class Weighing:
 def protected(found: Weighing) -> str:
     """Emergency calls and those to public services pass, whoever calls, and nothing else is asked."""
     asked, policy = found.asked, found.policy
-    known = policy.protected(asked.callee.number) if policy is not None else is_protected(asked.callee.number)
-    if asked.emergency or known:
+    number = asked.callee.number
+    if asked.emergency or (policy.protected(number) if policy is not None else number in found.live.protected):
         found.given.append(reasons.plain("emergency", Action.ALLOW))
     return ""
 
@@ -95,13 +92,13 @@ def false_cli(found: Weighing) -> str:
     asked, call = found.asked, found.asked.call
     clir = -1 if call.clir is None else int(call.clir)
     roaming = -1 if call.roaming is None else int(call.roaming)
-    block, label = found.reader.rules(asked.caller, asked.ingress, found.owns, clir, roaming, call.at)
+    block, label = found.live.reader.rules(asked.caller, asked.ingress, found.owns, clir, roaming, call.at)
     block, label = block & ~found.lifted, label & ~found.lifted
     if block | label:
         found.given.extend(reasons.rules(block, label))
         if label & _R1 and roaming < 0:
             found.missing.append("roaming")
-        if label & _R8 and found.reader.plan_age_days(call.at) > words.false_cli_rules().plan_max_age_days:
+        if label & _R8 and found.live.reader.plan_age_days(call.at) > words.false_cli_rules().plan_max_age_days:
             found.missing.append("plan.age")
     if asked.presented is not None:
         _shown(found, asked.presented)
@@ -112,7 +109,7 @@ def _shown(found: Weighing, shown: Single) -> None:
     asked, trunk = found.asked, found.asked.trunk
     permitted = trunk.permits(shown.number or None) if trunk is not None else None
     owns = -1 if permitted is None else int(permitted)
-    block, label = found.reader.rules(shown, asked.ingress, owns, -1, -1, asked.call.at)
+    block, label = found.live.reader.rules(shown, asked.ingress, owns, -1, -1, asked.call.at)
     mask = reasons.shown_mask() & ~found.lifted
     found.given.extend(reasons.rules(block & mask, label & mask, True))
 
@@ -152,7 +149,7 @@ def limits(found: Weighing) -> str:
     if counted is None:
         return "counters"
     found.missing.extend(counted.missing)
-    for reason in found.limits.above(counted.values, found.asked.caller.kind):
+    for reason in found.live.limits.above(counted.values, found.asked.caller.kind):
         found.given.append(reason)
         found.soft.append(reason)
     return ""
@@ -160,9 +157,10 @@ def limits(found: Weighing) -> str:
 
 def reading(found: Weighing) -> Reading | None:
     """The counters for this call, read once; None where there are none."""
-    if found.reading is None and found.counters is not None:
+    counters = found.live.counters
+    if found.reading is None and counters is not None:
         asked = found.asked
-        found.reading = found.counters.look(
+        found.reading = counters.look(
             asked.caller.number, asked.trunk_hash, asked.callee.number, asked.call_hash, asked.call.at
         )
     return found.reading

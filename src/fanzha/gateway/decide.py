@@ -10,20 +10,16 @@ from __future__ import annotations
 
 import logging
 import re
-import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from fanzha.gateway import checks, reasons
 from fanzha.gateway.call import Call
 from fanzha.gateway.checks import Weighing
-from fanzha.gateway.counters import Counters
-from fanzha.gateway.failure import Cause, Check, Failure, shipped_failure
+from fanzha.gateway.failure import Cause, Check
 from fanzha.gateway.inquiry import Inquiry
-from fanzha.gateway.limits import Limits, shipped_limits
+from fanzha.gateway.state import Live
 from fanzha.gateway.verdict import Reason, Verdict
 from fanzha.numbering.false_cli import RULES
-from fanzha.numbering.single import Reader
 from fanzha.policy import Action, Answer, Policy, Profile
 from fanzha.policy.profile import DEFAULT, shipped
 
@@ -42,17 +38,6 @@ _ORDER: tuple[tuple[Check, Callable[[Weighing], str]], ...] = (
 _UNSAFE = re.compile(r"[^\x20-\x7e]|[\"\\]")
 
 
-@dataclass(slots=True)
-class Live:
-    """What stands beside the policy when a call is judged. counters: None where nobody counts. clock: nanoseconds."""
-
-    counters: Counters | None = None
-    limits: Limits = field(default_factory=shipped_limits)
-    failure: Failure = field(default_factory=shipped_failure)
-    reader: Reader = field(default_factory=Reader)
-    clock: Callable[[], int] = time.perf_counter_ns
-
-
 def decide(call: Call, policy: Policy | None, live: Live) -> Verdict:
     """The verdict on one call; changes nothing. What cannot be checked, the failure policy answers for."""
     started = live.clock()
@@ -61,7 +46,7 @@ def decide(call: Call, policy: Policy | None, live: Live) -> Verdict:
 
 def weigh(asked: Inquiry, policy: Policy | None, live: Live, started: int) -> Verdict:
     """As `decide`, for a call whose numbers have been read; started: of `live.clock`."""
-    found = Weighing(asked, policy, live.counters, live.limits, live.reader)
+    found = Weighing(asked, policy, live)
     if policy is not None and asked.call.at - policy.compiled_at > live.failure.policy_age_hours * HOUR:
         found.missing.append("policy.age")
     clock, fallbacks = live.clock, live.failure.checks
@@ -134,3 +119,6 @@ def _filled(value: str, words: dict[str, str]) -> str:
     for name, word in words.items():
         value = value.replace(f"{{{name}}}", word)
     return value
+
+
+__all__ = ["HARD", "WARNING", "Live", "decide", "weigh"]

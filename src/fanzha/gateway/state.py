@@ -1,0 +1,26 @@
+"""Decides what stands beside the policy when a call is judged: counters, limits, failure policy, a reader, a clock."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from fanzha.gateway.counters import Counters
+from fanzha.gateway.failure import Failure, shipped_failure
+from fanzha.gateway.limits import Limits, shipped_limits
+from fanzha.numbering.single import Reader
+from fanzha.policy import protected_keys
+
+
+@dataclass(slots=True)
+class Live:
+    """One for each process. counters: None where nobody counts. protected: callees that nothing blocks, where there is
+    no policy to say so. clock: nanoseconds."""
+
+    counters: Counters | None = None
+    limits: Limits = field(default_factory=shipped_limits)
+    failure: Failure = field(default_factory=shipped_failure)
+    reader: Reader = field(default_factory=Reader)
+    protected: frozenset[int] = field(default_factory=protected_keys)
+    clock: Callable[[], int] = time.perf_counter_ns
