@@ -30,6 +30,7 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sorted_parts: int
     merge_rows: int
     lock_seconds: float
+    link_seconds: float
 
 
 @cache
