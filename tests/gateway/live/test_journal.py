@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -53,6 +54,18 @@ def test_the_youngest_wait_for_what_the_other_leg_says(tmp_path: Path) -> None:
     journal.turn()
     outlet.store()
     assert pq.read_table(tmp_path / "calls")["released_by"].to_pylist() == ["network"]
+
+
+def test_who_waits_is_in_one_file_only(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal")
+    outlet = Outlet(tmp_path / "calls", journal)
+    journal.put(row("old"))
+    time.sleep(0.06)
+    journal.put(row("young"))
+    for settle_s in (0.05, 0):
+        journal.turn(settle_s)
+        outlet.store()
+    assert ids(tmp_path / "calls") == ["old", "young"]
 
 
 def test_what_a_kill_leaves_is_stored_at_the_next_start(tmp_path: Path) -> None:
@@ -116,6 +129,7 @@ def test_a_snapshot_knows_what_has_ended_since(desk, tmp_path: Path) -> None:
 
 PROGRAM = """
 import sys
+import time
 from pathlib import Path
 from fanzha.gateway.live.journal import Journal
 from fanzha.gateway.live.outlet import Outlet

@@ -159,6 +159,19 @@ def test_both_legs_ended_from_the_middle_is_the_network(desk) -> None:
     assert row.released_by == "network"
 
 
+def test_an_answer_mirrored_before_its_bye_ends_the_leg_all_the_same(desk) -> None:
+    """Two processes of an edge mirror: a third of a millisecond apart, either may be first."""
+    wire = desk.wire().invite().answer("200 OK").later(6)
+    edge, caller, callee = (bytes((10, 0, 0, last)) for last in (2, 1, 4))
+    for leg, pair in ((caller, {"ftag": "t1", "ttag": "f1"}), (callee, {"ftag": "f1", "ttag": "t1"})):
+        wire.sent(leg, edge, "SIP/2.0 200 OK", "2 BYE", ["y"], **pair)
+        wire.sent(edge, leg, "BYE sip:x@h SIP/2.0", "2 BYE", ["y"], **pair)
+    ended = desk.table.ended("one@example")
+    assert ended is not None
+    assert all(bye.done for bye in ended.byes.values())
+    assert [row.released_by for row in desk.rows] == ["network"]
+
+
 def test_a_call_id_used_again_is_another_call(desk) -> None:
     """Else whoever repeats one Call-ID would be counted once (issue 3, bad input)."""
     desk.wire(branch="b1").invite().answer("486 Busy Here")

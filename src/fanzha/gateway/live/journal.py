@@ -30,6 +30,7 @@ class Journal:
         except OSError as error:
             raise _refused(folder, error) from error
         self._fresh: dict[str, tuple[float, Row]] = {}
+        self._moved: dict[Path, frozenset[str]] = {}
         self._path, self._file = self._open()
 
     def _open(self) -> tuple[Path, int]:
@@ -69,7 +70,14 @@ class Journal:
             self._path, self._file, self._fresh = path, file, fresh
             raise
         os.close(file)
+        self._moved[path] = frozenset(row.call_id for row in young)
         return path
+
+    def rows(self, path: Path) -> tuple[list[Row], int]:
+        """The rows of a closed segment but those that moved along, and how many lines were torn."""
+        rows, torn = read_segment(path)
+        moved = self._moved.get(path, frozenset())
+        return [row for row in rows if row.call_id not in moved], torn
 
     def waiting(self) -> list[Path]:
         """Closed segments whose rows are not known to be stored, oldest first."""
@@ -78,6 +86,7 @@ class Journal:
     def stored(self, path: Path) -> None:
         """The rows of a segment are where they belong; it is kept until `forget`, to know which calls have ended."""
         path.replace(path.with_suffix(STORED))
+        self._moved.pop(path, None)
 
     def settled(self) -> list[Path]:
         """Segments whose rows are stored, oldest first."""

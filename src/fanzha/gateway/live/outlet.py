@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from fanzha.errors import StorageError
-from fanzha.gateway.live.journal import Journal, read_segment
+from fanzha.gateway.live.journal import Journal
 from fanzha.gateway.live.record import Row, table_of
 
 _TEMPORARY = ".tmp"  # `watch` leaves such files alone
@@ -41,7 +41,7 @@ class Outlet:
     def _store(self, segment: Path) -> int:
         target = self._folder / f"calls-{segment.stem}.parquet"
         try:
-            rows, torn = read_segment(segment)
+            rows, torn = self._journal.rows(segment)
             self.counts["torn"] += torn
             if rows and not target.exists():
                 self._write(rows, target)

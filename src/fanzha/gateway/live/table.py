@@ -17,7 +17,7 @@ from fanzha.gateway.live.causes import Causes, q850, status_in
 from fanzha.gateway.live.closed import Closed
 from fanzha.gateway.live.event import DialogEvent, DialogState
 from fanzha.gateway.live.limits import Limits
-from fanzha.gateway.live.progress import Bye, Progress
+from fanzha.gateway.live.progress import Bye, Leg, Progress
 from fanzha.gateway.live.record import Row, row_of
 from fanzha.gateway.verdict import Verdict
 from fanzha.policy.action import Action
@@ -165,30 +165,42 @@ class LiveTable:
             max(call.cseqs[0], seen.cseq if from_caller else 0), max(call.cseqs[1], 0 if from_caller else seen.cseq)
         )  # fmt: skip
         if seen.method == b"BYE":
-            self._bye(call, seen, packet, from_caller)
+            self._bye(call, seen, packet)
         elif seen.method == b"CANCEL" and not call.ended:
             call.cancelled = call.cancelled or packet.at
 
-    def _bye(self, call: Progress, seen: Glance, packet: Packet, from_caller: bool) -> None:
-        source = (packet.source, packet.source_port)
-        first = seen.from_tag not in call.byes
-        if first:
-            call.byes = {**call.byes, seen.from_tag: Bye(packet.at, source)}
-            self.leg_moved(call)
-        if not call.ended:
-            call.answered = call.answered or call.far_answer
-            call.cause = q850(value(seen.head, b"Reason").decode("ascii", "replace")) or self._causes.hangup
-            self._end(call, packet.at, "caller" if from_caller else "callee")
-        elif first and call.by != "network" and all(bye.source == source for bye in call.byes.values()):
-            # Nobody hung up: both legs were ended from the middle. Or only now we hear who did.
-            call.by = "network" if len(call.byes) > 1 else "caller" if from_caller else "callee"
-            self._tell(call)
+    def _bye(self, call: Progress, seen: Glance, packet: Packet) -> None:
+        known = call.byes.get(seen.from_tag)
+        if known is None:
+            reason = value(seen.head, b"Reason").decode("ascii", "replace")
+            self._leg_ends(call, seen.from_tag, packet.at, (packet.source, packet.source_port), reason)
+        else:
+            known.at = min(known.at, packet.at)
 
     def _bye_done(self, call: Progress, seen: Glance, packet: Packet) -> None:
-        bye = call.byes.get(seen.from_tag)
-        if bye is not None and not bye.done and seen.status >= 200:
+        if seen.status < 200:
+            return
+        if seen.from_tag not in call.byes:
+            # Mirrored before the BYE that it answers: two processes of the edge, each faster now and then.
+            self._leg_ends(call, seen.from_tag, packet.at, (packet.target, packet.target_port), "")
+        bye = call.byes[seen.from_tag]
+        if not bye.done:
             bye.done = packet.at
             self.leg_moved(call)
+
+    def _leg_ends(self, call: Progress, from_tag: bytes, at: int, source: Leg, reason: str) -> None:
+        """A BYE that was not seen before, by whoever has this tag."""
+        by = "caller" if from_tag == call.from_tag else "callee"
+        call.byes = {**call.byes, from_tag: Bye(at, source)}
+        self.leg_moved(call)
+        if not call.ended:
+            call.answered = call.answered or call.far_answer
+            call.cause = q850(reason) or self._causes.hangup
+            self._end(call, at, by)
+        elif call.by != "network" and all(bye.source == source for bye in call.byes.values()):
+            # Nobody hung up: both legs were ended from the middle. Or only now we hear who did.
+            call.by = "network" if len(call.byes) > 1 else by
+            self._tell(call)
 
     def _answer(self, call: Progress, seen: Glance, packet: Packet) -> None:
         call.heard = packet.at
