@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "alerts": ("alerts", say("查看 watch 已发出的预警", "the alerts that watch has raised")),
     "gateway": ("gateway", say("呼叫网关：SIP与HTTP判定", "the call gateway: verdicts over SIP and HTTP")),
     "hep": ("hep", say("收镜像信令：跟踪呼叫，写出话单", "take mirrored signalling: follow calls, write records")),
+    "policy": ("policy", say("名单、专线合同的发布与查询", "publish lists and trunk contracts, ask what is in force")),
     "calls": ("calls", say("正在进行的呼叫：查看、阻断", "the calls in progress: see them, cut one")),
     "explain": ("explain", say("解释一个号码、终端或小区", "all about one number, device or cell, and why")),
     "rules": ("rules", say("检查、列出、查看规则", "check, list and show rules")),
@@ -54,6 +55,7 @@ _HELP = say(
       4    规则或词表有错
       5    数据湖、检查点或磁盘不可用
       6    模型缺失、未签名或不匹配
+      7    策略被拒绝或不存在
       70   程序自身的错误，请报告
       130  被 Ctrl-C 中断
     """,
@@ -72,6 +74,7 @@ _HELP = say(
       4    a rule or a vocabulary file is wrong
       5    the lake, a checkpoint or the disk cannot be used
       6    a model is missing, unsigned or does not fit
+      7    a policy was refused, or is not there
       70   an error of the program itself: please report it
       130  stopped by Ctrl-C
     """,

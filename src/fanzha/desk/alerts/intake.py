@@ -18,7 +18,7 @@ from fanzha.desk.workflow.clock import due
 from fanzha.errors import StorageError
 
 MOST = 1000
-_TOLD = ("score", "band", "measure", "rule", "last_seen", "body")  # what a newer row of an id may change
+_TOLD = ("score", "band", "measure", "rule", "last_seen", "body", "due_at")  # what a newer row of an id may change
 
 
 def take(source: AlertSource, network: str, now: datetime, *, most: int = MOST) -> int:
@@ -46,7 +46,7 @@ def _upsert(network: str, bodies: Sequence[dict[str, Any]], now: datetime) -> No
     kept = Alert.objects.in_bulk(list(newest))
     fresh = [_new(body, home, now) for name, body in newest.items() if name not in kept]
     Alert.objects.bulk_create(fresh, batch_size=500)
-    changed = [_changed(alert, newest[name]) for name, alert in kept.items()]
+    changed = [_changed(alert, newest[name], now) for name, alert in kept.items()]
     Alert.objects.bulk_update(changed, _TOLD, batch_size=200)
 
 
@@ -70,8 +70,12 @@ def _new(body: dict[str, Any], network: Network, now: datetime) -> Alert:
     return alert
 
 
-def _changed(alert: Alert, body: dict[str, Any]) -> Alert:
+def _changed(alert: Alert, body: dict[str, Any], now: datetime) -> Alert:
+    """Told anew; one that turned redder while nobody judged it is due sooner, never later."""
+    band = alert.band
     _tell(alert, body)
+    if alert.due_at is not None and alert.state == State.OPEN and alert.band != band:
+        alert.due_at = min(alert.due_at, due(triage_clock(alert), now))
     return alert
 
 

@@ -107,6 +107,8 @@ class SavedView(models.Model):
         constraints = [models.UniqueConstraint(fields=["user", "name"], name="one_view_of_a_name")]
 
 
-def told(text: dict[str, str]) -> str:
-    """The half of a bilingual text that the reader reads."""
+def told(text: dict[str, str] | str) -> str:
+    """The half of a bilingual text that the reader reads; alerts of older versions said some things in one language."""
+    if isinstance(text, str):
+        return text
     return text["en"] if get_language() == "en" else text["zh"]

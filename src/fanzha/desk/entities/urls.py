@@ -10,4 +10,5 @@ app_name = "entities"
 urlpatterns = [
     path("", views.search, name="search"),
     path("<str:token>/", views.page, name="page"),
+    path("<str:token>/lake/", views.lake, name="lake"),
 ]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from fanzha import numbering
 
 # Family names of two characters; all others are one (common ones of GB/T 7408-style lists, kept short on purpose).
 _LONG_SURNAMES = ("欧阳", "上官", "司马", "诸葛", "东方", "皇甫", "尉迟", "公孙", "慕容", "令狐", "司徒", "夏侯")
 
 
+@lru_cache(maxsize=20_000)
 def mask(kind: str, value: str) -> str:
     """`value` with what tells one person from another hidden; kinds: number, device, cell, name, document."""
     if kind == "cell":

@@ -24,3 +24,8 @@ class Staged(models.Model):
 
     class Meta:
         abstract = True
+
+    @property
+    def state_label(self) -> str:
+        """The state's name in the reader's language."""
+        return str(self.workflow.states(self.state).label)

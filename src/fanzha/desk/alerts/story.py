@@ -1,0 +1,87 @@
+"""Decides how one alert is told on its page: rules with their evidence, what happened to it, and what is like it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import Count
+from django.utils.translation import gettext as _
+
+from fanzha.desk.alerts.choices import REASONS, State
+from fanzha.desk.alerts.models import Alert
+from fanzha.desk.alerts.words import words
+from fanzha.desk.audit.models import Entry
+from fanzha.desk.organisations.models import User
+from fanzha.desk.workflow.actions import available
+
+FEW = 6
+_OTHERS = {"overdue": "超时", "assign": "分派"}
+
+
+def rules_of(alert: Alert) -> list[dict[str, Any]]:
+    """The rules that spoke, each with its evidence; evidence without a rule of its own comes under the first."""
+    items: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for item in alert.body.get("evidence", ()):
+        items[item["rule"]].append(_measured(item))
+    rules = [dict(rule) for rule in alert.body.get("rules", ())]
+    for rule in rules:
+        rule["family_name"] = words().family(rule["family"])
+        rule["evidence"] = items.pop(rule["id"], [])
+    if rules:
+        rules[0]["evidence"] = [*(each for left in items.values() for each in left), *rules[0]["evidence"]]
+    return [rule for rule in rules if rule["evidence"]] or rules
+
+
+def _measured(item: dict[str, Any]) -> dict[str, Any]:
+    """With the places (0 to 100) of value and threshold on a bar."""
+    value, threshold = abs(item.get("value") or 0), abs(item.get("threshold") or 0)
+    most = max(value, threshold, 0.01) * 1.2
+    return {**item, "bar": round(100 * value / most), "mark": round(100 * threshold / most)}
+
+
+def trail_of(alert: Alert) -> list[Entry]:
+    """What was done to it, newest first, each with its word."""
+    entries = list(Entry.objects.filter(kind="alert", subject=alert.pk)[:50])
+    for entry in entries:
+        name = entry.action.removeprefix("alerts.")
+        transition = Alert.workflow.by_name.get(name)
+        entry.word = str(transition.label) if transition else _(_OTHERS.get(name, name))  # type: ignore[attr-defined]
+    return entries
+
+
+def buttons_of(alert: Alert, user: User) -> list[dict[str, Any]]:
+    """What this person may do with it now, or why not."""
+    return [
+        {
+            "name": each.name,
+            "label": each.label,
+            "tone": each.tone,
+            "why_not": why_not,
+            "reasons": REASONS.get(each.name, ()),
+        }
+        for each, why_not in available(alert, user)
+    ]
+
+
+def others_of(alert: Alert, user: User) -> Sequence[Alert]:
+    """Other alerts about the same subject, newest first."""
+    found = Alert.objects.seen_by(user).about(alert.subject).exclude(pk=alert.pk)
+    return list(found.order_by("-last_seen")[:FEW])
+
+
+def similar_to(alert: Alert, user: User) -> Sequence[Alert]:
+    """Alerts of the same scheme and rule with the nearest scores, judged ones first: precedents."""
+    same = Alert.objects.seen_by(user).filter(scheme=alert.scheme, rule=alert.rule).exclude(pk=alert.pk)
+    above = same.filter(score__gte=alert.score).order_by("score", "-last_seen")[:FEW]
+    below = same.filter(score__lt=alert.score).order_by("-score", "-last_seen")[:FEW]
+    near = sorted([*above, *below], key=lambda each: (each.state == State.OPEN, abs(each.score - alert.score)))
+    return near[:FEW]
+
+
+def decided_like(alert: Alert, user: User) -> dict[str, int]:
+    """How alerts of the same rule were judged."""
+    same = Alert.objects.seen_by(user).filter(scheme=alert.scheme, rule=alert.rule).order_by()
+    found = dict(same.filter(state__in=(State.CONFIRMED, State.DISMISSED)).values_list("state").annotate(Count("pk")))
+    return {"confirmed": found.get(State.CONFIRMED, 0), "dismissed": found.get(State.DISMISSED, 0)}

@@ -1,0 +1,74 @@
+"""Decides what the desk does by itself: take alerts in, mark missed deadlines, close what fell silent."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.db import close_old_connections
+from django.utils import timezone
+
+from fanzha.desk.alerts.actions import lapse_silent
+from fanzha.desk.alerts.intake import MOST, take
+from fanzha.desk.alerts.source import OutboxSource
+from fanzha.desk.login.actions import forget_expired
+from fanzha.desk.organisations.models import Network
+from fanzha.desk.workflow.overdue import mark_overdue
+
+_log = logging.getLogger(__name__)
+_TICK_S = 0.5
+
+
+@dataclass(frozen=True)
+class Timer:
+    """Something done every so often. `work` gets the time, may be run again after a failure, and never blocks long."""
+
+    name: str
+    every_s: float
+    work: Callable[[datetime], object]
+
+
+def take_alerts(now: datetime) -> int:
+    """From every network's watcher, until nothing is left; how many rows."""
+    total = 0
+    for network in Network.objects.order_by("code").values_list("code", flat=True):
+        source = OutboxSource(settings.HOME / "watch" / network / "outbox.sqlite")
+        while True:
+            taken = take(source, network, now)
+            total += taken
+            if taken < MOST:
+                break
+    return total
+
+
+# The next rooms of the desk add their line here.
+TIMERS = (
+    Timer("alerts", 1.0, take_alerts),
+    Timer("overdue", 15.0, mark_overdue),
+    Timer("silent", 600.0, lapse_silent),
+    Timer("sessions", 600.0, forget_expired),
+)
+
+
+def run(stopped: Callable[[], bool], timers: tuple[Timer, ...] = TIMERS) -> None:
+    """Until `stopped`; a timer that fails is logged and tried again at its next turn."""
+    due = dict.fromkeys(timers, 0.0)
+    while not stopped():
+        for timer, at in due.items():
+            if time.monotonic() >= at and not stopped():
+                _once(timer)
+                due[timer] = time.monotonic() + timer.every_s
+        time.sleep(_TICK_S)
+
+
+def _once(timer: Timer) -> None:
+    try:
+        timer.work(timezone.now())
+    except Exception:
+        _log.exception("timer %s failed and will be tried again", timer.name)
+    finally:
+        close_old_connections()

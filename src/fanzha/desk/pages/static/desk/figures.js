@@ -1,0 +1,50 @@
+// Draws what the server sent as data: calls in time, days, and who is joined to whom; also in parts that arrive later.
+const FONT = getComputedStyle(document.body).fontFamily;
+const COLOURS = { out: "#1c5fd4", missed: "#b3bfd3", in: "#1f8a4c", evidence: "#d9480f", contacts: "#e0a100" };
+const data = (id) => JSON.parse(document.getElementById(id).textContent);
+const base = { textStyle: { fontFamily: FONT }, animation: false, tooltip: { renderMode: "richText", trigger: "item" } };
+const when = (at) => new Date(at).toLocaleString(document.documentElement.lang, { hour12: false, timeZone: "Asia/Shanghai" });
+
+function timeline(spec) {
+  return { ...base, grid: { left: 48, right: 16, top: 30, bottom: 52 }, legend: { top: 2, right: 8, itemHeight: 9, textStyle: { fontFamily: FONT } },
+    tooltip: { ...base.tooltip, formatter: (dot) => `${dot.seriesName}\n${when(dot.value[0])}\n${dot.value[1]} s` },
+    xAxis: { type: "time" }, yAxis: { type: "value", name: spec.axis, minInterval: 1 }, dataZoom: [{ type: "inside" }, { type: "slider", height: 16, bottom: 8 }],
+    series: spec.series.map((one) => ({ name: one.name, type: "scatter", data: one.dots, symbolSize: one.id === "evidence" ? 8 : 5,
+      itemStyle: { color: COLOURS[one.id], opacity: one.id === "evidence" ? 1 : 0.6 } })) };
+}
+
+function days(spec) {
+  return { ...base, grid: { left: 44, right: 12, top: 30, bottom: 24 }, legend: { top: 2, right: 8, itemHeight: 9, textStyle: { fontFamily: FONT } },
+    tooltip: { ...base.tooltip, trigger: "axis" }, xAxis: { type: "category", data: spec.days }, yAxis: { type: "value", minInterval: 1 },
+    series: spec.series.map((one) => one.id === "contacts"
+      ? { name: one.name, type: "line", data: one.values, symbolSize: 5, itemStyle: { color: COLOURS.contacts } }
+      : { name: one.name, type: "bar", stack: "calls", barMaxWidth: 26, data: one.values, itemStyle: { color: COLOURS[one.id] } }) };
+}
+
+function chart(place) {
+  const drawn = window.echarts.init(place, null, { renderer: "canvas" });
+  drawn.setOption({ timeline, days }[place.dataset.chart](data(place.dataset.from)));
+  new ResizeObserver(() => drawn.resize()).observe(place);
+}
+
+function graph(place) {
+  const spec = data(place.dataset.graph);
+  const shape = { number: "ellipse", device: "round-rectangle", cell: "hexagon" };
+  const colour = { number: "#1c5fd4", device: "#7a4fc9", cell: "#1f8a4c" };
+  const size = (calls) => 14 + Math.min(22, Math.sqrt(calls) * 3);
+  const drawn = window.cytoscape({ container: place, minZoom: 0.3, maxZoom: 3,
+    elements: [...spec.nodes.map((node) => ({ data: node })), ...spec.edges.map((edge) => ({ data: { source: edge.from, target: edge.to, calls: edge.calls } }))],
+    style: [{ selector: "node", style: { label: "data(label)", "font-family": FONT, "font-size": 9, "text-valign": "bottom", "text-margin-y": 3, color: "#33415c",
+      shape: (node) => shape[node.data("kind")], "background-color": (node) => node.data("centre") ? "#c8102e" : colour[node.data("kind")],
+      width: (node) => node.data("centre") ? 34 : size(node.data("calls")), height: (node) => node.data("centre") ? 34 : size(node.data("calls")) } },
+      { selector: "edge", style: { width: (edge) => 1 + Math.min(5, Math.sqrt(edge.data("calls"))), "line-color": "#c3cddd", "curve-style": "straight" } }],
+    layout: { name: "concentric", concentric: (node) => node.data("centre") ? 3 : node.data("kind") === "number" ? 1 : 2, levelWidth: () => 1, minNodeSpacing: 18, padding: 12 } });
+  drawn.on("tap", "node", (event) => { if (!event.target.data("centre")) location.assign(event.target.data("open")); });
+}
+
+function draw(within) {
+  for (const place of within.querySelectorAll("[data-chart]:not(.drawn)")) { place.classList.add("drawn"); chart(place); }
+  for (const place of within.querySelectorAll("[data-graph]:not(.drawn)")) { place.classList.add("drawn"); graph(place); }
+}
+draw(document);
+new MutationObserver(() => draw(document)).observe(document.getElementById("main"), { childList: true, subtree: true });

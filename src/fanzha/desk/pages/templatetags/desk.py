@@ -1,0 +1,83 @@
+"""Decides how times, places, deadlines and actions read on every page."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+
+from fanzha.desk.alerts.models import told
+from fanzha.desk.pages.places import place
+
+register = template.Library()
+register.filter("place", place)
+register.filter("told", told)
+_ESCAPES = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026"}
+
+
+@register.filter
+def moment(at: datetime | None) -> str:
+    """A time as people here write it: 11-16 10:00, with the year where it is not this one."""
+    if at is None:
+        return "—"
+    here = timezone.localtime(at)
+    return here.strftime("%m-%d %H:%M" if here.year == timezone.localtime().year else "%Y-%m-%d %H:%M")
+
+
+@register.filter
+def span(seconds: float | None) -> str:
+    """A length of time: 45 s, 12 min, 3.5 h, 2 d."""
+    if seconds is None:
+        return "—"
+    whole = abs(float(seconds))
+    for size, unit in ((86400, _("天")), (3600, _("小时")), (60, _("分钟"))):
+        if whole >= size:
+            figure = whole / size
+            return f"{figure:.0f} {unit}" if figure >= 9.95 else f"{figure:.1f}".removesuffix(".0") + f" {unit}"
+    return f"{whole:.0f} {_('秒')}"
+
+
+@register.filter
+def countdown(due: datetime | None) -> SafeString:
+    """How long a deadline still is, or by how much it was missed."""
+    if due is None:
+        return mark_safe('<span class="text-secondary">—</span>')  # noqa: S308 - a constant
+    left = (due - timezone.now()).total_seconds()
+    tone = "late" if left < 0 else ("soon" if left < 3600 else "fine")
+    words = _("超时 %(span)s") if left < 0 else _("剩 %(span)s")
+    text = words % {"span": span(left)}
+    return format_html('<time class="due {}" datetime="{}">{}</time>', tone, due.isoformat(), text)
+
+
+@register.filter
+def figure(value: float | None) -> str:
+    """A number as people read it; unknown is a question mark, never zero."""
+    if value is None:
+        return "?"
+    return f"{value:,.0f}" if value == int(value) else f"{value:,.2f}"
+
+
+@register.simple_tag
+def data_block(value: Any, name: str) -> SafeString:
+    """JSON for a script of ours to read; the browser does not run it, and it cannot close its own element."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":")).translate(_ESCAPES)
+    return format_html('<script type="application/json" id="{}">{}</script>', name, mark_safe(text))  # noqa: S308
+
+
+@register.simple_tag(takes_context=True)
+def with_query(context: dict[str, Any], **changes: Any) -> str:
+    """This page's query with some values changed; an empty value is left out."""
+    request: HttpRequest = context["request"]
+    query = request.GET.copy()
+    for name, value in changes.items():
+        query.pop(name, None)
+        if value not in (None, ""):
+            query[name] = str(value)
+    return f"?{query.urlencode()}" if query else "?"
