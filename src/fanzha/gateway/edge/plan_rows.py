@@ -113,8 +113,11 @@ def _known(form: str) -> dict[tuple[int, str], list[str]]:
     found: dict[tuple[int, str], list[str]] = defaultdict(list)
     if form in "fn":
         return found
-    classes = [f"{row.prefix}{_FILLS[0]}"[:size] for row in words.number_plan().classes.rows for size in row.digits]
-    codes = [code for code in {*_codes(), *classes} if 3 <= len(code) <= 6]
+    services = words.service_numbers().numbers
+    shapes = {(services[code].kind, len(code), code[:2]): code for code in _codes()}
+    for row in words.number_plan().classes.rows:
+        shapes.update(((row.kind, size, row.prefix[:2]), f"{row.prefix}{_FILLS[0]}"[:size]) for size in row.digits)
+    codes = [code for code in shapes.values() if 3 <= len(code) <= 6]  # one of each sort, at each beginning
     zeros = ("", "0") if form in _ZERO_BEHIND else ("",)
     for area in [*words.area_codes().areas, *words.area_codes().merged]:
         for number in (f"{zero}{area[1:]}{code}" for code in codes for zero in zeros):
