@@ -99,6 +99,7 @@ def command(
         workers=workers,
         policy=policy or home / "policy",
         state=home / "gateway",
+        control=home / "calls" / "control.sock",
         trusted=trusted_keys(trust),
         source=source,
         source_token=source_token,

@@ -8,11 +8,12 @@ from pathlib import Path
 
 from fanzha.gateway.call import Call
 from fanzha.gateway.counters import Counters, hash_of
-from fanzha.gateway.decide import Live, weigh
+from fanzha.gateway.decide import Live, decide, weigh
 from fanzha.gateway.http.back import Back
 from fanzha.gateway.inquiry import Inquiry
 from fanzha.gateway.live.event import DialogEvent, DialogState
 from fanzha.gateway.live.livecalls import LiveCalls
+from fanzha.gateway.live.remote import RemoteCalls
 from fanzha.gateway.verdict import Verdict
 from fanzha.gateway.witness import Witness
 from fanzha.policy import Action
@@ -52,6 +53,11 @@ class Host(Back):
         if self.live is not None:
             self.live.asked(call, verdict)
         return verdict
+
+    def rehearse(self) -> None:
+        """Judge a call that nobody makes, and keep nothing of it: the first real one then waits for no table."""
+        call = Call(key="rehearsal", caller="+8613800000000", callee="+8613900000000", at=_now())
+        decide(call, self.store.current if self.store is not None else None, self._aids)
 
     async def seen(self, event: DialogEvent) -> None:
         """See Engine. The call is counted out only once its end is kept: told again, it must not count twice."""
@@ -108,9 +114,21 @@ class Host(Back):
         if self._counters is not None:
             self._counters.sweep(_now())
 
-    def close(self) -> None:
+    def follow(self, control: Path) -> None:
+        """Tell `fanzha hep` of verdicts and events, once it has ever run here. control: its socket."""
+        if self.live is None and control.parent.is_dir():
+            self.live = RemoteCalls(control)
+
+    @property
+    def unheard(self) -> int:
+        """Verdicts that `fanzha hep` did not hear of."""
+        return self.live.unheard if isinstance(self.live, RemoteCalls) else 0
+
+    async def close(self) -> None:
         """Before the process ends: what was said is written down."""
         self.witness.close()
+        if isinstance(self.live, RemoteCalls):
+            await self.live.close()
 
 
 def _now() -> int:

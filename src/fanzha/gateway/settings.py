@@ -20,8 +20,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     trusted: public keys of the desks that are obeyed. source: address of a desk to follow, or a folder, "" for none;
     source_token: file with the bearer token for it, so that it stands in no process list.
     go_on: code for "go on", None as profiles say. peers: addresses and networks that may ask over SIP; peers_file: more
-    of them, one a line, read again on SIGHUP. state: folder of tokens, counters and logs. live: address of the process
-    that keeps the calls in progress, "" for none. seed: shared by all processes.
+    of them, one a line, read again on SIGHUP. state: folder of tokens, counters and verdicts. control: socket of the
+    process that keeps the calls in progress (`fanzha hep`), if one ever ran. seed: shared by all processes.
     """
 
     sip: tuple[str, int] | None
@@ -35,7 +35,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     go_on: int | None = None
     peers: tuple[str, ...] = ("127.0.0.0/8", "::1")
     peers_file: Path | None = None
-    live: str = ""
+    control: Path
     seed: bytes
 
     def networks(self) -> tuple[Network, ...]:

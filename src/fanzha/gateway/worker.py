@@ -23,6 +23,7 @@ from fanzha.gateway.sip.responder import Responder
 from fanzha.gateway.sip.tcp import TcpServer, tcp_socket
 from fanzha.gateway.sip.udp import UdpServer, udp_socket
 from fanzha.gateway.sip.words import sip_words
+from fanzha.gateway.traffic import TRAFFIC, Traffic
 from fanzha.gateway.witness import Witness
 from fanzha.policy.store import PolicyStore
 
@@ -39,10 +40,12 @@ class Worker:
         self._parent = os.getppid()
         self._stopping = asyncio.Event()
         now = time.time_ns() // 1000
+        witness = Witness(settings.state, now=now, more=TRAFFIC)
+        self._traffic = Traffic(witness.registry)
         self._host = Host(
             PolicyStore(settings.policy, set(settings.trusted)),
             Counters(settings.state / "counters", now=now),
-            witness=Witness(settings.state, now=now),
+            witness=witness,
         )
         self._admission = Admission(settings.networks(), sip_words())
         go_on = (settings.go_on, GO_ON[settings.go_on]) if settings.go_on is not None else None
@@ -57,6 +60,7 @@ class Worker:
             loop.add_signal_handler(number, self._stopping.set)
         loop.add_signal_handler(signal.SIGHUP, self.reload)
         await self._host.load()
+        self._host.rehearse()
         udp, tcp = await self._open_sip(), TcpServer(self._responder, sip_words())
         listening = await self._open_tcp(tcp)
         http = HttpServer(self._app, *self._settings.http) if self._settings.http is not None else None
@@ -73,7 +77,8 @@ class Worker:
             await udp.finish()
             udp.close()
         await tcp.finish()
-        self._host.close()
+        self._traffic.tell(self._responder.counts, self._app.counts, self._host.unheard)
+        await self._host.close()
 
     def reload(self) -> None:
         """Read the lists of peers and tokens anew. What cannot be read stays as it was."""
@@ -93,6 +98,8 @@ class Worker:
             if http is not None:
                 http.sweep(now)
             self._host.sweep()
+            self._host.follow(self._settings.control)
+            self._traffic.tell(self._responder.counts, self._app.counts, self._host.unheard)
             try:
                 if await self._host.refresh():
                     LOG.info("policy in force: %s", self._host.version)

@@ -73,7 +73,8 @@ class ShamLive(LiveCalls):
         raise NotImplementedError
 
     async def calls(self, limit: int = 1000) -> list[LiveCall]:
-        return [LiveCall(id="c/1@x", state="talking", caller="+8613812345678", callee="+86110", started=5)]
+        call = LiveCall(id="c/1@x", state="talking", caller="+8613812345678", callee="+86110", started=5)
+        return [call][:limit]
 
     async def release(self, id: str, who: str, why: str) -> Outcome:  # noqa: A002 - the field's name
         self.released.append((id, who, why))

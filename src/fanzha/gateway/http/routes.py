@@ -74,7 +74,7 @@ class Routes:
         if whole:
             LOG.info("calls in progress told with whole numbers", extra={"token": token.id, "who": token.name})
         calls = await live.calls(bounds().listed)
-        return _json({"calls": calls if whole else [_masked(call) for call in calls]})
+        return _json({"calls": calls if whole else await run_in_threadpool(lambda: [_masked(call) for call in calls])})
 
     async def _release(self, request: Request) -> Response:
         token = self._opened(request, Scope.RELEASE)

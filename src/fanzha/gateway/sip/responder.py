@@ -28,7 +28,7 @@ from fanzha.policy.action import Action
 LOG = logging.getLogger("fanzha.gateway.sip")
 Source = tuple[str, int]
 _ALLOW = (("Allow", "INVITE, ACK, CANCEL, OPTIONS, NOTIFY"),)
-_ELSEWHERE = frozenset(
+ELSEWHERE = frozenset(
     ("BYE", "INFO", "MESSAGE", "PRACK", "PUBLISH", "REFER", "REGISTER", "SUBSCRIBE", "UPDATE")
 )  # methods that are known, and not for a redirect server
 _GO_ON = (404, "Not Found")  # where no verdict is asked for or had
@@ -49,7 +49,7 @@ class Responder:
     """One process's SIP answers. `counts`: what was received and answered, by name, since the process began.
 
     Every message received is counted as exactly one of: stranger, flood, ignored, unanswerable, ack, retransmission, or
-    by its method (invite, options, cancel, notify, a method of _ELSEWHERE, other), or malformed."""
+    by its method (invite, options, cancel, notify, a method of ELSEWHERE, other), or malformed."""
 
     def __init__(
         self,
@@ -127,12 +127,12 @@ class Responder:
         method = request.method
         if method == "INVITE":
             return self._invite(request, source)
-        self.counts[method.lower() if method in ("OPTIONS", "CANCEL") or method in _ELSEWHERE else "other"] += 1
+        self.counts[method.lower() if method in ("OPTIONS", "CANCEL") or method in ELSEWHERE else "other"] += 1
         if method == "CANCEL":
             return 200, "OK", ()
-        if method not in ("OPTIONS", *_ELSEWHERE):
+        if method not in ("OPTIONS", *ELSEWHERE):
             return 501, "Not Implemented", _ALLOW
-        if method in _ELSEWHERE:
+        if method in ELSEWHERE:
             return 405, "Method Not Allowed", _ALLOW
         if required := request.first("require"):
             return 420, "Bad Extension", (("Unsupported", required),)
