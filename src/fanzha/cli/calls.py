@@ -73,9 +73,9 @@ _HELP = say(
 def command(watch: bool, full: bool, limit: int, counts: bool, id_: str | None, reason: str, as_json: bool) -> None:
     """See the help."""
     home = start.begin()
-    from fanzha.gateway.live.service import CONTROL
+    from fanzha.gateway.live.service import CONTROL, FOLDER
 
-    place = home / "live" / CONTROL
+    place = home / FOLDER / CONTROL
     if id_ is not None:
         _release(place, id_, reason, as_json)
     elif counts:

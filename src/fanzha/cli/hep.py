@@ -54,7 +54,7 @@ _HELP = say(
     "--agent", "agents", multiple=True, help=say("可送镜像的地址或网段", "address or network heard [this machine]")
 )
 @click.option(
-    "--records", type=click.Path(path_type=Path), help=say("话单目录", "folder of records [FANZHA_HOME/live/calls]")
+    "--records", type=click.Path(path_type=Path), help=say("话单目录", "folder of records [FANZHA_HOME/calls/records]")
 )
 @click.option("--policy", type=click.Path(path_type=Path), help=say("策略目录", "policy folder [FANZHA_HOME/policy]"))
 @click.option("--trust", multiple=True, help=say("信任的签发公钥：文件或十六进制", "public key obeyed: a file, or hex"))
@@ -66,20 +66,23 @@ def command(
     home = start.begin()
     import uvloop
 
-    from fanzha.gateway.live.service import LiveService
+    from fanzha.errors import PolicyError
+    from fanzha.gateway.live.service import FOLDER, LiveService
     from fanzha.gateway.log import log_to_stderr
     from fanzha.gateway.release.kamailio import KamailioSwitch
     from fanzha.gateway.settings import address, trusted_keys
     from fanzha.gateway.sip.admission import read_networks
     from fanzha.policy.store import PolicyStore
+    from fanzha.signing.keys import Keys
 
     where = address(listen)
     heard = read_networks(agents, where="--agent")
-    store = PolicyStore(policy or home / "policy", set(trusted_keys(trust)))
+    trusted = Keys(home, "policy", PolicyError).trusted() | trusted_keys(trust)
+    store = PolicyStore(policy or home / "policy", trusted)
     store.load()
     log_to_stderr()
     service = LiveService(
-        home / "live",
+        home / FOLDER,
         records=records,
         policy=store,
         switch=KamailioSwitch(switch) if switch else None,

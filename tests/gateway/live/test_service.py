@@ -94,7 +94,7 @@ def test_what_one_process_tells_another_sees_and_the_files_hold(tmp_path: Path) 
             assert (await remote.counts())["records_rows"] == 1
 
     asyncio.run(go())
-    (row,) = rows(tmp_path / "calls")
+    (row,) = rows(tmp_path / "records")
     assert (row["call_id"], row["caller"], row["callee"]) == ("c1", LISTED, VICTIM)
 
 
@@ -111,7 +111,7 @@ def test_calls_in_progress_outlive_a_restart(tmp_path: Path) -> None:
 
     asyncio.run(first())
     asyncio.run(second())
-    (row,) = rows(tmp_path / "calls")
+    (row,) = rows(tmp_path / "records")
     assert 59_000 < int(str(row["talk_ms"])) < 70_000
 
 
@@ -199,7 +199,7 @@ def test_mirrored_packets_become_records(tmp_path: Path, desk) -> None:
             assert (counts["dropped"], counts["calls_ended"]) == (0, 1)
 
     asyncio.run(go())
-    (row,) = rows(tmp_path / "calls")
+    (row,) = rows(tmp_path / "records")
     assert (row["caller"], row["released_by"], row["release_cause"]) == (LISTED, "callee", 16)
 
 

@@ -105,7 +105,7 @@ def test_every_call_is_cut_on_both_legs_and_its_record_says_by_whom(site: Site) 
 
     site.run(work)
     rows = [
-        row for path in (site.folder / "live" / "calls").glob("*.parquet") for row in pq.read_table(path).to_pylist()
+        row for path in (site.folder / "live" / "records").glob("*.parquet") for row in pq.read_table(path).to_pylist()
     ]
     cut = [row for row in rows if row["callee"] == "13900000000"]
     assert len(cut) == CALLS

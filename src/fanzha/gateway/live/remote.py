@@ -26,7 +26,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class RemoteCalls(LiveCalls):
-    """The calls of the process that answers at `path` (FANZHA_HOME/live/control.sock). One event loop."""
+    """The calls of the process that answers at `path` (FANZHA_HOME/calls/control.sock). One event loop."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

@@ -31,7 +31,7 @@ from fanzha.policy.policy import Policy
 from fanzha.policy.store import PolicyStore
 
 LOG = logging.getLogger("fanzha.gateway.live")
-CONTROL, RECORDS = "control.sock", "calls"
+FOLDER, CONTROL, RECORDS = "calls", "control.sock", "records"  # FANZHA_HOME/calls/...
 
 
 class LiveService:
@@ -48,7 +48,7 @@ class LiveService:
         bounds: Limits | None = None,
         words: ReleaseWords | None = None,
     ) -> None:
-        """folder: FANZHA_HOME/live. records: where Parquet files go (folder/calls). agents: whose mirror is heard.
+        """folder: FANZHA_HOME/calls. records: where Parquet files go (folder/records). agents: whose mirror is heard.
 
         Raises StorageError, UsageError where another process has the folder, VocabularyError for bad rules.
         """
