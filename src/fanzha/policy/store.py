@@ -7,6 +7,7 @@ with or without the desk. Processes of a host share one folder: one takes, the o
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -74,6 +75,7 @@ class PolicyStore:
         self._trusted = trusted_keys
         self._seen = seen
         self._clock = clock
+        self._turn = threading.RLock()  # threads of this process; other processes are kept apart by the shelf's lock
         self._stamp = 0
         self._heard_at = 0.0
         self.current: Policy | None = None
@@ -99,15 +101,16 @@ class PolicyStore:
         """The last good policy on disk: the newest snapshot that is whole, and the deltas after it. None if there is
         none. What is damaged is left out, named in `damaged`, and asked for again by the next `follow`.
         """
-        self._stamp = self._shelf.changed()
-        self.current = None
-        self.damaged = []
-        messages = self._shelf.messages()
-        for message in reversed([message for message in messages if message.is_snapshot]):
-            if self._restore(message):
-                break
-        self._catch_up(messages)
-        return self.current
+        with self._turn:
+            self._stamp = self._shelf.changed()
+            self.current = None
+            self.damaged = []
+            messages = self._shelf.messages()
+            for message in reversed([message for message in messages if message.is_snapshot]):
+                if self._restore(message):
+                    break
+            self._catch_up(messages)
+            return self.current
 
     def refresh(self) -> bool:
         """Take up what another process of this host has taken; whether anything was new. Costs a stat if nothing was.
@@ -117,14 +120,15 @@ class PolicyStore:
         stamp = self._shelf.changed()
         if stamp == self._stamp:
             return False
-        before = self.version
-        messages = self._shelf.messages()
-        newest = [message for message in messages if message.is_snapshot and message.number > before]
-        if newest:
-            self._restore(newest[-1])
-        self._catch_up(messages)
-        self._stamp = stamp
-        return self.version != before
+        with self._turn:
+            before = self.version
+            messages = self._shelf.messages()
+            newest = [message for message in messages if message.is_snapshot and message.number > before]
+            if newest:
+                self._restore(newest[-1])
+            self._catch_up(messages)
+            self._stamp = stamp
+            return self.version != before
 
     def take(self, message: bytes | Path) -> Receipt:
         """Check a message, keep it on disk, put it in force; or say why not, and leave all as it was.
@@ -141,7 +145,7 @@ class PolicyStore:
     def accept(self, message: bytes | Path) -> Receipt:
         """`take`, for whoever publishes: raises Refused, noted down all the same, where the message is refused."""
         started = time.perf_counter_ns()
-        with self._shelf.locked():
+        with self._turn, self._shelf.locked():
             self.refresh()
             fresh = self._shelf.spool(message)
             try:
