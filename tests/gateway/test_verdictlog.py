@@ -158,9 +158,10 @@ def test_a_full_disk_loses_verdicts_and_says_how_many(tmp_path: Path, monkeypatc
     log.flush()
     monkeypatch.undo()
     keep(log, "d")
+    keep(log, "half a pair \ud800")
     log.flush()
     assert keys(tmp_path) == ["a", "d"]
-    assert (log.counts["failed"], log.counts["written"]) == (2, 2)
+    assert (log.counts["failed"], log.counts["written"]) == (3, 2)
 
 
 def test_a_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:

@@ -79,7 +79,11 @@ class VerdictLog:
 
     def append(self, line: Line, key_hash: int, now: int) -> None:
         """Keep one verdict; it is on the disk after the next `tick`, or when the batch is full. Never raises."""
-        made = frame(line, key_hash)
+        try:
+            made = frame(line, key_hash)
+        except UnicodeEncodeError:  # half a surrogate pair, which no file of ours can hold
+            self.counts["failed"] += 1
+            return
         if not self._batch:
             self._batch_since = now
         self._batch.append(made)

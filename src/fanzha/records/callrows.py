@@ -83,11 +83,23 @@ def _identity(raw: RawRows, mapping: Mapping, network: str, count: int) -> tuple
     ids = raw.fields.get("call_id")
     if ids is not None:
         named = valid_of(ids)
-        own = np.full(count, start ^ np.uint64(hash_words(mapping.id)), np.uint64)
-        fold(ids, _SALTS["call_id"], own)
-        whole = np.where(named, own, whole)
-    base = (whole & _MASK).astype(np.int64)
-    return np.maximum(base, 1), named  # 0 is the empty slot of a table of ids
+        whole = np.where(named, _named(ids, network, mapping.id), whole)
+    return _id(whole), named
+
+
+def named_ids(ids: pa.Array, network: str, mapping: str) -> Int64s:
+    """The ids of calls that their source has named so itself: an equal name is the same call."""
+    return _id(_named(ids, network, mapping))
+
+
+def _named(ids: pa.Array, network: str, mapping: str) -> npt.NDArray[np.uint64]:
+    own = np.full(len(ids), np.uint64(hash_words(network)) ^ np.uint64(hash_words(mapping)), np.uint64)
+    fold(ids, _SALTS["call_id"], own)
+    return own
+
+
+def _id(state: npt.NDArray[np.uint64]) -> Int64s:
+    return np.maximum((state & _MASK).astype(np.int64), 1)  # 0 is the empty slot of a table of ids
 
 
 def hash_words(words: str) -> int:

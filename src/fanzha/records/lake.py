@@ -26,7 +26,7 @@ from fanzha.records.storage import BusyLake, no_readers, reader, told, writer
 SCAN_ROWS = 500_000
 _OPEN_LOOKUPS = 400
 _FEW_NUMBERS = 500  # from more than so many a look-up is slower than reading the part
-_FILES = ("calls", "reference", "quarantine", "staging")
+_FILES = ("calls", "reference", "quarantine", "verdicts", "staging")
 
 
 def utc_now() -> datetime:
@@ -251,10 +251,11 @@ class Lake:
             return 0
 
     def drop_before(self, day: date) -> int:
-        """Delete all calls and refused rows of days (in Shanghai) before `day` (留存期满); the calls deleted."""
+        """Delete all calls, refused rows and verdicts of days (Shanghai) before `day` (留存期满); the calls deleted."""
         last = (day - date(1970, 1, 1)).days
         with self.writing():
-            gone = [part for name in ("calls", "quarantine") for part in self.manifest.parts(name) if part.day < last]
+            dated = ("calls", "quarantine", "verdicts")
+            gone = [part for name in dated for part in self.manifest.parts(name) if part.day < last]
             with self.manifest.transaction(ids=True) as connection:
                 retire_parts(connection, gone)
         return sum(part.rows for part in gone if part.name == "calls")

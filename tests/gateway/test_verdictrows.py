@@ -1,0 +1,42 @@
+"""What the gateway said reaches the lake once, with its reasons, however often it is taken in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fanzha.gateway.call import Call
+from fanzha.gateway.counters import hash_of
+from fanzha.gateway.segment import Line
+from fanzha.gateway.verdict import Reason, Verdict
+from fanzha.gateway.verdictlog import VerdictLog, segments
+from fanzha.gateway.verdictrows import take_in
+from fanzha.policy import Action
+from fanzha.records.lake import Lake
+from fanzha.records.verdicts import stored_verdicts
+
+NOW = 1_795_000_000_000_000
+
+
+def line(key: str, caller: str | None) -> Line:
+    why = (Reason(code="R5", action=Action.BLOCK, zh="隐藏", en="hidden"),)
+    verdict = Verdict(key=key, at=NOW, action=Action.BLOCK, code=403, phrase="Forbidden", reasons=why,
+                      degraded=("trunk",), policy_version=9, micros=2**40)  # fmt: skip
+    return Line(call=Call(key=key, caller=caller, callee="110", at=NOW), verdict=verdict, callee=86110, ingress=4)
+
+
+def test_closed_segments_are_taken_in_once(tmp_path: Path) -> None:
+    log = VerdictLog(tmp_path / "log", now=NOW)
+    log.append(line("a", None), hash_of("a"), NOW)
+    with Lake(tmp_path) as lake:
+        log.flush()
+        assert take_in(tmp_path / "log", lake, "home") == 0  # still open
+        log.close()
+        assert take_in(tmp_path / "log", lake, "home") == 1
+        assert take_in(tmp_path / "log", lake, "home") == 0
+        found = stored_verdicts(lake).to_pylist()
+    assert len(segments(tmp_path / "log")) == 1
+    assert [(row["key"], row["caller"], row["callee"], row["callee_raw"]) for row in found] == [
+        ("a", None, 86110, "110")
+    ]
+    assert found[0]["reasons"] == [{"code": "R5", "action": 4, "by": ""}]
+    assert (found[0]["degraded"], found[0]["policy_version"], found[0]["code"]) == (["trunk"], 9, 403)
