@@ -26,6 +26,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "watch": ("watch", say("盯住一个目录，来文件即检测", "take files as they arrive and raise alerts live")),
     "alerts": ("alerts", say("查看 watch 已发出的预警", "the alerts that watch has raised")),
     "gateway": ("gateway", say("呼叫网关：SIP与HTTP判定", "the call gateway: verdicts over SIP and HTTP")),
+    "edge": (
+        "edge",
+        say("参考边缘 Kamailio：启动、下发规则、状态", "the reference edge: start it, push rules, its state"),
+    ),
     "hep": ("hep", say("收镜像信令：跟踪呼叫，写出话单", "take mirrored signalling: follow calls, write records")),
     "policy": ("policy", say("名单、专线合同的发布与查询", "publish lists and trunk contracts, ask what is in force")),
     "calls": ("calls", say("正在进行的呼叫：查看、阻断", "the calls in progress: see them, cut one")),

@@ -237,6 +237,14 @@ def test_the_asserted_number_counts_and_tel_uris_are_read(edge: Edge) -> None:
         call.hang_up(call.established())
 
 
+def test_of_two_asserted_identities_the_telephone_number_counts(edge: Edge) -> None:
+    two = ["P-Asserted-Identity: <sip:reception@x>, <tel:+8657188880123>"]
+    lines = ["P-Asserted-Identity: <sip:reception@x>", "P-Asserted-Identity: <tel:057188880123;phone-context=+86>"]
+    for headers in (two, lines):
+        call = edge.call(CONTRACT, "13900000001", headers=headers)
+        call.hang_up(call.established())
+
+
 def test_engines_are_told_how_calls_begin_and_end(edge: Edge) -> None:
     call = edge.call(INSIDE, "13812340000", "13912345678")
     call.hang_up(call.established())

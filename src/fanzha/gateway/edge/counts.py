@@ -8,7 +8,16 @@ import msgspec
 
 from fanzha.gateway.edge.rpc import Rpc, RpcError
 
-OUTCOMES = ("emergency", "hard", "allowed", "labelled", "blocked", "unscreened", "cancelled")
+WORDS = {
+    "emergency": ("紧急呼叫，未检查即放行", "emergency calls, passed before any check"),
+    "hard": ("边缘规则拦截", "refused by the edge's own rules"),
+    "allowed": ("引擎放行", "let on by an engine"),
+    "labelled": ("标记后放行", "let on with a label"),
+    "blocked": ("引擎拦截", "refused by an engine"),
+    "unscreened": ("未经引擎判定即放行", "let on unscreened: no engine said anything"),
+    "cancelled": ("待判时主叫已挂机", "given up by the caller before the verdict"),
+}
+OUTCOMES = tuple(WORDS)
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):
