@@ -131,7 +131,8 @@ def body(
         "title": {"zh": "群拨陌生号码", "en": "Mass dialling of strangers"}, "score": score, "band": band,
         "first_seen": "2026-11-16T00:00:00Z", "last_seen": last_seen, "rule": rule, "model": None, "rules": [rule],
         "evidence": [item], "counterfactual": but, "unknown": [{"zh": "开卡时长", "en": "age of the card"}],
-        "records": [11, 12], "measure": "verify", "legal": ["反电信网络诈骗法 第十一条"], "calls_before_alert": 96,
+        "records": [11, 12], "measure": "verify", "calls_before_alert": 96,
+        "legal": [{"zh": "反电信网络诈骗法第十一条", "en": "Anti-Telecom and Online Fraud Law, art. 11"}],
         "previous": None, "details": {}, "pack": "abc",
     }  # fmt: skip
 

@@ -7,7 +7,7 @@ import numpy as np
 from fanzha.detection.counterfactual import Counterfactual, Probe
 from fanzha.detection.evidence import items_of, shown, tell, unknown_of
 from fanzha.detection.pack import Pack
-from fanzha.profiles.fields import BY_NAME
+from fanzha.profiles.fields import BY_NAME, EntityKind
 
 from .conftest import Vector
 
@@ -52,6 +52,29 @@ def test_a_threshold_that_is_itself_a_sum_is_written_out(pack: Pack, vector: Mak
     assert items[2].value == 70.0
     assert items[2].threshold == round(4 * 1.4826 * 4, 6)
     assert BY_NAME["hour_mad"].en in items[2].en
+
+
+def test_of_several_ways_only_the_one_that_held_is_told(pack: Pack, vector: Make) -> None:
+    rule = pack.rules[pack.index("mass_dialling.few_answer")]
+    known = {"contacts_24h": 100.0, "out_24h": 110.0, "out_new_24h": 100.0, "out_new_7d": 100.0, "out_7d": 110.0}
+    items = items_of(rule, vector(in_answered_7d=1.0, callbacks_7d=1.0, out_answered_24h=47.0, **known))
+    assert {item.state for item in items} == {"holds"}
+    (share,) = (item for item in items if item.fields == ["out_answered_24h", "out_24h"])
+    assert (share.threshold, "one of 3 ways" in share.en, "3种情形之一" in share.zh) == (0.45, True, True)
+    failed = items_of(rule, vector(in_answered_7d=1.0, callbacks_7d=1.0, out_answered_24h=99.0, **known))
+    assert [item.threshold for item in failed if item.fields == ["out_answered_24h", "out_24h"]] == [0.25, 0.35, 0.45]
+
+
+def test_a_device_has_cards_where_a_number_has_contacts(pack: Pack, vector: Make) -> None:
+    rule = pack.rules[pack.index("sim_box.swaps")]
+    contacts, changes, *_ = items_of(rule, vector(contacts_24h=5.0, out_switches_24h=9.0, out_24h=20.0))
+    assert "distinct cards" in contacts.en
+    assert "不同卡" in contacts.zh
+    assert "changes of card" in changes.en
+    assert "numbers called" not in tell(Counterfactual(BY_NAME["contacts_24h"], 5.0, 2.0, 0.6), rule.entity).en
+    assert (
+        unknown_of([BY_NAME["contacts_30d"].index], vector(), EntityKind.DEVICE)[0].zh == "近30天呼出的不同卡（号码）数"
+    )
 
 
 def test_a_counterfactual_reads_as_a_sentence() -> None:

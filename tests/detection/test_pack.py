@@ -221,7 +221,7 @@ def test_too_many_rules_of_one_kind_are_refused(tmp_path: Path) -> None:
 
 def test_a_fact_is_told_to_one_kind(tmp_path: Path, pack: Pack) -> None:
     kinds = {fact: EntityKind(pack.program.fact_kind[1 + at]).name for at, fact in enumerate(pack.facts)}
-    assert set(kinds.values()) == {"BRIDGE", "SITE", "VICTIM"}
+    assert set(kinds.values()) == {"BRIDGE", "RACK", "SITE", "VICTIM"}
     assert kinds["dialler_call"] == "BRIDGE"
     row = OWN.replace("    score: 60\n    measure: warn\n", "    emits: {fact: static_one_way, to: victim}\n")
     (tmp_path / "own.yaml").write_text(row)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from fanzha.detection.pack import Pack
-from fanzha.detection.rule import Rule, read_rules
+from fanzha.detection.rule import Rule, Text, read_rules
 from fanzha.errors import VocabularyError
 from fanzha.profiles.fields import EntityKind
 from fanzha.vocabulary.loader import parse
@@ -42,7 +42,8 @@ def test_a_rule_is_read_with_its_defaults(pack: Pack) -> None:
     (rule,) = read(GOOD, pack)
     assert (rule.id, rule.version, rule.scheme, rule.entity, rule.on) == ("own.rule", 2, "mass_dialling", 0, "out")
     assert rule.text == "contacts_1h >= 30 and out_1h / contacts_1h <= 1.5"
-    assert (rule.legal, rule.source, str(rule.as_of), rule.owner) == ("art. 11", "[ENG]", "2026-11-22", "rules desk")
+    assert rule.legal == Text("art. 11", "art. 11")  # a plain text stands for both languages
+    assert (rule.source, str(rule.as_of), rule.owner) == ("[ENG]", "2026-11-22", "rules desk")
     assert rule.exemptions == ("SERVICE_LINES",)
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from fanzha.detection.alert import Alert
     from fanzha.detection.explain import Companion, Explanation
     from fanzha.detection.pack import Pack
-    from fanzha.profiles.fields import Field
+    from fanzha.profiles.fields import EntityKind, Field
 
 _HELP = say(
     """讲清一个号码、终端（IMEI）或小区：当前画像与逐日变化、预警与反事实、话单、联系人、终端、小区。
@@ -111,7 +111,10 @@ def as_plain(found: Explanation) -> dict[str, Any]:
         "contacts": [vars(one) for one in found.contacts],
         "devices": [vars(one) for one in found.devices],
         "cells": [vars(one) for one in found.cells],
-        "calls": found.calls.to_pylist(),
+        "calls": [
+            {**row, **{side: found.names.get(row[side]) for side in ("caller_cell", "callee_cell")}}
+            for row in found.calls.to_pylist()
+        ],
         "unknown": found.unknown,
     }
 
@@ -147,7 +150,7 @@ def _show(found: Explanation, pack: Pack, shown: int) -> None:
     if not found.alerts:
         out.print(say("没有预警。", "No alerts."))
     out.print(_days(found))
-    out.print(_profile(found.profile))
+    out.print(_profile(found))
     for title, rows in companions(found):
         if rows:
             out.print(_companions(title, rows))
@@ -165,7 +168,8 @@ def _show_alert(alert: Alert, pack: Pack) -> None:
         f"{local(datetime.fromisoformat(alert.first_seen))} — {local(datetime.fromisoformat(alert.last_seen))}  "
         f"[dim]{alert.id}"
     )
-    out.print(f"  {say('建议', 'proposed')}: {say(measure.zh, measure.en)}  [dim]{'；'.join(alert.legal)}")
+    legal = "; ".join(say(words.zh, words.en) for words in alert.legal)
+    out.print(f"  {say('建议', 'proposed')}: {say(measure.zh, measure.en)}  [dim]{legal}")
     told = {item.rule for item in alert.evidence}
     for rule in alert.rules:
         out.print(f"  [bold]{say(rule.title.zh, rule.title.en)}[/] [dim]{rule.id}@{rule.version} {rule.score:g}")
@@ -186,13 +190,13 @@ def _days(found: Explanation) -> object:
     return made
 
 
-def _profile(profile: Sequence[tuple[Field, float | None]]) -> object:
+def _profile(found: Explanation) -> object:
     """Windows as columns, the rest below them."""
     windows = ("5m", "1h", "24h", "7d", "30d")
     made = table(
         say("画像（最后一次通话之后）", "Profile (right after the last call)"), *windows, right=(1, 2, 3, 4, 5)
     )
-    by_name = {field.name: (field, value) for field, value in profile}
+    by_name = {field.name: (field, value) for field, value in found.profile}
     rows: dict[str, list[str]] = {}
     for name, (_, value) in by_name.items():
         stem, _, window = name.rpartition("_")
@@ -201,19 +205,19 @@ def _profile(profile: Sequence[tuple[Field, float | None]]) -> object:
         else:
             rows[name] = [figure(value), "", "", "", ""]
     for name, cells in rows.items():
-        made.add_row(label(name, by_name), *cells)
+        made.add_row(label(name, by_name, found.subject.kind), *cells)
     return made
 
 
-def label(name: str, by_name: dict[str, tuple[Field, float | None]]) -> str:
+def label(name: str, by_name: dict[str, tuple[Field, float | None]], kind: EntityKind) -> str:
     """A field's name for people; for a counter of several windows without its window."""
     from fanzha.profiles.fields import COUNTERS
+    from fanzha.profiles.labels import counter, words
 
-    for counter, zh, en, _ in COUNTERS:
-        if counter == name:
-            return say(zh, en)
-    field = by_name[name][0]
-    return say(field.zh, field.en)
+    for known, zh, en, _ in COUNTERS:
+        if known == name:
+            return say(*counter(known, zh, en, kind))
+    return say(*words(by_name[name][0], kind))
 
 
 def figure(value: float | None) -> str:
@@ -254,5 +258,5 @@ def _calls(found: Explanation, shown: int) -> object:
         ring = "?" if row["ring_ms"] is None else f"{row['ring_ms'] / 1000:.0f}"
         talk = "—" if row["answered"] is None else f"{(row['talk_ms'] or 0) / 1000:.0f}"
         ends = (numbering.display(row[side] or 0, row[f"{side}_raw"]) for side in ("caller", "callee"))
-        made.add_row(local(row["started"]), *ends, ring, talk, str(row["caller_cell"] or ""))
+        made.add_row(local(row["started"]), *ends, ring, talk, found.names.get(row["caller_cell"], ""))
     return made

@@ -150,7 +150,7 @@ def describe(rule: Rule, pack: Pack) -> dict[str, Any]:
         "emits": rule.emits.fact if rule.emits else None,
         "measure": {"id": measure.id, "zh": measure.zh, "en": measure.en},
         "exemptions": list(rule.exemptions),
-        "legal": rule.legal,
+        "legal": {"zh": rule.legal.zh, "en": rule.legal.en},
         "source": rule.source,
         "as_of": str(rule.as_of),
         "owner": rule.owner,

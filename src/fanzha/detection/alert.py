@@ -30,6 +30,7 @@ SHOWN_AS = {  # how outsiders know them
     EntityKind.SITE: EntityKind.CELL,
     EntityKind.BRIDGE: EntityKind.NUMBER,
 }
+TOLD_AS = {EntityKind.RACK: EntityKind.SITE}  # one alert of a cell, whichever of the two saw it
 _OUT_TOTAL = BY_NAME["out_total"].index
 Detail = Mapping[str, object]
 
@@ -79,7 +80,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     unknown: list[Text] = []
     records: list[int] = []
     measure: str = "none"
-    legal: list[str] = []
+    legal: list[Text] = []
     calls_before_alert: int | None = None
     previous: str | None = None
     details: dict[str, object] = {}
@@ -165,9 +166,12 @@ def score_of(rules: Sequence[int], pack: Pack) -> float:
 
 def _stories(firings: NDArray[np.void], pack: Pack) -> Iterator[_Story]:
     scheme = pack.program.rule_scheme[firings["rule"]]
-    order = np.lexsort((firings["seq"], firings["t"], scheme, firings["key"], firings["kind"]))
+    told = firings["kind"].astype(np.int64)
+    for kind, other in TOLD_AS.items():
+        told[told == kind] = other
+    order = np.lexsort((firings["kind"], firings["seq"], firings["t"], scheme, firings["key"], told))
     rows = firings[order]
-    marks = np.stack([rows["kind"].astype(np.int64), rows["key"], scheme[order].astype(np.int64)], axis=1)
+    marks = np.stack([told[order], rows["key"], scheme[order].astype(np.int64)], axis=1)
     if len(rows) == 0:
         return
     cuts = np.flatnonzero((np.diff(marks, axis=0) != 0).any(axis=1)) + 1
@@ -179,7 +183,8 @@ def _group(rows: NDArray[np.void], pack: Pack) -> Iterator[_Story]:
     """The stories of one entity and scheme, oldest first."""
     silence = pack.words.bands.silent_days * 86400
     story: _Story | None = None
-    cuts = np.flatnonzero((np.diff(rows["t"]) != 0) | (np.diff(rows["seq"]) != 0)) + 1
+    events = np.stack([rows["t"].astype(np.int64), rows["seq"], rows["kind"].astype(np.int64)], axis=1)
+    cuts = np.flatnonzero((np.diff(events, axis=0) != 0).any(axis=1)) + 1
     for event in np.split(rows, cuts):
         t, snapshot = int(event["t"][0]), int(event["snapshot"].max())
         if snapshot < 0:  # a touch opens nothing, and one after a silence means the same alert went on unseen
@@ -193,7 +198,8 @@ def _group(rows: NDArray[np.void], pack: Pack) -> Iterator[_Story]:
         if story is None or t - story.last_t > silence:
             if story is not None:
                 yield story
-            kind, key, scheme = EntityKind(int(event["kind"][0])), int(event["key"][0]), pack.rules[rules[0]].scheme
+            seen = EntityKind(int(event["kind"][0]))
+            kind, key, scheme = TOLD_AS.get(seen, seen), int(event["key"][0]), pack.rules[rules[0]].scheme
             story = _Story(kind, key, scheme, t, snapshot, t, score, snapshot, rules, story)
         elif score > story.score:
             story.score, story.best, story.rules = score, snapshot, rules
@@ -226,8 +232,8 @@ def _told(desk: _Desk, story: _Story) -> Alert:
         rules=refs,
         evidence=_evidence(_strongest(rules), vector, detail),
         counterfactual=_changed(desk, siblings, vector),
-        unknown=unknown_of(desk.probe(siblings).asked, vector),
-        records=[int(record) for record in _records(desk, story.best)[-pack.words.bands.records :]],
+        unknown=unknown_of(desk.probe(siblings).asked, vector, rules[0].entity),
+        records=[int(record) for record in np.unique(_records(desk, story.best))[-pack.words.bands.records :]],
         measure=_measure(pack, story, rules).id,
         legal=list(dict.fromkeys(rule.legal for rule in rules)),
         calls_before_alert=None if np.isnan(calls) else int(calls),
@@ -263,7 +269,7 @@ def _ref(desk: _Desk, at: int, vector: NDArray[np.float64]) -> RuleRef:
     if condition is None:
         return RuleRef(rule.id, rule.version, rule.family, rule.score, rule.title)
     found = counterfactual(desk.probe((at,)), vector, lambda changed: truth(condition, changed) is not True)
-    return RuleRef(rule.id, rule.version, rule.family, rule.score, rule.title, tell(found))
+    return RuleRef(rule.id, rule.version, rule.family, rule.score, rule.title, tell(found, rule.entity))
 
 
 def _evidence(rules: list[Rule], vector: NDArray[np.float64], detail: dict[str, object]) -> list[Item]:
@@ -272,10 +278,13 @@ def _evidence(rules: list[Rule], vector: NDArray[np.float64], detail: dict[str, 
     if "dialler" in detail:
         dialler, cell, share = detail["dialler"], detail["cell"], float(str(detail["share"]))
         zh = f"同小区（{cell}）的 {dialler} 拨打陌生号码，其中 {share:.0%} 发生在本号码的长通话期间"
-        zh += "（下列呼入指本号码的长通话，呼出指其间旁边号码的拨打，被叫指旁边的号码）"
         en = f"{dialler} dials strangers in the same cell ({cell}), {share:.0%} of it during this number's long calls"
-        en += " (below, incoming calls are its long calls, outgoing ones those dialled beside it, numbers who dialled)"
         found.append(Item(rules[0].id, ["dialler", "cell", "share"], share, "is", None, "holds", zh, en))
+    if "tac" in detail:
+        tac = str(detail["tac"])
+        zh = f"同小区、同型号（TAC {tac}）、串号相邻的终端，每台一张卡"
+        en = f"devices of one type (TAC {tac}) with neighbouring serials in the cell, a card in each"
+        found.append(Item(rules[0].id, ["tac"], None, "is", None, "holds", zh, en))
     found += [item for rule in rules for item in items_of(rule, vector)]
     for rule in rules:
         if rule.cli:
@@ -294,11 +303,12 @@ def _strongest(rules: list[Rule]) -> list[Rule]:
 
 
 def _siblings(pack: Pack, story: _Story) -> list[int]:
-    """The rules that could speak for this scheme about this kind of entity."""
+    """The rules that could have spoken beside these: of the same scheme and kind of profile."""
+    kind = pack.rules[story.rules[0]].entity
     return [
         at
         for at, rule in enumerate(pack.rules)
-        if rule.scheme == story.scheme and rule.entity == story.kind and not rule.emits and not rule.cli
+        if rule.scheme == story.scheme and rule.entity == kind and not rule.emits and not rule.cli
     ]
 
 
@@ -310,7 +320,7 @@ def _changed(desk: _Desk, siblings: list[int], vector: NDArray[np.float64]) -> W
     rules, lowest = np.array(siblings, np.int64), desk.pack.words.bands.lowest
     program = desk.pack.program
     found = counterfactual(desk.probe(siblings), vector, lambda changed: strength(program, rules, changed) < lowest)
-    return tell(found, alert=True)
+    return tell(found, desk.pack.rules[siblings[0]].entity, alert=True)
 
 
 def _measure(pack: Pack, story: _Story, rules: list[Rule]) -> Measure:

@@ -254,6 +254,24 @@ def leaves(node: Condition) -> Iterator[Leaf]:
         yield node
 
 
+def standing(node: Condition, vector: Vector) -> Iterator[tuple[Leaf, int]]:
+    """Its leaves without the ways that did not hold where another did, each with how many ways there were (1: no `or`).
+
+    Of an `or` that did not hold every way stays, for all of them failed.
+    """
+    if isinstance(node, And):
+        for part in node.parts:
+            yield from standing(part, vector)
+    elif isinstance(node, Or):
+        held = [part for part in node.parts if truth(part, vector) is True]
+        for part in held or node.parts:
+            yield from ((leaf, len(node.parts)) for leaf, _ in standing(part, vector))
+    elif isinstance(node, Not):
+        yield from standing(node.operand, vector)
+    else:
+        yield node, 1
+
+
 def conjuncts(node: Condition) -> list[Condition]:
     """The parts that must all hold, nested ones laid flat."""
     return [inner for part in node.parts for inner in conjuncts(part)] if isinstance(node, And) else [node]

@@ -19,13 +19,14 @@ from fanzha.detection.condition import (
     Number,
     amount_of,
     fields_of,
-    leaves,
+    standing,
     truth,
 )
 from fanzha.detection.counterfactual import Counterfactual
 from fanzha.detection.rule import Rule, Text
 from fanzha.numbering.codes import Kind
-from fanzha.profiles.fields import FIELDS
+from fanzha.profiles.fields import FIELDS, EntityKind
+from fanzha.profiles.labels import Words, words
 
 State = Literal["holds", "fails", "unknown"]
 _OPS_ZH = {"<": "低于", "<=": "不高于", ">": "高于", ">=": "不低于", "==": "等于", "!=": "不等于"}
@@ -60,17 +61,23 @@ class WouldNotHave(msgspec.Struct, frozen=True):
 
 
 def items_of(rule: Rule, vector: NDArray[np.float64]) -> list[Item]:
-    """The leaves of one rule's condition as they stood; `vector` is float64[FIELD_COUNT]."""
-    return [_item(rule, leaf, vector.tolist()) for leaf in leaves(rule.condition)] if rule.condition else []
+    """The leaves of one rule's condition as they stood; `vector` is float64[FIELD_COUNT].
+
+    Where a rule offers several ways and one held, only that one is told.
+    """
+    if rule.condition is None:
+        return []
+    values = vector.tolist()
+    return [_item(rule, leaf, ways, values) for leaf, ways in standing(rule.condition, values)]
 
 
-def unknown_of(asked: Iterable[int], vector: NDArray[np.float64]) -> list[Text]:
-    """Those of the fields asked for, by their places, that nobody could tell."""
-    return [Text(FIELDS[index].zh, FIELDS[index].en) for index in asked if math.isnan(vector[index])]
+def unknown_of(asked: Iterable[int], vector: NDArray[np.float64], kind: EntityKind = EntityKind.NUMBER) -> list[Text]:
+    """Those of the fields asked for, by their places, that nobody could tell; `kind`: of what the profile is."""
+    return [Text(*words(FIELDS[index], kind)) for index in asked if math.isnan(vector[index])]
 
 
-def tell(found: Counterfactual | None, *, alert: bool = False) -> WouldNotHave:
-    """A counterfactual in words; `alert`: of the whole alert rather than of one rule."""
+def tell(found: Counterfactual | None, kind: EntityKind = EntityKind.NUMBER, *, alert: bool = False) -> WouldNotHave:
+    """A counterfactual in words, for a profile of this kind; `alert`: of the whole alert rather than of one rule."""
     if found is None:
         zh = "单独改变任何一项都不足以避免本预警" if alert else "单独改变任何一项都不足以使本规则不触发"
         return WouldNotHave(None, None, None, zh, "no single change alone is enough")
@@ -78,12 +85,13 @@ def tell(found: Counterfactual | None, *, alert: bool = False) -> WouldNotHave:
     en_end = "there would be no alert" if alert else "the rule would not fire"
     field, was, instead = found.field, shown(found.was), shown(found.instead)
     zh_unit, en_unit = _UNITS_ZH.get(field.unit, ""), _UNITS_EN.get(field.unit, "")
+    zh, en = words(field, kind)
     return WouldNotHave(
         field.name,
         found.was,
         found.instead,
-        f"若{field.zh}为 {instead}{zh_unit}（实际 {was}{zh_unit}），{zh_end}",
-        f"if {field.en} had been {instead}{en_unit} instead of {was}{en_unit}, {en_end}",
+        f"若{zh}为 {instead}{zh_unit}（实际 {was}{zh_unit}），{zh_end}",
+        f"if {en} had been {instead}{en_unit} instead of {was}{en_unit}, {en_end}",
     )
 
 
@@ -96,26 +104,31 @@ def shown(value: float) -> str:
     return f"{value:.2f}" if abs(value) < 1000 else f"{value:.0f}"
 
 
-def _item(rule: Rule, leaf: Leaf, vector: list[float]) -> Item:
+def _item(rule: Rule, leaf: Leaf, ways: int, vector: list[float]) -> Item:
     holds = truth(leaf, vector)
     state: State = "unknown" if holds is None else ("holds" if holds else "fails")
     names = list(dict.fromkeys(ref.name for ref in fields_of(leaf)))
     if isinstance(leaf, Comparison):
         value, bound = amount_of(leaf.left, vector), amount_of(leaf.right, vector)
         limit = shown(bound)
-        zh = f"{_zh(leaf.left)}为 {shown(value)}{_unit(leaf.left, _UNITS_ZH)}，阈值{_OPS_ZH[leaf.op]} {limit}"
-        en = f"{_en(leaf.left)}: {shown(value)}{_unit(leaf.left, _UNITS_EN)}, {_OPS_EN[leaf.op]} {limit}"
+        (zh, en), right = _label(leaf.left, rule.entity), _label(leaf.right, rule.entity)
+        zh = f"{zh}为 {shown(value)}{_unit(leaf.left, _UNITS_ZH)}，阈值{_OPS_ZH[leaf.op]} {limit}"
+        en = f"{en}: {shown(value)}{_unit(leaf.left, _UNITS_EN)}, {_OPS_EN[leaf.op]} {limit}"
         if any(True for _ in fields_of(leaf.right)):
-            zh, en = f"{zh}（{_zh(leaf.right)}）", f"{en} ({_en(leaf.right)})"
-        return Item(rule.id, names, _known(value), leaf.op, _known(bound), state, *_told(zh, en, state))
+            zh, en = f"{zh}（{right[0]}）", f"{en} ({right[1]})"
+        return Item(rule.id, names, _known(value), leaf.op, _known(bound), state, *_told(zh, en, state, ways))
     value = amount_of(leaf.value, vector)
     word = Kind(int(value)).name if names == ["number_kind"] and not math.isnan(value) else shown(value)
-    zh = f"{_zh(leaf.value)}为 {word}，须{'不' if leaf.negated else ''}属于 {leaf.name}"
-    en = f"{_en(leaf.value)}: {word}, {'not ' if leaf.negated else ''}in {leaf.name}"
-    return Item(rule.id, names, _known(value), "not in" if leaf.negated else "in", None, state, *_told(zh, en, state))
+    zh, en = _label(leaf.value, rule.entity)
+    zh = f"{zh}为 {word}，须{'不' if leaf.negated else ''}属于 {leaf.name}"
+    en = f"{en}: {word}, {'not ' if leaf.negated else ''}in {leaf.name}"
+    op = "not in" if leaf.negated else "in"
+    return Item(rule.id, names, _known(value), op, None, state, *_told(zh, en, state, ways))
 
 
-def _told(zh: str, en: str, state: State) -> tuple[str, str]:
+def _told(zh: str, en: str, state: State, ways: int) -> tuple[str, str]:
+    if ways > 1:
+        zh, en = f"{zh}，{ways}种情形之一", f"{en}, one of {ways} ways"
     return f"{zh}（{_STATE_ZH[state]}）", f"{en} ({state})"
 
 
@@ -129,20 +142,14 @@ def _unit(node: Amount, units: dict[str, str]) -> str:
     )
 
 
-def _zh(node: Amount) -> str:
-    return _label(node, "zh")
-
-
-def _en(node: Amount) -> str:
-    return _label(node, "en")
-
-
-def _label(node: Amount, language: Literal["zh", "en"]) -> str:
+def _label(node: Amount, kind: EntityKind) -> Words:
+    """An amount in words, Chinese and English, as they are for a profile of this kind."""
     if isinstance(node, Number):
-        return f"{node.value:g}"
+        return f"{node.value:g}", f"{node.value:g}"
     if isinstance(node, Negative):
-        return f"−({_label(node.operand, language)})"
+        zh, en = _label(node.operand, kind)
+        return f"−({zh})", f"−({en})"
     if isinstance(node, Arithmetic):
-        return f"{_label(node.left, language)} {_SIGNS.get(node.op, node.op)} {_label(node.right, language)}"
-    field = FIELDS[node.index]
-    return field.zh if language == "zh" else field.en
+        left, right, sign = _label(node.left, kind), _label(node.right, kind), _SIGNS.get(node.op, node.op)
+        return f"{left[0]} {sign} {right[0]}", f"{left[1]} {sign} {right[1]}"
+    return words(FIELDS[node.index], kind)

@@ -7,7 +7,7 @@ by one, more cost one pass over the lake.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from fanzha import numbering
-from fanzha.detection import bridge, screen
+from fanzha.detection import bridge, rack, screen
 from fanzha.detection.alert import Alert, assemble
 from fanzha.detection.judge import Findings, joined, make_sink, nothing, replay_all
 from fanzha.detection.pack import Pack
@@ -88,6 +88,7 @@ class Explanation:
     alerts: list[Alert]
     subscriber: list[dict[str, Any]]  # rows of the `subscribers` reference, oldest first
     unknown: list[str]  # reference tables that are missing
+    names: Mapping[int, str]  # of the cells in `calls`, by their keys
 
 
 def resolve(lake: Lake, text: str, *, kind: str | None = None) -> Subject:
@@ -113,8 +114,9 @@ def explain(
     network: str = "default",
     start: datetime | None = None,
     end: datetime | None = None,
+    judged: bool = True,
 ) -> Explanation:
-    """Tell all about a subject of `resolve`, from its calls in [start, end)."""
+    """Tell all about a subject of `resolve`, from its calls in [start, end); without alerts where not `judged`."""
     calls = _calls(lake, subject, start, end)
     calls = calls.filter(pc.equal(calls["network"], network))
     subscribers = lake.reference("subscribers", network=network)
@@ -126,7 +128,10 @@ def explain(
     begin = int(first.timestamp()) if first else 0
     events = _events(calls, subject.kind, subject.key)
     vectors = trace(events, subject.kind, start=begin, known=activations_of(own))
-    alerts = _Judge(lake, pack, network, activations_of(subscribers), begin, start, end).alerts(subject, calls, events)
+    alerts: list[Alert] = []
+    if judged:
+        judge = _Judge(lake, pack, network, activations_of(subscribers), begin, start, end)
+        alerts = judge.alerts(subject, calls, events)
     return Explanation(
         subject=subject,
         calls=calls,
@@ -138,6 +143,7 @@ def explain(
         alerts=alerts,
         subscriber=own.to_pylist(),
         unknown=unknown,
+        names=_cell_names(lake, calls),
     )
 
 
@@ -210,17 +216,21 @@ class _Judge:
         """The alerts of one subject, by falling score."""
         parts = [self._replay(subject.kind, events)]
         details: dict[int, screen.Detail] = {}
+        more: list[tuple[Findings, dict[int, screen.Detail]]] = []
         if subject.kind == EntityKind.NUMBER:
             callers = events["peer"][(events["flags"] & OUTGOING) == 0]
-            parts.append(self._second(EntityKind.VICTIM, subject.key, callers))
+            parts.append(self._second(EntityKind.VICTIM, self._facts(subject.key, callers)))
             near, paired, halves = self._bridged(subject.key, calls)
-            for told, raw in ((paired, halves), self._screened(subject.key, calls)):
-                base = sum(len(part.vectors) for part in parts)
-                parts.append(told)
-                details.update({base + snapshot: detail for snapshot, detail in raw.items()})
+            more = [(paired, halves), self._screened(subject.key, calls)]
             calls = pa.concat_tables([calls, near])
         elif subject.kind == EntityKind.CELL:
-            parts.append(self._second(EntityKind.SITE, subject.key, events["peer"]))
+            facts = self._facts(subject.key, events["peer"])
+            parts.append(self._second(EntityKind.SITE, facts))
+            more = [self._racked(facts)]
+        for told, raw in more:
+            base = sum(len(part.vectors) for part in parts)
+            parts.append(told)
+            details.update({base + snapshot: detail for snapshot, detail in raw.items()})
         found = joined(parts)
         return assemble(
             found.firings,
@@ -250,11 +260,19 @@ class _Judge:
             base += len(found.vectors)
         return joined(parts), details
 
-    def _second(self, kind: EntityKind, key: int, met: NDArray[np.int64]) -> Findings:
-        """Judge the facts that the profiles of numbers it met tell of it."""
+    def _facts(self, key: int, met: NDArray[np.int64]) -> Events:
+        """What the profiles of numbers it met tell of it."""
         events = by_key(self._histories(np.unique(met[met != 0])), by_time=True)
         facts = self._replay(EntityKind.NUMBER, events).facts
-        return self._replay(kind, by_key(facts[(facts["key"] == key) & (facts["pad"] == kind)], by_time=True))
+        own: Events = facts[facts["key"] == key]
+        return own
+
+    def _second(self, kind: EntityKind, facts: Events) -> Findings:
+        return self._replay(kind, by_key(facts[facts["pad"] == kind], by_time=True))
+
+    def _racked(self, facts: Events) -> tuple[Findings, dict[int, screen.Detail]]:
+        found = rack.in_cell(self._replay(EntityKind.RACK, by_key(rack.racks(facts), by_time=True)))
+        return found, rack.details_of(found)
 
     def _bridged(self, key: int, calls: pa.Table) -> tuple[pa.Table, Findings, dict[int, screen.Detail]]:
         """Calls near its long calls, and what the pairs say that these make with those who dial beside it."""
@@ -365,6 +383,12 @@ def _companion(name: str, events: Events) -> Companion:
         first=datetime.fromtimestamp(int(events["t"].min()), UTC),
         last=datetime.fromtimestamp(int(events["t"].max()), UTC),
     )
+
+
+def _cell_names(lake: Lake, calls: pa.Table) -> dict[int, str]:
+    """Every cell in these calls, as the source wrote it."""
+    keys = pc.unique(pa.chunked_array([*calls["caller_cell"].chunks, *calls["callee_cell"].chunks], pa.int64()))
+    return {key: lake.cell_name(key) for key in keys.to_pylist() if key is not None}
 
 
 def _raw_names(calls: pa.Table) -> dict[int, str]:

@@ -12,8 +12,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from fanzha.detection import bridge, screen
-from fanzha.detection.alert import Alert, assemble
+from fanzha.detection import bridge, rack, screen
+from fanzha.detection.alert import TOLD_AS, Alert, assemble
 from fanzha.detection.judge import FIRING, Findings, joined, live_all, make_sink
 from fanzha.detection.outbox import Fired
 from fanzha.detection.pack import Pack
@@ -29,10 +29,11 @@ from fanzha.records.lake import Lake
 SHARES = {
     EntityKind.NUMBER: 0.62,
     EntityKind.DEVICE: 0.22,
-    EntityKind.CELL: 0.07,
+    EntityKind.CELL: 0.06,
     EntityKind.VICTIM: 0.05,
-    EntityKind.SITE: 0.03,
+    EntityKind.SITE: 0.02,
     EntityKind.BRIDGE: 0.01,
+    EntityKind.RACK: 0.02,
 }
 _SINK_ROWS = 4096
 Story = tuple[int, int, str]  # kind, key, scheme
@@ -75,7 +76,8 @@ class Live:
                 self._screen.remember(one.row, self.pack.index(one.rule), first=one.vector is not None)
 
     def _keep(self, one: Fired) -> Story:
-        story = (int(one.row["kind"]), int(one.row["key"]), self._schemes.get(one.rule, ""))
+        kind = EntityKind(int(one.row["kind"]))
+        story = (int(TOLD_AS.get(kind, kind)), int(one.row["key"]), self._schemes.get(one.rule, ""))
         self._stories[story].append(one)
         return story
 
@@ -90,6 +92,7 @@ class Live:
             found += [self._judge(kind, facts[facts["pad"] == kind]) for kind in STAGE_TWO]
             fired += self._fired(joined(found), {})
             fired += self._fired(*self._paired(bridge.long_calls(columns, self.pack.words.bridge.talk_s), facts))
+            fired += self._fired(*self._racked(facts))
             fired += self._fired(*self._screen.judge(batch))
         return fired
 
@@ -101,6 +104,10 @@ class Live:
         events, pairs = self.bridges.step(held, facts[facts["pad"] == EntityKind.BRIDGE])
         found = self._judge(EntityKind.BRIDGE, events)
         return found, bridge.details_of(found, pairs, lambda kind, key: name_entity(self.lake, kind, key, {}))
+
+    def _racked(self, facts: Events) -> tuple[Findings, dict[int, screen.Detail]]:
+        found = rack.in_cell(self._judge(EntityKind.RACK, rack.racks(facts)))
+        return found, rack.details_of(found)
 
     def _fired(self, found: Findings, details: dict[int, screen.Detail]) -> list[Fired]:
         fired = []

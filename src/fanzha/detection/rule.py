@@ -27,10 +27,10 @@ class Text(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Emission(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A fact for the second stage, told to the called number, to the cell of the call, or to the bridges there."""
+    """A fact for the second stage, told to the called number, or to the cell of the call, its bridges or its racks."""
 
     fact: str
-    to: Literal["victim", "site", "bridge"]
+    to: Literal["victim", "site", "bridge", "rack"]
 
 
 class _Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -39,7 +39,7 @@ class _Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     family: str
     title: Text
     why: str
-    entity: Literal["number", "device", "cell", "victim", "site", "bridge"] = "number"
+    entity: Literal["number", "device", "cell", "victim", "site", "bridge", "rack"] = "number"
     on: Literal["any", "out", "in"] = "any"
     when: str | None = None
     cli: Literal["R1", "R2", "R3", "R4", "R5", "R6", "R7", "R8"] | None = None
@@ -47,7 +47,7 @@ class _Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     minimum: int = LEAST_HISTORY
     measure: str | None = None
     emits: Emission | None = None
-    legal: str | None = None
+    legal: Text | str | None = None
     source: str | None = None
     as_of: datetime.date | None = None
     owner: str | None = None
@@ -55,7 +55,7 @@ class _Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class _Defaults(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    legal: str
+    legal: Text | str
     source: str
     as_of: datetime.date
     owner: str
@@ -88,7 +88,7 @@ class Rule:
     minimum: int
     measure: str
     emits: Emission | None
-    legal: str
+    legal: Text
     source: str
     as_of: datetime.date
     owner: str
@@ -106,6 +106,11 @@ def read_rules(document: Document, words: Words) -> list[Rule]:
             hint=f"did you mean: {', '.join(nearest(file.scheme, words.schemes)) or 'see schemes.yaml'}",
         )
     return [_Reader(document, file, at, words).rule() for at in range(len(file.rules))]
+
+
+def _both(words: Text | str) -> Text:
+    """A plain text stands for both languages."""
+    return Text(words, words) if isinstance(words, str) else words
 
 
 @dataclass(frozen=True)
@@ -144,7 +149,7 @@ class _Reader:
             minimum=row.minimum,
             measure=row.measure or "none",
             emits=row.emits,
-            legal=row.legal or defaults.legal,
+            legal=_both(row.legal or defaults.legal),
             source=row.source or defaults.source,
             as_of=row.as_of or defaults.as_of,
             owner=row.owner or defaults.owner,

@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from fanzha import numbering
-from fanzha.detection import bridge, screen
+from fanzha.detection import bridge, rack, screen
 from fanzha.detection.alert import Alert, assemble
 from fanzha.detection.judge import Code, Findings, Sink, code_of, joined, make_sink, replay_all
 from fanzha.detection.pack import Pack
@@ -33,7 +33,7 @@ from fanzha.profiles.trace import single_store
 from fanzha.records.lake import Lake
 
 STAGE_ONE = (EntityKind.NUMBER, EntityKind.DEVICE, EntityKind.CELL)
-STAGE_TWO = (EntityKind.VICTIM, EntityKind.SITE)  # fed by facts as they are; BRIDGE by pairs of them
+STAGE_TWO = (EntityKind.VICTIM, EntityKind.SITE)  # fed by facts as they are; BRIDGE by pairs, RACK by devices of them
 WARM_UP = timedelta(days=31)  # history read before --from, so that windows and silences are whole
 COLUMNS = tuple(dict.fromkeys((*feed.COLUMNS, *screen.COLUMNS)))
 _SINK_ROWS = 20_000
@@ -102,6 +102,10 @@ class Replay:
         """Judge the events of `Bridges`, each holder's in the order they were told."""
         return self.run(EntityKind.BRIDGE, [lambda: events[np.argsort(events["key"], kind="stable")]])
 
+    def racked(self, facts: Events) -> Findings:
+        """Judge the racks that the first stage's facts make; findings are told of their cells."""
+        return rack.in_cell(self.run(EntityKind.RACK, [lambda: by_key(rack.racks(facts), by_time=self._by_time)]))
+
 
 def scan(
     lake: Lake,
@@ -138,8 +142,10 @@ def scan(
         result.calls, result.events = reading.calls, sum(spill.count for spill in spills.values())
         judged, pairs = _judged(replay, pack, reading, tell)
     tell("explain", 0.0)
-    details = bridge.details_of(judged[EntityKind.BRIDGE], pairs, lambda kind, key: name_entity(lake, kind, key, {}))
-    screened = [*reading.screened, (judged.pop(EntityKind.BRIDGE), details)]
+    halves = bridge.details_of(judged[EntityKind.BRIDGE], pairs, lambda kind, key: name_entity(lake, kind, key, {}))
+    types = rack.details_of(judged[EntityKind.RACK])
+    detailed = [(judged.pop(EntityKind.BRIDGE), halves), (judged.pop(EntityKind.RACK), types)]
+    screened = [*reading.screened, *detailed]
     since = _iso(start) if start else ""
     alerts = _alerts(lake, pack, network, judged.values(), screened)
     result.alerts = [alert for alert in alerts if only in (None, alert.scheme) and alert.last_seen >= since]
@@ -199,6 +205,7 @@ def _judged(
     dialled = facts[facts["pad"] == EntityKind.BRIDGE]
     events, pairs = bridge.Bridges(pack.words.bridge).step(np.concatenate(reading.held), dialled)
     judged[EntityKind.BRIDGE] = replay.paired(events)
+    judged[EntityKind.RACK] = replay.racked(facts)
     return judged, pairs
 
 

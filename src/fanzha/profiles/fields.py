@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 
 class EntityKind(IntEnum):
-    """What a profile is about. The last three are fed by facts of the first stage, not by calls."""
+    """What a profile is about. The last four are fed by facts of the first stage, not by calls."""
 
     NUMBER = 0  # 号码
     DEVICE = 1  # 终端 (IMEI): peer = its number (SIM), place = cell, gear = IMSI
@@ -22,6 +22,7 @@ class EntityKind(IntEnum):
     VICTIM = 3  # a called number under flagged callers: peer = the flagged caller
     SITE = 4  # a cell that gathers suspects: peer = the suspect number, gear = its IMEI
     BRIDGE = 5  # a number in long calls (in) beside another that dials (out): peer = the dialler, place = cell
+    RACK = 6  # devices of one type (TAC) in one cell that suspects use: peer = the serial of one, gear = its number
 
 
 @dataclass(frozen=True)

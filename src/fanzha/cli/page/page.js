@@ -84,7 +84,7 @@
   function facts(alert) {
     const rowsOf = [
       line(["建议", "Proposed"], both(alert.measure)),
-      line(["法律依据", "Legal basis"], alert.legal.join("；")),
+      line(["法律依据", "Legal basis"], both([alert.legal.map((w) => w[0]).join("；"), alert.legal.map((w) => w[1]).join("; ")])),
       line(["首次 / 最近", "First / last seen"], clock(alert.first, true) + " / " + clock(alert.last, true)),
     ];
     if (alert.calls !== null) { rowsOf.push(line(["预警前呼出", "Calls before the alert"], String(alert.calls))); }

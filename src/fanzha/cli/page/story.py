@@ -84,7 +84,7 @@ def story(alert: Alert, records: Mapping[int, dict[str, Any]], pack: Pack, names
         ],
         "but": [but.zh, but.en] if but else ["未知", "not known"],
         "measure": [measure.zh, measure.en],
-        "legal": alert.legal,
+        "legal": [[words.zh, words.en] for words in alert.legal],
         "first": seconds(datetime.fromisoformat(alert.first_seen)),
         "last": seconds(datetime.fromisoformat(alert.last_seen)),
         "calls": alert.calls_before_alert,

@@ -13,7 +13,7 @@ from fanzha.cli.page.svg import Bar, Both, stacked
 from fanzha.detection.explain import Companion, Day, Explanation
 from fanzha.detection.pack import Pack
 from fanzha.detection.scan import Scan
-from fanzha.profiles.fields import Field
+from fanzha.profiles.labels import words
 from fanzha.records.lake import Lake
 
 _OUT, _IN = "#c8102e", "#1f8a4c"
@@ -24,7 +24,7 @@ def subject_page(found: Explanation, lake: Lake, pack: Pack, *, network: str) ->
     """The whole page; the numbers in it are masked until asked."""
     title = who(found, hidden=True)
     scan = Scan(alerts=found.alerts, calls=found.calls.num_rows, unknown=found.unknown)
-    cards = [_days(found.days), _profile(found.profile)]
+    cards = [_days(found.days), _profile(found)]
     cards += [_company(words, rows) for words, rows in companions(found) if rows]
     extra = f'<section class="charts">{"".join(cards)}</section>'
     batches = found.calls.to_batches()
@@ -42,14 +42,15 @@ def _days(days: Sequence[Day]) -> str:
     )
 
 
-def _profile(profile: Sequence[tuple[Field, float | None]]) -> str:
-    lines = [(both((field.zh, field.en)), escape(figure(value))) for field, value in profile if value != 0.0]
-    words: Both = (
+def _profile(found: Explanation) -> str:
+    told = ((words(field, found.subject.kind), value) for field, value in found.profile if value != 0.0)
+    lines = [(both(name), escape(figure(value))) for name, value in told]
+    heading: Both = (
         "画像（最后一次通话之后；? 为未知；略去为零的项）",
         "Profile after the last call (? unknown; zeros left out)",
     )
     inside = table((("项", "field"), ("值", "value")), lines)
-    return card(words, f'<div class="records">{inside}</div>')
+    return card(heading, f'<div class="records">{inside}</div>')
 
 
 def _company(title: Both, rows: Sequence[Companion]) -> str:
