@@ -74,7 +74,8 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
     with (home / "calls.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(("caller", "callee", "started", "talk", "imsi", "imei", "cell"))
-        writer.writerows(sorted(rows, key=_moment))
+        ordered = sorted(rows, key=_moment)
+        writer.writerows(ordered)
     (home / "map.yaml").write_text(MAPPING, encoding="utf-8")
     with Lake(home / "lake") as lake:
         import_path(lake, home / "calls.csv", mapping=home / "map.yaml")

@@ -1,7 +1,8 @@
 """Decides how well alerts fit a synthetic province's truth: found by scheme and evasion, early or late, and who else.
 
-A planted number counts as found when an alert stands on the number itself; a box of SIM cards when one stands on its
-device. Warnings that a subscriber is under a wave are for its protection and accuse nobody, so they are told apart.
+A planted number counts as found when an alert stands on the number itself; a box of SIM cards when one of 70 or more
+stands on its device or on its cell. Warnings that a subscriber is under a wave are for its protection and accuse nobody,
+so they are told apart.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from fanzha.errors import InputError
 
 BUSY = 50  # calls made by a number that every detector had its chance with (the issue's own measure)
 BOX = 8  # SIM cards in one device
+SIM_BOX = "sim_box"
 PROTECTIVE = frozenset({"victim_wave"})
 ORDINARY = "ordinary"
 
@@ -112,7 +114,7 @@ def found_versus_planted(alerts: Iterable[Alert], truth: Path) -> Comparison:
         victims += row["convinced"]
         warned += row["convinced"] and len(own) > len(accused)
         _count_honest(honest, row["role"], accused)
-    boxes, found = _boxes(truth, {alert.entity.value for alert in alerts if alert.entity.kind == "device"})
+    boxes, found = _boxes(truth, alerts)
     ordered = sorted(groups.values(), key=lambda group: (group.scheme, group.evasion))
     people = sorted(honest.values(), key=lambda row: (row.role == ORDINARY, -sum(row.bands.values()), row.role))
     return Comparison(ordered, boxes, found, people, victims, warned)
@@ -144,13 +146,17 @@ def _count_honest(honest: dict[str, Honest], role: str, accused: list[Alert]) ->
         people.bands[band] = people.bands.get(band, 0) + 1
 
 
-def _boxes(truth: Path, found: set[str]) -> tuple[int, int]:
+def _boxes(truth: Path, alerts: Iterable[Alert]) -> tuple[int, int]:
+    found = {
+        (alert.entity.kind, alert.entity.value) for alert in alerts if alert.scheme == SIM_BOX and alert.score >= 70
+    }
+    cells = {row["gang"] for row in _table(truth, "cells").to_pylist() if ("cell", row["cell"]) in found}
     boxes = [
-        row["imei"]
+        ("device", row["imei"]) in found or row["gang"] in cells
         for row in _table(truth, "devices").to_pylist()
-        if row["scheme"] == "sim_box" and row["cards"] >= BOX
+        if row["scheme"] == SIM_BOX and row["cards"] >= BOX
     ]
-    return len(boxes), sum(box in found for box in boxes)
+    return len(boxes), sum(boxes)
 
 
 def _rows(truth: Path, name: str) -> list[dict[str, Any]]:
