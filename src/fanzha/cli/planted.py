@@ -1,8 +1,8 @@
 """Decides how well alerts fit a synthetic province's truth: found by scheme and evasion, early or late, and who else.
 
 A planted number counts as found when an alert stands on the number itself; a box of SIM cards when one of 70 or more
-stands on its device or on its cell. Warnings that a subscriber is under a wave are for its protection and accuse nobody,
-so they are told apart.
+stands on its device or its cell. Warnings that a subscriber is under a wave are for its protection and accuse nobody:
+they are told apart.
 """
 
 from __future__ import annotations
