@@ -46,6 +46,9 @@ INSTALLED_APPS = [
     "fanzha.desk.enforcement",
     "fanzha.desk.measures",
     "fanzha.desk.notices",
+    "fanzha.desk.appeals",
+    "fanzha.desk.rollback",
+    "fanzha.desk.lists",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

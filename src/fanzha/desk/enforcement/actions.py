@@ -18,7 +18,7 @@ from fanzha.desk.enforcement.models import Change, Gateway
 from fanzha.desk.organisations.models import User
 from fanzha.desk.rights.seats import holds
 from fanzha.errors import Refused
-from fanzha.policy import Entry
+from fanzha.policy import Entry, SpecialUser
 
 
 def note(changes: Mapping[str, Entry | None], at: datetime) -> None:
@@ -28,6 +28,15 @@ def note(changes: Mapping[str, Entry | None], at: datetime) -> None:
     rows = [
         Change(entry=name, body=None if entry is None else msgspec.to_builtins(entry), made_at=at)
         for name, entry in changes.items()
+    ]
+    Change.objects.bulk_create(rows, batch_size=500)
+
+
+def note_exemptions(changes: Mapping[str, tuple[str, SpecialUser, bool]], at: datetime) -> None:
+    """Write exemptions of special users (id -> trunk, user, whether it holds), as `note`."""
+    rows = [
+        Change(entry=name, body={"trunk": trunk, "special": msgspec.to_builtins(user), "on": on}, made_at=at)
+        for name, (trunk, user, on) in changes.items()
     ]
     Change.objects.bulk_create(rows, batch_size=500)
 

@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from django.conf import settings
@@ -19,7 +20,7 @@ from fanzha.desk.audit.actions import Act, record
 from fanzha.desk.enforcement.limits import limits
 from fanzha.desk.enforcement.models import Change, Publication, State
 from fanzha.errors import PolicyError
-from fanzha.policy import Entry, Publisher, Refused
+from fanzha.policy import Entry, Publisher, Refusal, Refused, SpecialUser, Trunk
 from fanzha.signing.keys import Keys
 
 
@@ -65,15 +66,30 @@ def _opened(now: datetime) -> Publication | None:
 def _send(out: Publisher, opened: Publication, now: datetime) -> int:
     changes = list(opened.changes.order_by("pk"))
     last = {change.entry: change for change in changes}  # the newest word on an entry counts
-    add = [msgspec.convert(change.body, Entry) for change in last.values() if change.body is not None]
-    remove = [name for name, change in last.items() if change.body is None]
+    lists = {name: change.body for name, change in last.items() if "trunk" not in (change.body or ())}
+    add = [msgspec.convert(body, Entry) for body in lists.values() if body is not None]
+    remove = [name for name, body in lists.items() if body is None]
     try:
-        receipt = out.delta(add, remove, batch=opened.batch)
+        trunks = _trunks(out, [change.body for change in last.values() if change.body and change.entry not in lists])
+        receipt = out.delta(add, remove, trunks=trunks, batch=opened.batch)
     except Refused as refused:
         _refused(opened, changes, refused, now)
         return 0
     Publication.objects.filter(pk=opened.pk).update(state=State.DONE, number=receipt.number, done_at=now)
     return len(changes)
+
+
+def _trunks(out: Publisher, exemptions: Sequence[dict[str, Any]]) -> list[Trunk]:
+    """The contracts with these exemptions put in or taken out. Raises Refused for a trunk nobody registered."""
+    found: dict[str, Trunk] = {}
+    for each in exemptions:
+        name, user = each["trunk"], msgspec.convert(each["special"], SpecialUser)
+        trunk = found.get(name) or (out.store.current.contract(name) if out.store.current else None)
+        if trunk is None:
+            raise Refused(Refusal.TRUNK, f"中继未登记 trunk {name!r} is not registered", where=name)
+        others = tuple(one for one in trunk.special if (one.number, one.exemption) != (user.number, user.exemption))
+        found[name] = msgspec.structs.replace(trunk, special=(*others, user) if each["on"] else others)
+    return list(found.values())
 
 
 def _refused(opened: Publication, changes: Sequence[Change], why: Refused, now: datetime) -> None:

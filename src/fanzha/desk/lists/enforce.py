@@ -1,0 +1,54 @@
+"""Decides what an item is in the policy: an entry for allow and block, an exemption on a trunk for a special user."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from fanzha import numbering
+from fanzha.desk.enforcement.actions import note, note_exemptions
+from fanzha.desk.lists.choices import List
+from fanzha.desk.lists.models import Item
+from fanzha.desk.measures.enforce import micros
+from fanzha.policy import Action, Entry, Exemption, SpecialUser, Subject
+
+_ACTIONS = {List.ALLOW: Action.ALLOW, List.BLOCK: Action.BLOCK}
+
+
+def put(items: Iterable[Item], at: datetime) -> None:
+    """Note down that these hold, in the caller's transaction."""
+    rows = list(items)
+    note({item.entry: _entry(item) for item in rows if item.list in _ACTIONS}, at)
+    note_exemptions({item.entry: (item.trunk, _user(item), True) for item in rows if item.list == List.SPECIAL}, at)
+
+
+def take_out(items: Iterable[Item], at: datetime) -> None:
+    """Note down that these hold no more."""
+    rows = list(items)
+    note({item.entry: None for item in rows if item.list in _ACTIONS}, at)
+    note_exemptions({item.entry: (item.trunk, _user(item), False) for item in rows if item.list == List.SPECIAL}, at)
+
+
+def _entry(item: Item) -> Entry:
+    return Entry(
+        id=item.entry,
+        subject=Subject(item.kind),
+        value=item.value,
+        action=_ACTIONS[List(item.list)],
+        reason=item.reason,
+        source=item.document[:60] or item.entry,
+        starts=micros(item.starts),
+        expires=micros(item.expires),
+    )
+
+
+def _user(item: Item) -> SpecialUser:
+    approver = item.approved_by.name if item.approved_by else ""
+    key = 0 if item.value == "*" else numbering.parse(item.value).number
+    return SpecialUser(
+        number=item.value,
+        approver=approver,
+        expires=micros(item.expires),
+        exemption=Exemption(item.exemption),
+        key=key,
+    )

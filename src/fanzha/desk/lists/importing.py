@@ -1,0 +1,154 @@
+"""Decides how an Excel becomes list items: tried first, faults row by row, then approved as a whole by another."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from fanzha.desk.audit.actions import record
+from fanzha.desk.lists import sheet
+from fanzha.desk.lists.actions import place, prepare
+from fanzha.desk.lists.choices import State
+from fanzha.desk.lists.enforce import put
+from fanzha.desk.lists.judging import Fault, judge
+from fanzha.desk.lists.models import Import, Item
+from fanzha.desk.lists.terms import terms
+from fanzha.desk.organisations.models import User
+from fanzha.desk.workflow.actions import act_of, enter, move
+from fanzha.errors import Refused
+
+_CHUNK = 5000
+_FIELDS = ("state", "moved_at", "moved_by", "due_at", "overdue", "approved_by")
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What a file holds: rows = good + faulty. faulty: (row number, what is wrong)."""
+
+    rows: int
+    good: list[Item]
+    faulty: list[tuple[int, list[Fault]]]
+
+
+def attempt(by: User, network: str, which: str, file: UploadedFile) -> Import:
+    """The dry run: nothing but the file and its counts is kept. Raises PermissionDenied, Refused."""
+    home, now = place(by, network), timezone.now()
+    if (file.size or 0) > terms().import_bytes:
+        raise Refused(_("文件过大"), where=file.name or "")
+    made = Import(
+        network=network, region=home.region, list=which, name=Path(file.name or "").name[:120], stored=_keep(file),
+        proposed_by=by, made_at=now, state=Import.workflow.initial, moved_at=now, moved_by=by,
+    )  # fmt: skip
+    try:
+        found = judged(made, now)
+    except Refused:
+        path_of(made).unlink(missing_ok=True)
+        raise
+    made.rows, made.good, made.faulty = found.rows, len(found.good), len(found.faulty)
+    with transaction.atomic():
+        made.save()
+        told = {"list": which, "rows": made.rows, "good": made.good, "faulty": made.faulty}
+        record(by, [act_of(made, "imports.try", "", told)], at=now)
+    return made
+
+
+def judged(made: Import, now: datetime) -> Judged:
+    """Read and judge the kept file; what stands on the list already, or twice in the file, is a fault."""
+    lines = sheet.read(made.list, path_of(made))
+    answers = judge(made.list, [line for _row, line, _faults in lines], now)
+    good, faulty, seen = [], [], _standing(made)
+    for (row, _line, cells), (item, faults) in zip(lines, answers, strict=True):
+        key = (item.kind, item.value, item.trunk) if item else None
+        if key in seen:
+            faults = [Fault("value", _("名单中或文件中已有该对象"))]
+        if cells or faults or item is None:
+            faulty.append((row, [*cells, *faults]))
+        else:
+            assert key is not None
+            seen.add(key)
+            good.append(item)
+    return Judged(len(lines), good, faulty)
+
+
+def submit(by: User, pk: int) -> Import:
+    """Put the good rows up for approval."""
+    with transaction.atomic():
+        made = move(Import(pk=pk), "submit", by)
+        home, now = place(by, made.network), made.moved_at
+        found = judged(made, now)
+        for item in found.good:
+            prepare(item, home, by, now)
+            item.brought, item.due_at = made, None  # the import's own clock runs
+        Item.objects.bulk_create(found.good, batch_size=1000)
+        made.good, made.faulty = len(found.good), len(found.faulty)
+        made.save(update_fields=["good", "faulty"])
+        record(
+            by,
+            [act_of(item, "lists.propose", "", {"shown": item.shown}) for item in found.good],
+            at=now,
+            batch=f"import-{pk}",
+        )
+    return made
+
+
+def approve(by: User, pk: int) -> Import:
+    """All of it, each row its own line in the audit trail."""
+    return _decide(by, pk, "approve", "")
+
+
+def reject(by: User, pk: int, reason: str) -> Import:
+    """None of it."""
+    return _decide(by, pk, "reject", reason)
+
+
+def path_of(made: Import) -> Path:
+    """Where the file is kept."""
+    return Path(settings.HOME) / "imports" / made.stored
+
+
+def _decide(by: User, pk: int, name: str, reason: str) -> Import:
+    with transaction.atomic():
+        made = move(Import(pk=pk), name, by, reason=reason)
+        rows = list(made.items.filter(state=State.PROPOSED).select_for_update(of=("self",)).order_by("pk"))
+        for item in rows:
+            enter(item, Item.workflow.by_name[name], made.moved_at, by)
+            item.approved_by = by if name == "approve" else None
+        Item.objects.bulk_update(rows, _FIELDS, batch_size=500)
+        acts = [act_of(item, f"lists.{name}", reason, {"shown": item.shown}) for item in rows]
+        record(by, acts, at=made.moved_at, batch=f"import-{pk}")
+        if name == "approve":
+            put(rows, made.moved_at)
+    return made
+
+
+def _standing(made: Import) -> set[tuple[str, str, str]]:
+    held = Item.objects.filter(
+        network=made.network, list=made.list, state__in=(State.PROPOSED, State.ACTIVE, State.CONTESTED)
+    )
+    return set(held.values_list("kind", "value", "trunk"))
+
+
+def _keep(file: UploadedFile) -> str:
+    stored = f"{secrets.token_hex(16)}.xlsx"
+    path = Path(settings.HOME) / "imports" / stored
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as kept:
+        for chunk in file.chunks():
+            kept.write(chunk)
+    return stored
+
+
+def faults_of(made: Import) -> Sequence[tuple[int, list[Fault]]]:
+    """The faulty rows, once more from the file."""
+    return judged(made, timezone.now()).faulty
