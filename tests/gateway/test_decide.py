@@ -314,9 +314,10 @@ def test_what_comes_from_outside_cannot_write_a_header(live: Live) -> None:
 
 
 raws = st.one_of(st.none(), st.text(max_size=20), st.text("+0123456789*", max_size=16), st.sampled_from([FRAUD, "110"]))
+moments = st.one_of(st.integers(NOW - DAY, NOW + DAY), st.integers(-(2**60), 2**62))
 asked_calls = st.builds(
     Call, key=st.text(max_size=12), callee=st.one_of(st.text(max_size=20), st.sampled_from(EMERGENCIES)),
-    at=st.integers(NOW - DAY, NOW + DAY), caller=raws, presented=raws, clir=st.sampled_from([None, True, False]),
+    at=moments, caller=raws, presented=raws, clir=st.sampled_from([None, True, False]),
     trunk=st.sampled_from([None, "line", "?"]), peer=st.sampled_from([None, "10.0.0.1", "", "nonsense", "[::1]:5060"]),
     ingress=st.sampled_from([None, "local", "trunk", "international", "??"]), device=raws,
     serving_region=st.sampled_from([None, 0, 330100, -5]), roaming=st.sampled_from([None, True, False]),

@@ -164,6 +164,10 @@ class Counters:
         kernel: Any = ledger.end
         return bool(kernel(self._head, self._callers, self._trunks, self._calls, call, now))
 
+    def heard(self, now: int) -> None:
+        """The edge is there and tells of ends, though just now it has none to tell."""
+        self._told[slots.EVENT] = max(self._told[slots.EVENT], now)
+
     def forget(self, caller: int) -> bool:
         """Set one caller's counters to nothing, and nobody else's; whether there were any. Its calls in progress stay
         counted, for they will end."""

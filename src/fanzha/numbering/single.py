@@ -7,7 +7,7 @@ the numbers of a call instead of 100.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,6 +22,7 @@ from fanzha.numbering.raw import scan
 
 ROWS, BYTES = 8, 1024
 DAY = 86_400_000_000  # microseconds
+LAST = 4_102_444_800_000_000
 
 
 class Single(NamedTuple):
@@ -98,7 +99,7 @@ class Reader:
     def plan_age_days(self, at: int) -> int:
         """How old the number plan is at this moment (UTC microseconds)."""
         assert self._plan is not None
-        return (datetime.fromtimestamp(at / 1e6, UTC).date() - self._plan.as_of).days
+        return (_day(at) - self._plan.as_of).days
 
     def _code(self, area: str) -> int:
         code = self._areas.get(area)
@@ -125,9 +126,14 @@ class Reader:
             trunk_owns=row(owns),
             clir=row(clir),
             roaming=row(roaming),
-            as_of=datetime.fromtimestamp(at / 1e6, UTC).date(),
+            as_of=_day(at),
         )
         return int(found.block[0]), int(found.label[0])
+
+
+def _day(at: int) -> date:
+    """The day of a moment, whatever clock it comes from: not before 1970, nor after 2100."""
+    return datetime.fromtimestamp(min(max(at, 0), LAST) / 1e6, UTC).date()
 
 
 def _words(array: Any) -> memoryview:
