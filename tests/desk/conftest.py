@@ -138,6 +138,12 @@ def body(
 
 
 @pytest.fixture
+def written() -> Callable[..., dict[str, Any]]:
+    """`body` for tests that write their own outbox."""
+    return body
+
+
+@pytest.fixture
 def make_alert(house: SimpleNamespace) -> Callable[..., Any]:
     """An alert in the desk, by way of the intake; `region` and others are set afterwards."""
     from fanzha.desk.alerts.intake import _upsert

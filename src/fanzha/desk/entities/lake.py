@@ -16,6 +16,7 @@ from fanzha.errors import FanzhaError
 
 if TYPE_CHECKING:
     from fanzha.detection.explain import Explanation
+    from fanzha.detection.explain import Subject as Known
     from fanzha.detection.pack import Pack
     from fanzha.records.lake import Lake
 
@@ -51,11 +52,11 @@ class Portrait:
 
 def portrait(subject: Subject, evidence: frozenset[int] = frozenset()) -> Portrait:
     """Read it. `evidence`: ids of the records behind an alert. Raises FanzhaError where no call knows the subject."""
-    from fanzha.detection.explain import explain, resolve
+    from fanzha.detection.explain import explain
     from fanzha.records.lake import Lake
 
     with Lake(settings.HOME) as lake:
-        who = resolve(lake, subject.value, kind=subject.kind)
+        who = _known(lake, subject)
         found = explain(lake, _pack(), who, network=subject.network, judged=False)
         calls = found.calls
         if not calls.num_rows:
@@ -63,6 +64,18 @@ def portrait(subject: Subject, evidence: frozenset[int] = frozenset()) -> Portra
         chosen = _chosen(calls.column("id").to_pylist(), evidence)
         rows = [_row(lake, row, who.key, subject, evidence) for row in calls.take(chosen).to_pylist()]
         return Portrait(found, rows[::-1], _dots(calls, who.key, subject.kind, evidence), calls.num_rows)
+
+
+def _known(lake: Lake, subject: Subject) -> Known:
+    """The subject by the lake's own key."""
+    from fanzha.detection.explain import KINDS
+    from fanzha.detection.explain import Subject as Known
+
+    if subject.kind == "number":
+        key = numbering.parse(subject.value).number
+    else:
+        key = lake.device_key(subject.value) if subject.kind == "device" else lake.cell_key(subject.value)
+    return Known(KINDS[subject.kind], key, subject.value)
 
 
 def warm() -> None:

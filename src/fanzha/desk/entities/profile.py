@@ -22,7 +22,7 @@ def laid_out(profile: Sequence[tuple[Field, float | None]]) -> tuple[list[dict[s
         stem, _line, window = field.name.rpartition("_")
         if window in WINDOWS and stem in _WORDS:
             rows.setdefault(stem, [""] * len(WINDOWS))[WINDOWS.index(window)] = figure(value)
-        else:
+        elif field.name != "number_kind":  # said in words at the top of the page
             singles.append((_one(field.zh, field.en), figure(value)))
     return [{"label": _one(*_WORDS[stem]), "cells": cells} for stem, cells in rows.items()], singles
 

@@ -7,9 +7,9 @@ const when = (at) => new Date(at).toLocaleString(document.documentElement.lang, 
 
 function timeline(spec) {
   return { ...base, grid: { left: 48, right: 16, top: 30, bottom: 52 }, legend: { top: 2, right: 8, itemHeight: 9, textStyle: { fontFamily: FONT } },
-    tooltip: { ...base.tooltip, formatter: (dot) => `${dot.seriesName}\n${when(dot.value[0])}\n${dot.value[1]} s` },
-    xAxis: { type: "time" }, yAxis: { type: "value", name: spec.axis, minInterval: 1 }, dataZoom: [{ type: "inside" }, { type: "slider", height: 16, bottom: 8 }],
-    series: spec.series.map((one) => ({ name: one.name, type: "scatter", data: one.dots, symbolSize: one.id === "evidence" ? 8 : 5,
+    tooltip: { ...base.tooltip, formatter: (dot) => `${dot.seriesName}\n${when(dot.value[0])}\n${dot.value[1] < 1 ? "–" : dot.value[1] + " s"}` },
+    xAxis: { type: "time" }, yAxis: { type: "log", name: spec.axis, min: 0.5, axisLabel: { formatter: (value) => (value < 1 ? "" : value) } }, dataZoom: [{ type: "inside" }, { type: "slider", height: 16, bottom: 8 }],
+    series: spec.series.map((one) => ({ name: one.name, type: "scatter", data: one.dots.map(([at, talked]) => [at, Math.max(talked, 0.6)]), symbolSize: one.id === "evidence" ? 8 : 5,
       itemStyle: { color: COLOURS[one.id], opacity: one.id === "evidence" ? 1 : 0.6 } })) };
 }
 
