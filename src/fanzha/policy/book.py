@@ -6,7 +6,7 @@ Processes share the mapped pages; finding one of ten million numbers touches a f
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from fanzha.numbering import check_imei, display
 from fanzha.policy.action import Action
-from fanzha.policy.columns import Compiled
+from fanzha.policy.columns import LONGEST_TEXT, Compiled
 from fanzha.policy.entry import Entry, Side, Subject
 from fanzha.policy.filing import DEVICE_DIGITS, Lane
 from fanzha.policy.refusal import Refusal, Refused
@@ -23,13 +23,14 @@ from fanzha.policy.sealed import Terms
 _STRIDE = 4096  # rows between the keys that are kept at hand
 _REMEMBERED = 20_000  # entries kept as objects, some 10 MB; forgotten all at once when there are so many
 _NONE = range(0)
-_KINDS = {
-    Lane.CALLER: (Subject.NUMBER, Side.CALLER),
-    Lane.CALLEE: (Subject.NUMBER, Side.CALLEE),
-    Lane.DEVICE: (Subject.DEVICE, Side.CALLER),
-    Lane.CALLER_PREFIX: (Subject.PREFIX, Side.CALLER),
-    Lane.CALLEE_PREFIX: (Subject.PREFIX, Side.CALLEE),
-}
+_KINDS = (  # by lane
+    (Subject.NUMBER, Side.CALLER),
+    (Subject.NUMBER, Side.CALLEE),
+    (Subject.DEVICE, Side.CALLER),
+    (Subject.PREFIX, Side.CALLER),
+    (Subject.PREFIX, Side.CALLEE),
+)
+_ACTIONS = tuple(Action)
 _TYPES = {
     "key": "q", "starts": "q", "expires": "q", "terms": "I", "id_at": "I", "id_text": "B", "id_order": "I",
     "source": "I", "source_at": "I", "source_text": "B", "text": "I", "text_at": "I", "text_text": "B",
@@ -39,11 +40,20 @@ _TYPES = {
 class Book:
     """The entries of one snapshot. Raises Refused where the columns do not fit together."""
 
-    def __init__(self, lanes: tuple[int, ...], terms: tuple[Terms, ...], columns: Mapping[str, memoryview]) -> None:
+    def __init__(
+        self,
+        lanes: tuple[int, ...],
+        terms: tuple[Terms, ...],
+        columns: Mapping[str, memoryview],
+        forget: Callable[[], None] = lambda: None,
+    ) -> None:
+        """forget: lets the system take back the pages read so far, after a look at whole columns."""
         self.lanes = lanes
         self.terms = terms
+        self.forget = forget
         self._columns = columns
         _check(lanes, terms, columns)
+        forget()
         self._keys = columns["key"]
         self.starts = columns["starts"]
         self.expires = columns["expires"]
@@ -94,14 +104,13 @@ class Book:
     def entry(self, row: int) -> Entry:
         """One row as an entry; its value as `display` writes it."""
         terms = self.terms[self.codes[row]]
-        lane = Lane(bisect_left(self.lanes, row + 1) - 1)
-        subject, side = _KINDS[lane]
+        subject, side = _KINDS[bisect_left(self.lanes, row + 1) - 1]
         return Entry(
             id=self.id(row),
             subject=subject,
             side=side,
             value=self._value(subject, row),
-            action=Action(terms.action),
+            action=_ACTIONS[terms.action],
             reason=terms.reason,
             source=self._coded("source", row),
             starts=self.starts[row],
@@ -142,7 +151,7 @@ class Book:
 
     def _string(self, name: str, at: int) -> str:
         begins = self._columns[f"{name}_at"]
-        return bytes(self._columns[f"{name}_text"][begins[at] : begins[at + 1]]).decode()
+        return str(self._columns[f"{name}_text"][begins[at] : begins[at + 1]], "utf-8")
 
 
 def _check(lanes: tuple[int, ...], terms: tuple[Terms, ...], columns: Mapping[str, memoryview]) -> None:
@@ -154,6 +163,8 @@ def _check(lanes: tuple[int, ...], terms: tuple[Terms, ...], columns: Mapping[st
     lengths = {name: len(columns[name]) for name in ("starts", "expires", "terms", "source", "text", "id_order")}
     if set(lengths.values()) - {rows} or len(columns["id_at"]) != rows + 1:
         raise Refused(Refusal.FORMAT, f"columns of unequal length: {lengths}")
+    if any(not 0 <= one.action < len(_ACTIONS) for one in terms):
+        raise Refused(Refusal.ENTRY, "an entry has no action that there is")
     if len(lanes) != len(Lane) + 1 or list(lanes) != sorted(lanes) or lanes[0] != 0 or lanes[-1] != rows:
         raise Refused(Refusal.FORMAT, f"the lanes {lanes} do not divide {rows} rows")
     for lane in (Lane.CALLER, Lane.CALLEE, Lane.DEVICE):
@@ -166,5 +177,7 @@ def _check(lanes: tuple[int, ...], terms: tuple[Terms, ...], columns: Mapping[st
             raise Refused(Refusal.FORMAT, f"the column {name} points beyond its end")
     for name in ("id", "source", "text"):
         begins = np.asarray(columns[f"{name}_at"])
+        if len(columns[f"{name}_text"]) > LONGEST_TEXT:
+            raise Refused(Refusal.SIZE, f"the texts of {name} are longer than 2 GB")
         if len(begins) == 0 or (begins[1:] < begins[:-1]).any() or begins[-1] != len(columns[f"{name}_text"]):
             raise Refused(Refusal.FORMAT, f"the texts of {name} do not follow one another")

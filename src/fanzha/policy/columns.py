@@ -32,7 +32,7 @@ SCHEMA = pa.schema(
 """One row an entry, as `Entry` has them; empty text instead of null."""
 
 _BATCH = 100_000
-_MOST = 2**32 - 1
+LONGEST_TEXT = 2**31 - 1  # bytes of one column of strings
 Array = NDArray[Any]
 
 
@@ -152,8 +152,8 @@ def _terms(table: pa.Table) -> tuple[tuple[Terms, ...], Array]:
 def _direct(name: str, strings: Any) -> dict[str, Array]:
     """Strings of rows as one text and where each begins."""
     offsets, text = _text(strings)
-    if offsets[-1] > _MOST:
-        raise Refused(Refusal.SIZE, f"the column {name} is longer than 4 GB")
+    if offsets[-1] > LONGEST_TEXT:
+        raise Refused(Refusal.SIZE, f"the column {name} is longer than 2 GB")
     return {f"{name}_at": offsets.astype(np.uint32), f"{name}_text": text}
 
 

@@ -35,20 +35,27 @@ Array = NDArray[Any]
 
 def check_book(book: Book) -> None:
     """Raises Refused for the first entry that says nothing usable, or would do harm."""
+    for check in (_check_terms, _check_times, _check_protected, _check_texts, _check_ids, _check_crowds):
+        check(book)
+        book.forget()
+    for lane in (Lane.CALLER_PREFIX, Lane.CALLEE_PREFIX):
+        check_prefixes(book.entry(row) for row in book.rows(lane))
+
+
+def _check_terms(book: Book) -> None:
     for at, terms in enumerate(book.terms):
         fault = _fault(terms)
         if fault:
             _refuse(book, book.array("terms") == at, Refusal.ENTRY, fault)
-    starts, expires = book.array("starts"), book.array("expires")
-    _refuse(book, expires <= starts, Refusal.EXPIRY, "it has no end after its start")
+
+
+def _check_times(book: Book) -> None:
     longest = limits().longest_days
-    _refuse(book, expires - starts > longest * _DAY, Refusal.EXPIRY, f"it lasts longer than {longest} days")
-    _check_protected(book)
-    _check_texts(book)
-    _check_ids(book)
-    _check_crowds(book)
-    for lane in (Lane.CALLER_PREFIX, Lane.CALLEE_PREFIX):
-        check_prefixes(book.entry(row) for row in book.rows(lane))
+    for first in range(0, len(book), _CHUNK):
+        starts, expires = (book.array(name)[first : first + _CHUNK] for name in ("starts", "expires"))
+        _refuse(book, expires <= starts, Refusal.EXPIRY, "it has no end after its start", first)
+        too_long = expires - starts > longest * _DAY
+        _refuse(book, too_long, Refusal.EXPIRY, f"it lasts longer than {longest} days", first)
 
 
 def check_prefixes(entries: Iterable[Entry]) -> None:
@@ -78,8 +85,6 @@ def check_share(policy: Policy) -> None:
 
 def _fault(terms: Terms) -> str:
     """What is wrong with what many entries share; "" if nothing."""
-    if terms.action not in list(Action):
-        return f"{terms.action} is no action"
     if terms.reason not in reasons():
         return f"{terms.reason!r} is no reason of reasons.yaml"
     if terms.region and not any(low <= terms.region <= high for low, high in _REGIONS):
@@ -117,7 +122,8 @@ def _protected(entry: Entry) -> Refused:
 def _check_texts(book: Book) -> None:
     most = limits().text_characters
     for name in ("id", "source", "text"):
-        lengths = np.diff(book.array(f"{name}_at").astype(np.int64))
+        begins = book.array(f"{name}_at")
+        lengths = begins[1:] - begins[:-1]
         if len(lengths) and lengths.max() > most:
             raise Refused(Refusal.ENTRY, f"a text in {name} is longer than {most} bytes")
         if name == "id":
@@ -126,8 +132,8 @@ def _check_texts(book: Book) -> None:
 
 def _check_ids(book: Book) -> None:
     """They must stand in order, each once, or an entry could not be taken out again."""
-    offsets, text = pa.py_buffer(book.array("id_at").astype(np.int64)), pa.py_buffer(book.array("id_text"))
-    ids = pa.LargeStringArray.from_buffers(len(book), offsets, text)
+    begins, text = book.array("id_at"), pa.py_buffer(book.array("id_text"))
+    ids = pa.BinaryArray.from_buffers(pa.binary(), len(book), [None, pa.py_buffer(begins), text])
     order = book.array("id_order")
     for first in range(0, len(book), _CHUNK):
         part = ids.take(pa.array(order[first : first + _CHUNK + 1]))
@@ -153,9 +159,10 @@ def _check_crowds(book: Book) -> None:
             raise Refused(Refusal.ENTRY, f"more than {most} entries on {mask(value)}", hint="one measure is one entry")
 
 
-def _refuse(book: Book, wrong: Array, refusal: Refusal, fault: str) -> None:
+def _refuse(book: Book, wrong: Array, refusal: Refusal, fault: str, first: int = 0) -> None:
+    """Raises Refused naming the first row that is wrong; `wrong` begins at row `first`."""
     if wrong.any():
-        entry = book.entry(int(np.argmax(wrong)))
+        entry = book.entry(first + int(np.argmax(wrong)))
         raise Refused(
             refusal, f"{mask(entry.value)}: {fault}", where=f"entry {entry.id}", hint="correct or remove the entry"
         )

@@ -30,10 +30,10 @@ class Overlay:
     def __init__(self, book: Book | None = None) -> None:
         """Prefixes of the book are filed here at once: they are few, and are found by their lengths."""
         self._book = book
-        self._filed: list[Filed] = [{} for _ in Lane]
+        self.filed: list[Filed] = [{} for _ in Lane]
         self._by_id: dict[str, tuple[Lane, int | str]] = {}
         self.hidden: set[int] = set()
-        self.lengths: dict[Lane, tuple[int, ...]] = {}
+        self.lengths: list[tuple[int, ...]] = [() for _ in Lane]  # of the prefixes of each lane
         if book is not None:
             rows = [row for lane in (Lane.CALLER_PREFIX, Lane.CALLEE_PREFIX) for row in book.rows(lane)]
             self._put([book.entry(row) for row in rows])
@@ -44,19 +44,19 @@ class Overlay:
         return len(self._by_id)
 
     def __iter__(self) -> Iterator[Entry]:
-        for filed in self._filed:
+        for filed in self.filed:
             for entries in filed.values():
                 yield from entries
 
     def prefixes(self) -> Iterator[Entry]:
         """All entries on prefixes, the book's included."""
         for lane in (Lane.CALLER_PREFIX, Lane.CALLEE_PREFIX):
-            for entries in self._filed[lane].values():
+            for entries in self.filed[lane].values():
                 yield from entries
 
     def found(self, lane: Lane, key: int | str) -> tuple[Entry, ...]:
         """The entries filed so."""
-        return self._filed[lane].get(key, ())
+        return self.filed[lane].get(key, ())
 
     def entry(self, identity: str) -> Entry | None:
         """The entry with this id, here or in the book."""
@@ -68,11 +68,8 @@ class Overlay:
 
     def starts(self, lane: Lane, key: int, raw: str | None) -> Iterator[str]:
         """Those beginnings of a number that are as long as some prefix of the lane."""
-        lengths = self.lengths.get(lane)
-        if not lengths:
-            return
         text = str(key) if key > 0 else f"{IRREGULAR}{(raw or '').strip().removeprefix(IRREGULAR)}"
-        for length in lengths:
+        for length in self.lengths[lane]:
             if length <= len(text):
                 yield text[:length]
 
@@ -80,10 +77,10 @@ class Overlay:
         """Another overlay with `remove` taken out first, then `add` put in, each in place of what has its id."""
         made = Overlay.__new__(Overlay)
         made._book = self._book
-        made._filed = [dict(filed) for filed in self._filed]
+        made.filed = [dict(filed) for filed in self.filed]
         made._by_id = dict(self._by_id)
         made.hidden = set(self.hidden)
-        made.lengths = {}
+        made.lengths = [() for _ in Lane]
         removed = sum(made._drop(identity) for identity in remove)
         replaced = sum(made._drop(entry.id) for entry in add)
         made._put(add)
@@ -92,7 +89,7 @@ class Overlay:
 
     def _put(self, entries: Sequence[Entry]) -> None:
         for (lane, key), entry in zip(places(entries), entries, strict=True):
-            self._filed[lane][key] = (*self._filed[lane].get(key, ()), entry)
+            self.filed[lane][key] = (*self.filed[lane].get(key, ()), entry)
             self._by_id[entry.id] = (lane, key)
 
     def _drop(self, identity: str) -> bool:
@@ -100,11 +97,11 @@ class Overlay:
         place = self._by_id.pop(identity, None)
         if place is not None:
             lane, key = place
-            left = tuple(entry for entry in self._filed[lane][key] if entry.id != identity)
+            left = tuple(entry for entry in self.filed[lane][key] if entry.id != identity)
             if left:
-                self._filed[lane][key] = left
+                self.filed[lane][key] = left
             else:
-                del self._filed[lane][key]
+                del self.filed[lane][key]
             return True
         row = self._book.row_of(identity) if self._book is not None else None
         if row is None or row in self.hidden:
@@ -114,4 +111,4 @@ class Overlay:
 
     def _measure(self) -> None:
         for lane in (Lane.CALLER_PREFIX, Lane.CALLEE_PREFIX):
-            self.lengths[lane] = tuple(sorted({len(str(key)) for key in self._filed[lane]}))
+            self.lengths[lane] = tuple(sorted({len(str(key)) for key in self.filed[lane]}))

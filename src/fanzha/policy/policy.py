@@ -101,14 +101,14 @@ class Policy:
         A protected number is never hit by more than a label. An ALLOW entry comes last: what it outweighs is for
         `gateway.decide` to say.
         """
-        caller = side is Side.CALLER
         found: list[Entry] = []
         if key:
-            lane, prefixes = _CALLER if caller else _CALLEE
+            lane, prefixes = _CALLER if side is Side.CALLER else _CALLEE
             self._listed(lane, key, found)
-            for start in self._overlay.starts(prefixes, key, raw):
-                found += self._overlay.found(prefixes, start)
-        if device and caller:
+            if self._overlay.lengths[prefixes]:
+                for start in self._overlay.starts(prefixes, key, raw):
+                    found += self._overlay.found(prefixes, start)
+        if device and side is Side.CALLER:
             imei = device_key(device)
             if imei is not None:
                 self._listed(Lane.DEVICE, imei, found)
@@ -125,13 +125,14 @@ class Policy:
         return tuple(held)
 
     def _listed(self, lane: Lane, key: int, found: list[Entry]) -> None:
-        book = self._book
+        overlay, book = self._overlay, self._book
         if book is not None:
             rows = book.find(lane, key)
             if rows:
-                hidden = self._overlay.hidden
-                found += [book.met(row) for row in rows if row not in hidden]
-        found += self._overlay.found(lane, key)
+                found += [book.met(row) for row in rows if row not in overlay.hidden]
+        changed = overlay.filed[lane].get(key)
+        if changed:
+            found += changed
 
     def contract(self, trunk: str | None) -> Trunk | None:
         """The trunk of that name; None where it is not registered."""

@@ -216,7 +216,6 @@ class PolicyStore:
         check_trunks(policy.trunks.values(), policy.profiles)
         check_share(policy)
         check_traffic(current, policy, self._seen(), self._clock())
-        sealed.forget()
         return policy, counts
 
     def _restore(self, message: Message) -> bool:
@@ -227,7 +226,6 @@ class PolicyStore:
         except (Refused, OSError) as error:
             self._note_damage(message, error)
             return False
-        sealed.forget()
         return True
 
     def _catch_up(self, messages: list[Message]) -> None:
@@ -248,7 +246,7 @@ class PolicyStore:
 
 
 def _book(sealed: Sealed) -> Book:
-    return Book(sealed.header.lanes, sealed.header.terms, sealed.columns)
+    return Book(sealed.header.lanes, sealed.header.terms, sealed.columns, sealed.forget)
 
 
 def _policy(sealed: Sealed, book: Book) -> Policy:
