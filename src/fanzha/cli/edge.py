@@ -80,7 +80,7 @@ def start_(path: Path, run: Path | None, policy: Path | None, trust: tuple[str, 
 
     settings, rules = _read(path), _rules(home, path, policy, trust)
     folder = run or home / "edge"
-    prepare(folder, settings, config or CONFIG, rules())
+    prepare(folder, settings, config or CONFIG, rules)
     log_to_stderr()
     code = run_edge(folder, settings, rules, _stopped())
     if code:

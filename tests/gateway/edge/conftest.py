@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -16,12 +15,7 @@ from fanzha.policy.policy import Policy
 
 sys.path.insert(0, str(Path(__file__).parent))  # sip_peers.py, kamailio_edge.py
 
-from kamailio_edge import DAY, TRUNKS, Edge  # noqa: E402
-
-
-def needs_kamailio() -> None:
-    if shutil.which("kamailio") is None:
-        pytest.skip("Kamailio is not installed (scripts/system-packages installs it)")
+from kamailio_edge import DAY, TRUNKS, Edge, needs_kamailio  # noqa: E402
 
 
 @pytest.fixture(scope="session")

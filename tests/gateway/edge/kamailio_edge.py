@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -12,6 +13,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sip_peers import Call, Core, FakeEngine, Phone
 
 from fanzha.gateway.edge.rpc import Rpc, RpcError
@@ -143,3 +145,8 @@ def free_port() -> int:
             except OSError:
                 continue
             return int(udp.getsockname()[1])
+
+
+def needs_kamailio() -> None:
+    if shutil.which("kamailio") is None:
+        pytest.skip("Kamailio is not installed (scripts/system-packages installs it)")

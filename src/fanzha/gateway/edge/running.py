@@ -18,16 +18,20 @@ from fanzha.gateway.edge.rpc import Rpc
 from fanzha.gateway.edge.rules import Rules
 from fanzha.gateway.edge.rundir import SNAPSHOT, check_startable, command, rpc_address, write_run_folder
 from fanzha.gateway.edge.settings import Settings
-from fanzha.gateway.edge.snapshot import write_snapshot
+from fanzha.gateway.edge.snapshot import is_snapshot, write_snapshot
 
 PATIENCE = 5.0  # seconds for Kamailio to end by itself
 
 
-def prepare(folder: Path, settings: Settings, config: Path, rules: Rules | None) -> None:
-    """Write all that a start needs. Without rules the last tables serve; StorageError without any."""
+def prepare(folder: Path, settings: Settings, config: Path, rules: Callable[[], Rules | None]) -> None:
+    """Write all that a start needs. Raises StorageError where there are no tables and no policy to make them of.
+
+    Tables that are there serve for the start, which need not wait then; what has changed since is pushed after it.
+    """
     write_run_folder(folder, settings, config)
-    if rules is not None:
-        write_snapshot(folder / SNAPSHOT, rules)
+    made = None if is_snapshot(folder / SNAPSHOT) else rules()
+    if made is not None:
+        write_snapshot(folder / SNAPSHOT, made)
     check_startable(folder)
 
 
