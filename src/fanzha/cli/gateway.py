@@ -90,8 +90,10 @@ def command(
     home = start.begin()
     import secrets
 
+    from fanzha.errors import PolicyError
     from fanzha.gateway.gateway import run_gateway
     from fanzha.gateway.settings import Settings, address, trusted_keys
+    from fanzha.signing.keys import Keys
 
     settings = Settings(
         sip=None if sip == "off" else address(sip),
@@ -100,7 +102,7 @@ def command(
         policy=policy or home / "policy",
         state=home / "gateway",
         control=home / "calls" / "control.sock",
-        trusted=trusted_keys(trust),
+        trusted=frozenset(Keys(home, "policy", PolicyError).trusted() | trusted_keys(trust)),
         source=source,
         source_token=source_token,
         go_on=int(go_on) if go_on else None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from fanzha.gateway.sip.headers import parameters, unquote
@@ -24,6 +25,7 @@ class Address(NamedTuple):
         return parameters(self.tail).get("tag", "") if self.tail else ""
 
 
+@lru_cache(maxsize=256)  # the same From and To are looked at several times while one request is answered
 def parse_address(text: str) -> Address:
     """One name-addr or addr-spec (RFC 3261 20.10). Raises Malformed for quotes or brackets that do not close."""
     match = _NAMED.match(text.lstrip())

@@ -101,10 +101,11 @@ def _fill(fields: dict[str, list[str]], lines: list[str]) -> None:
     for line in lines:
         name, colon, value = line.partition(":")
         try:
-            key = canonical(name) if colon else ""
-        except Malformed:
-            key = ""
-        if not key:
+            key = canonical(name)
+        except Malformed as error:
+            fault = error
+            continue
+        if not colon:
             fault = Malformed("Bad Header Line")
         elif key in fields:
             fields[key].append(value.strip(" \t"))
@@ -133,8 +134,9 @@ def _check(request: Request, start: str, body: bytes | None) -> None:
         raise Malformed("CSeq Method Mismatch")
     if not fields["call-id"][0]:
         raise Malformed("Bad Call-Id")
-    parse_address(fields["from"][0])
-    parse_address(fields["to"][0])
+    for address in (fields["from"][0], fields["to"][0]):
+        if '"' in address or address.count("<") != address.count(">"):  # else there is nothing to be left open
+            parse_address(address)
     _check_length(request, body)
 
 

@@ -82,11 +82,13 @@ def _shown(from_: str) -> str | None:
 def _asserted(request: Request) -> str | None:
     """The first asserted identity with a number. A tel: URI goes before a sip: one, which may name a person."""
     try:
-        numbers = [(value, _number(value)) for value in request.all("p-asserted-identity")]
+        identities = request.all("p-asserted-identity")
     except Malformed:
         return None
-    found = [(value, number) for value, number in numbers if number]
-    return next((number for value, number in found if "tel:" in value.lower()), found[0][1] if found else None)
+    if len(identities) == 1:
+        return _number(identities[0])
+    identities.sort(key=lambda value: "tel:" not in value.lower())  # keeps the order otherwise
+    return next((number for value in identities if (number := _number(value))), None)
 
 
 def _hidden(request: Request, shown: str | None, words: SipWords) -> bool:
@@ -99,12 +101,10 @@ def _hidden(request: Request, shown: str | None, words: SipWords) -> bool:
     return shown is None
 
 
-def _told(request: Request, names: tuple[str, ...]) -> str | None:
+def _told(request: Request, name: str) -> str | None:
     """What an allowed peer says by a field of its own."""
-    for name in names:
-        if name in request.fields and request.fields[name][0] not in _NOTHING:
-            return request.fields[name][0]
-    return None
+    lines = request.fields.get(name)
+    return lines[0] if lines and lines[0] not in _NOTHING else None
 
 
 def _trunk_group(request: Request) -> str | None:
@@ -157,7 +157,6 @@ def _history(entries: list[str], callee: str) -> str | None:
 
 
 def _device(request: Request) -> str | None:
-    if "gsma:imei" not in request.first("contact").lower():
-        return None
-    match = _IMEI.search(request.first("contact"))
+    contact = request.first("contact")
+    match = _IMEI.search(contact) if "gsma" in contact.lower() else None
     return match[1].replace("-", "") if match else None

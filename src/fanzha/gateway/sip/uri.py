@@ -12,6 +12,8 @@ from fanzha.gateway.sip.malformed import Malformed
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(.*)", re.DOTALL)
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::([0-9]{1,5}))?")
+# How nearly every switch writes it: no escapes, no password, no parameters of the user's.
+_PLAIN = re.compile(r"(sips?):([^@;:%?]+)@([A-Za-z0-9._-]+)(?::([0-9]{1,5}))?((?:;[^?]*)?)")
 _GLOBAL = "+"
 _SHORT = 128  # characters; longer ones are not remembered
 
@@ -36,6 +38,10 @@ def parse_uri(text: str) -> Uri:
 
 
 def _parse(text: str) -> Uri:
+    plain = _PLAIN.fullmatch(text)
+    if plain is not None and "phone-context" not in plain[5]:
+        scheme, user, host, port, tail = plain.groups()
+        return Uri(scheme, user, host.lower(), int(port or 0), user, parameters(tail) if tail else {})
     match = _SCHEME.fullmatch(text)
     if match is None:
         raise Malformed("Bad URI")

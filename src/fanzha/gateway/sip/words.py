@@ -14,11 +14,11 @@ from fanzha.vocabulary.loader import decode, read
 class SipWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """sip.yaml. Field names are canonical; seconds and octets are whole numbers."""
 
-    trunk: tuple[str, ...]
-    peer: tuple[str, ...]
-    ingress: tuple[str, ...]
-    region: tuple[str, ...]
-    roaming: tuple[str, ...]
+    trunk: str
+    peer: str
+    ingress: str
+    region: str
+    roaming: str
     services: dict[str, str]
     hiding: frozenset[str]
     message_bytes: int
