@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from ipaddress import ip_network
 
 import pytest
+import uvloop
 
 from fanzha.errors import UsageError
 from fanzha.gateway.hep.collector import Collector
@@ -29,7 +30,7 @@ def collect(work: Work, **options: object) -> tuple[list[Glance], dict[str, int]
         finally:
             collector.close()
 
-    return seen, asyncio.run(run())
+    return seen, uvloop.run(run())
 
 
 async def until(collector: Collector, received: int) -> None:

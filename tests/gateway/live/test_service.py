@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 import pyarrow.parquet as pq
 import pytest
+import uvloop
 
 from fanzha.errors import StorageError, UsageError
 from fanzha.gateway.call import Call
@@ -93,7 +94,7 @@ def test_what_one_process_tells_another_sees_and_the_files_hold(tmp_path: Path) 
             await until(lambda: bool(rows(service.records)))
             assert (await remote.counts())["records_rows"] == 1
 
-    asyncio.run(go())
+    uvloop.run(go())
     (row,) = rows(tmp_path / "records")
     assert (row["call_id"], row["caller"], row["callee"]) == ("c1", LISTED, VICTIM)
 
@@ -109,8 +110,8 @@ def test_calls_in_progress_outlive_a_restart(tmp_path: Path) -> None:
             assert (await remote.counts())["calls_restored"] == 1
             await remote.seen(report(DialogState.TERMINATED, now()))
 
-    asyncio.run(first())
-    asyncio.run(second())
+    uvloop.run(first())
+    uvloop.run(second())
     (row,) = rows(tmp_path / "records")
     assert 59_000 < int(str(row["talk_ms"])) < 70_000
 
@@ -121,7 +122,7 @@ def test_one_process_owns_a_folder(tmp_path: Path) -> None:
             with pytest.raises(UsageError, match="another process"):
                 LiveService(tmp_path)
 
-    asyncio.run(go())
+    uvloop.run(go())
 
 
 def test_nobody_there_is_told_and_verdicts_are_counted(tmp_path: Path) -> None:
@@ -135,7 +136,7 @@ def test_nobody_there_is_told_and_verdicts_are_counted(tmp_path: Path) -> None:
         assert remote.unheard == 1
         await remote.close()
 
-    asyncio.run(go())
+    uvloop.run(go())
 
 
 def test_a_listed_caller_who_holds_a_subscriber_is_cut_by_rule(tmp_path: Path) -> None:
@@ -173,7 +174,7 @@ def test_a_listed_caller_who_holds_a_subscriber_is_cut_by_rule(tmp_path: Path) -
     def ended(name: str) -> None:
         ended_by[0](name)
 
-    asyncio.run(go())
+    uvloop.run(go())
     assert (tmp_path / "tickets.jsonl").read_text(encoding="utf-8").count("\n") == 1
 
 
@@ -198,7 +199,7 @@ def test_mirrored_packets_become_records(tmp_path: Path, desk) -> None:
             assert counts["received"] == counts["taken"] == len(messages)
             assert (counts["dropped"], counts["calls_ended"]) == (0, 1)
 
-    asyncio.run(go())
+    uvloop.run(go())
     (row,) = rows(tmp_path / "records")
     assert (row["caller"], row["released_by"], row["release_cause"]) == (LISTED, "callee", 16)
 
@@ -221,4 +222,4 @@ def test_a_full_disk_keeps_signalling_going_and_acknowledges_nothing(
             await until(lambda: bool(rows(service.records)))
             await remote.seen(report(DialogState.TERMINATED, now()))
 
-    asyncio.run(go())
+    uvloop.run(go())

@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 import pyarrow.parquet as pq
 import pytest
+import uvloop
 from kamailio_edge import DAY, INSIDE, TRUNKS, Edge
 from sip_peers import Message
 
@@ -37,7 +38,7 @@ class Site:
 
     def run(self, work: Work) -> None:
         """Do the work in a loop beside the collector."""
-        asyncio.run(self._run(work))
+        uvloop.run(self._run(work))
 
     async def _run(self, work: Work) -> None:
         rules = compile_rules(Policy(version=7, compiled_at=1, trunks=TRUNKS), Local({}), DAY)

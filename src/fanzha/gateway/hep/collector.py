@@ -6,6 +6,7 @@ import asyncio
 import socket
 from collections.abc import Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_address
+from typing import cast
 
 from fanzha.errors import UsageError
 from fanzha.gateway.hep.drops import host_drops, socket_drops
@@ -146,9 +147,9 @@ class _Stream(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        if self._collector.admit(transport):
-            self._transport = transport
+        stream = cast(asyncio.Transport, transport)  # uvloop's is none by class
+        if self._collector.admit(stream):
+            self._transport = stream
 
     def data_received(self, data: bytes) -> None:
         if self._transport is None:

@@ -19,6 +19,7 @@ _SPELLED = {
     for name, short in _SHORT.items()
 }
 _LINE = {name: b"\r\n" + name + b": " for name in _SHORT}
+_FOLDS = (b" ", b"\t")
 _TAG = re.compile(rb";[ \t]*tag[ \t]*=[ \t]*([^;,\s>]*)", re.I)
 _BRANCH = re.compile(rb";[ \t]*branch[ \t]*=[ \t]*([^;,\s]*)", re.I)
 
@@ -66,7 +67,7 @@ def value(head: bytes, name: bytes) -> bytes:
     if at >= 0:
         begin = at + len(line)
         end = head.find(b"\r\n", begin)
-        if head[end + 2 : end + 3] not in (b" ", b"\t"):
+        if head[end + 2 : end + 3] not in _FOLDS:
             return head[begin:end].strip()
     found = _SPELLED[name].search(head)
     return b" ".join(found[1].split()) if found else b""
@@ -74,16 +75,22 @@ def value(head: bytes, name: bytes) -> bytes:
 
 def branch(head: bytes) -> bytes:
     """The branch of the topmost Via: the same in a request and in its responses on the same leg, and nowhere else."""
-    found = _BRANCH.search(value(head, b"Via"))
+    text = value(head, b"Via")
+    at = text.find(b";branch=")
+    if at >= 0:
+        return text[at + 8 :].partition(b";")[0].partition(b",")[0]
+    found = _BRANCH.search(text)
     return found[1] if found else b""
 
 
 def _tag(head: bytes, name: bytes) -> bytes:
+    line = _LINE[name]
+    begin = head.find(line)
+    if begin >= 0:
+        end = head.find(b"\r\n", begin + 2)
+        at = head.rfind(b";tag=", begin, end)
+        if at > head.rfind(b">", begin, end) and head[end + 2 : end + 3] not in _FOLDS:
+            return head[at + 5 : end].partition(b";")[0]
     text = value(head, name)
-    at = text.rfind(b";tag=")
-    if at > text.rfind(b">"):
-        text = text[at + 5 :]
-        end = text.find(b";")
-        return text if end < 0 else text[:end]
     found = _TAG.search(text, text.rfind(b">") + 1)
     return found[1] if found else b""

@@ -54,7 +54,7 @@ def parse(data: bytes | memoryview) -> Packet | Fault:
     end = _TOTAL.unpack_from(data)[0]
     if end > len(data) or end < HEAD:
         return Fault.LENGTH
-    return _chunks(data, end)
+    return _usual(data, end) or _chunks(data, end)
 
 
 def total(head: bytes | bytearray) -> int:
@@ -63,6 +63,30 @@ def total(head: bytes | bytearray) -> int:
         return 0
     length: int = _TOTAL.unpack_from(head)[0]
     return length if length >= HEAD else 0
+
+
+# What Kamailio's siptrace and most agents write for IPv4, in this order: read at one stroke, three times as fast.
+_USUAL = Struct("!6sB6sB6s4s6s4s6sH6sH6sI6sI6sB6sI4sH")
+_USUAL_HEADS = (1, 7), (2, 7), (3, 10), (4, 10), (7, 8), (8, 8), (9, 10), (10, 10), (11, 7), (12, 10)
+_HEADS = tuple(_CHUNK.pack(0, *head) for head in _USUAL_HEADS)
+_PAYLOAD_HEAD = b"\0\0\0\x0f"
+
+
+def _usual(data: bytes | memoryview, end: int) -> Packet | None:
+    """The packet, if its chunks are the usual ones in the usual order."""
+    begin = HEAD + _USUAL.size
+    if end <= begin:
+        return None
+    (
+        head1, _, head2, _, head3, source, head4, target, head5, port, head6, target_port,
+        head7, seconds, head8, micros, head9, kind, head10, _, last, size,
+    ) = _USUAL.unpack_from(data, HEAD)  # fmt: skip
+    if last != _PAYLOAD_HEAD or begin + size - HEAD != end:
+        return None
+    if (head1, head2, head3, head4, head5, head6, head7, head8, head9, head10) != _HEADS:
+        return None
+    at = seconds * 1_000_000 + micros
+    return Packet(source, port, target, target_port, at, kind, bytes(data[begin:end]))
 
 
 def _chunks(data: bytes | memoryview, end: int) -> Packet | Fault:

@@ -100,11 +100,16 @@ class LiveTable:
 
     def _of(self, seen: Glance) -> Progress | None:
         """The call of a message; one Call-ID may be used by two calls at once, by accident or to hide."""
-        for key in (seen.id, seen.id + b";" + seen.from_tag, seen.id + b";" + seen.to_tag):
-            call = self._talking.get(key) or self._ringing.get(key) or self._closed.get(key)
-            if call is not None and call.from_tag in (seen.from_tag, seen.to_tag, b""):
-                return call
-        return None
+        call = self._with(seen.id, seen)
+        if call is None:
+            call = self._with(seen.id + b";" + seen.from_tag, seen) or self._with(seen.id + b";" + seen.to_tag, seen)
+        return call
+
+    def _with(self, key: bytes, seen: Glance) -> Progress | None:
+        call = self._talking.get(key) or self._ringing.get(key) or self._closed.get(key)
+        if call is not None and call.from_tag not in (seen.from_tag, seen.to_tag, b""):
+            return None
+        return call
 
     def _invite(self, call: Progress | None, seen: Glance, packet: Packet) -> None:
         if call is None:
