@@ -235,31 +235,31 @@ def test_more_calls_at_once_than_there_is_room_for_are_counted_as_untracked(coun
     assert 1976 <= told["untracked"] < 3000
 
 
-def test_processes_count_together(tmp_path: Path) -> None:
-    """Three processes ask about calls of one caller, and end half of them that another began."""
-    path = tmp_path / "counters"
-    here = Counters(path, now=NOW, of=SMALL)
-    code = (
-        "import sys; from pathlib import Path; from test_counters_child import work; "
-        "work(Path(sys.argv[1]), int(sys.argv[2]))"
-    )
-    (tmp_path / "test_counters_child.py").write_text(
-        f"""
-import msgspec
-from fanzha.gateway.counters import Counters, sizes
-def work(path, number):
-    small = msgspec.structs.replace(sizes(), callers=1024, trunks=64, calls=1024)
-    counters = Counters(path, now={NOW}, of=small)
-    for i in range(20_000):
-        call = 1 + number * 1_000_000 + i
-        counters.record({ALICE}, {LINE}, {BOB}, call, {NOW}, True)
-        if i >= 10:
-            counters.ended(call, {NOW})
+CHILD = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[3])
+from test_counters import ALICE, BOB, LINE, NOW, WIDE, Counters
+counters = Counters(Path(sys.argv[1]), now=NOW, of=WIDE)
+number = int(sys.argv[2])
+for i in range(20_000):
+    call = 1 + number * 1_000_000 + i
+    counters.record(ALICE, LINE, BOB, call, NOW, True)
+    if i >= 10:
+        counters.ended(call, NOW)
+for i in range(5 * 4000):  # the same new callers, at the same time
+    counters.record(ALICE + 1000 + i % 4000, LINE, BOB, 500_000 + number * 1_000_000 + i, NOW, True)
+    counters.ended(500_000 + number * 1_000_000 + i, NOW)
 """
-    )
-    workers = [
-        subprocess.Popen([sys.executable, "-c", code, str(path), str(number)], cwd=tmp_path) for number in range(3)
-    ]
+WIDE = msgspec.structs.replace(SMALL, callers=131072, calls=65536)
+
+
+def test_processes_count_together(tmp_path: Path) -> None:
+    """Three processes ask about calls of one caller and end them, then meet the same new callers all at once."""
+    path = tmp_path / "counters"
+    here = Counters(path, now=NOW - HOUR, of=WIDE)
+    arguments = [sys.executable, "-c", CHILD, str(path)]
+    workers = [subprocess.Popen([*arguments, str(number), str(Path(__file__).parent)]) for number in range(3)]
     try:
         assert [worker.wait(120) for worker in workers] == [0, 0, 0]
     finally:
@@ -267,6 +267,9 @@ def work(path, number):
             worker.kill()
     found = look(here, NOW)
     assert [value(found, name) for name in COUNTERS] == [60_001, 60_000, 60_001, 31, 60_001, 0]
+    met = [here.look(ALICE + 1000 + i, LINE, BOB, 1, NOW).values[:6] for i in range(4000)]
+    assert met == [[16, 15, 16, 1, 16, 0]] * 4000
+    assert here.told()["evicted"] == 0
 
 
 def test_memory_that_cannot_be_made_says_where(tmp_path: Path) -> None:

@@ -123,9 +123,10 @@ def opened(head: Any, callers: Any, trunks: Any, calls: Any, call: int, now: int
                 add(head, EXPIRED, 1)
             if close(head, callers, trunks, calls, at, key, now, False):
                 key = 0
-        if key == 0 and swap(calls, at, 0, BUSY):
-            calls[at + STARTED] = now
-            return at
+        if key == 0:
+            calls[at + STARTED] = now  # first, lest it be taken for abandoned
+            if swap(calls, at, 0, BUSY):
+                return at
     return -1
 
 

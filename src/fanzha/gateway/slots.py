@@ -155,6 +155,20 @@ def worth(table: Any, base: int, now: int) -> int:
 
 
 @kernel
+def alone(table: Any, start: int, base: int, key: int) -> int:
+    """Where several processes have just made a slot for one key, the first slot of the set stays; which that is."""
+    for way in range(WAYS):
+        at = start + way * WORDS
+        if at == base or table[at] != key:
+            continue
+        if at < base:
+            swap(table, base, key, 0)
+            return at
+        swap(table, at, key, 0)
+    return base
+
+
+@kernel
 def claim(table: Any, head: Any, key: int, now: int) -> int:
     """The key's slot, made if need be by giving up another; -1 if everybody is busy with the set just now."""
     salt = head[SALT]
@@ -172,21 +186,16 @@ def claim(table: Any, head: Any, key: int, now: int) -> int:
         if base < 0:
             break
         held = table[base]
+        table[base + SEEN] = now  # first, lest it be taken for abandoned
         if held == key or not swap(table, base, held, BUSY):
             continue
         if held != 0 and held != BUSY:
             add(head, EVICTED, 1)
-        table[base + SEEN] = now
         for i in range(LIVE, WORDS):
             table[base + i] = 0
         table[base + BORN] = add(head, GENERATION, 1) + 1
-        if not swap(table, base, BUSY, key):
-            continue
-        kept = find(table, key, salt, WORDS)
-        if kept == base:
-            return base
-        swap(table, base, key, 0)  # somebody else was quicker, in a slot before ours
-        return kept
+        if swap(table, base, BUSY, key):
+            return alone(table, start, base, key)
     add(head, CROWDED, 1)
     return -1
 
