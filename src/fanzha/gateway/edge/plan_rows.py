@@ -26,7 +26,6 @@ DEEPEST = 8  # digits of a prefix
 SHORTEST_BARE = 3  # digits behind a bare 86; shorter is a short number that begins so
 SAYS_NOTHING = "-"
 OWNS = (-1, 0, 1)  # no contract is known, it does not permit the caller, it does
-_ZERO_BEHIND = "cb"  # behind +86 some still dial the trunk 0
 _REFUSE, _LABEL = "12345678", "abcdefgh"
 _FILLS = ("0123456789012345678901", "7395182640739518264073", "5555500000999992222288", "2846013579284601357911")
 
@@ -47,20 +46,26 @@ def _rows(day: date) -> dict[str, str]:
     """Key "FORM LENGTH / PREFIX" (n11/138) -> one sign for each ingress and contract, in the order of `situations`.
 
     Signs: 1-8 rule R1-R8 refuses, a-h it labels, - nothing. `length` counts the digits behind the form's head. A number
-    longer than LONGEST is looked up as one of LONGEST, one with a carrier prefix (17911 ...) before it without that.
-    The longest prefix holds. day: on which the plan's age counts.
+    longer than LONGEST is looked up as one of LONGEST, one with a carrier prefix (17911 ...) before it without that,
+    and one with a trunk 0 behind 86 without the 0. The longest prefix holds. day: on which the plan's age counts.
     """
     rows: dict[str, str] = {}
     for form, head in FORMS.items():
         named, known = _named(form), _known(form)
-        for length in range(SHORTEST_BARE if form == "b" else 1, LONGEST + 1):
-            examples = {
-                prefix: [f"{prefix}{fill[: length - len(prefix)]}" for fill in _FILLS] + known[length, prefix]
-                for prefix in _splits(named[length])
-                if len(prefix) <= length
-            }
-            opinions = _opinions(head, examples, day)
-            rows.update((f"{form}{length}/{prefix}", said) for prefix, said in _folded(opinions).items())
+        examples = {
+            (length, prefix): [f"{head}{prefix}{fill[: length - len(prefix)]}" for fill in _FILLS]
+            + [f"{head}{number}" for number in known[length, prefix]]
+            for length in range(SHORTEST_BARE if form == "b" else 1, LONGEST + 1)
+            for prefix in _splits(named[length], length)
+        }
+        kept: dict[str, str] = {}
+        opinions = _opinions(examples, day)
+        for length, prefix in opinions:  # shorter prefixes first
+            said = _settled(length, prefix, opinions)
+            keys = (f"{form}{length}/{prefix[:size]}" for size in range(len(prefix) - 1, -1, -1))
+            if said != next((kept[key] for key in keys if key in kept), None):
+                kept[f"{form}{length}/{prefix}"] = said
+        rows |= kept
     return rows
 
 
@@ -69,10 +74,11 @@ def situations() -> list[tuple[Ingress, int]]:
     return [(ingress, owns) for ingress in Ingress for owns in OWNS]
 
 
-def _splits(named: set[str]) -> list[str]:
+def _splits(named: set[str], length: int) -> list[str]:
     """The prefixes named, their ancestors, and the children of these: what is left is of one kind."""
-    inner = {name[:size] for name in named for size in range(len(name) + 1)} | {""}
-    return sorted(inner | {f"{prefix}{digit}" for prefix in inner if len(prefix) < DEEPEST for digit in range(10)})
+    deepest = min(length, DEEPEST)
+    inner = {name[:size] for name in named for size in range(min(len(name), deepest) + 1)} | {""}
+    return sorted(inner | {f"{prefix}{digit}" for prefix in inner if len(prefix) < deepest for digit in range(10)})
 
 
 def _named(form: str) -> dict[int, set[str]]:
@@ -83,8 +89,6 @@ def _named(form: str) -> dict[int, set[str]]:
     def name(prefix: str, lengths: Iterable[int]) -> None:
         for length in lengths:
             found[length].add(prefix)
-            if form in _ZERO_BEHIND:
-                found[length + 1].add(f"0{prefix}")
 
     for code in _codes():
         name(code, [len(code)])
@@ -118,24 +122,23 @@ def _known(form: str) -> dict[tuple[int, str], list[str]]:
     for row in words.number_plan().classes.rows:
         shapes.update(((row.kind, size, row.prefix[:2]), f"{row.prefix}{_FILLS[0]}"[:size]) for size in row.digits)
     codes = [code for code in shapes.values() if 3 <= len(code) <= 6]  # one of each sort, at each beginning
-    zeros = ("", "0") if form in _ZERO_BEHIND else ("",)
     for area in [*words.area_codes().areas, *words.area_codes().merged]:
-        for number in (f"{zero}{area[1:]}{code}" for code in codes for zero in zeros):
+        for number in (f"{area[1:]}{code}" for code in codes):
             for size in range(min(len(number), DEEPEST) + 1):
                 if size >= len(area) - 1:
                     found[len(number), number[:size]].append(number)
     return found
 
 
-def _opinions(head: str, examples: dict[str, list[str]], day: date) -> dict[str, str]:
+def _opinions(examples: dict[tuple[int, str], list[str]], day: date) -> dict[tuple[int, str], str]:
     """What is said of each prefix, situation by situation: what its examples agree on, or the rule if all refuse."""
-    said = _judged([f"{head}{number}" for numbers in examples.values() for number in numbers], day)
+    said = _judged([number for numbers in examples.values() for number in numbers], day)
     starts = np.cumsum([0] + [len(numbers) for numbers in examples.values()])[:-1]
     lowest, highest = np.minimum.reduceat(said, starts), np.maximum.reduceat(said, starts)
     # Signs in the order of their bytes: - refuses labels. Two different rules that both refuse leave the first.
     same = (lowest == highest) | ((lowest >= ord("1")) & (highest <= ord("8")))
     agreed = np.where(same, lowest, ord(SAYS_NOTHING)).astype(np.uint8)
-    return {prefix: row.tobytes().decode() for prefix, row in zip(examples, agreed, strict=True)}
+    return {key: row.tobytes().decode() for key, row in zip(examples, agreed, strict=True)}
 
 
 def _judged(raw: list[str], day: date) -> np.ndarray:
@@ -164,18 +167,9 @@ def _sign(block: int, label: int) -> int:
     return ord(_LABEL[(label & -label).bit_length() - 1] if label else SAYS_NOTHING)
 
 
-def _folded(opinions: dict[str, str]) -> dict[str, str]:
-    """Without the prefixes that say what the next shorter one says."""
-    kept: dict[str, str] = {}
-    for prefix in sorted(opinions):
-        said = _settled(prefix, opinions)
-        shorter = next((kept[prefix[:size]] for size in range(len(prefix) - 1, -1, -1) if prefix[:size] in kept), None)
-        if said != shorter:
-            kept[prefix] = said
-    return kept
-
-
-def _settled(prefix: str, opinions: dict[str, str]) -> str:
+def _settled(length: int, prefix: str, opinions: dict[tuple[int, str], str]) -> str:
     """Its own opinion where it is a leaf; an inner node says what most of its children say, who override it."""
-    children = [opinions[f"{prefix}{digit}"] for digit in range(10) if f"{prefix}{digit}" in opinions]
-    return max(children, key=children.count) if len(children) == 10 else opinions[prefix]
+    if (length, f"{prefix}0") not in opinions:
+        return opinions[length, prefix]
+    children = [opinions[length, f"{prefix}{digit}"] for digit in range(10)]
+    return max(children, key=children.count)
