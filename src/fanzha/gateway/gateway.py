@@ -12,7 +12,9 @@ from fanzha.gateway.call import Call
 from fanzha.gateway.counters import Counters
 from fanzha.gateway.host import Host
 from fanzha.gateway.log import log_to_stderr
+from fanzha.gateway.sample import LastCalls
 from fanzha.gateway.settings import Settings
+from fanzha.gateway.state import live_in
 from fanzha.gateway.supervisor import Child, Supervisor, check_doors
 from fanzha.gateway.worker import run_worker
 from fanzha.numbering.text import mask
@@ -25,11 +27,13 @@ LOG = logging.getLogger("fanzha.gateway")
 
 
 def run_gateway(settings: Settings) -> None:
-    """Until SIGTERM or SIGINT. Raises UsageError where a door cannot be had, StorageError for a folder of no use."""
+    """Until SIGTERM or SIGINT. Raises UsageError where a door cannot be had, StorageError for a folder of no use,
+    VocabularyError for limits or a failure policy that are wrong."""
     check_doors(settings)
     settings.networks()
     settings.state.mkdir(parents=True, exist_ok=True, mode=0o700)
     PolicyStore(settings.policy, set(settings.trusted))
+    live_in(settings.state, None)
     log_to_stderr()
     warm()
     # Ends that came while nobody listened are lost: the counters begin anew, and verdicts say so until they are warm.
@@ -55,7 +59,7 @@ def warm() -> None:
 
 def run_follower(settings: Settings) -> None:
     """Ask the desk, take what it has; the workers notice. Ends on SIGTERM."""
-    store = PolicyStore(settings.policy, set(settings.trusted))
+    store = PolicyStore(settings.policy, set(settings.trusted), seen=LastCalls(settings.state / "verdicts"))
     store.load()
     follower = Follower(store, _source(settings))
     for number in (signal.SIGTERM, signal.SIGINT):

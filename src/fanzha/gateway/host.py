@@ -8,12 +8,13 @@ from pathlib import Path
 
 from fanzha.gateway.call import Call
 from fanzha.gateway.counters import Counters, hash_of
-from fanzha.gateway.decide import Live, decide, weigh
+from fanzha.gateway.decide import decide, weigh
 from fanzha.gateway.http.back import Back
 from fanzha.gateway.inquiry import Inquiry
 from fanzha.gateway.live.event import DialogEvent, DialogState
 from fanzha.gateway.live.livecalls import LiveCalls
 from fanzha.gateway.live.remote import RemoteCalls
+from fanzha.gateway.state import Live, live_in
 from fanzha.gateway.verdict import Verdict
 from fanzha.gateway.witness import Witness
 from fanzha.policy import Action
@@ -31,13 +32,16 @@ class Host(Back):
         counters: Counters | None,
         live: LiveCalls | None = None,
         witness: Witness | None = None,
+        own: Path | None = None,
     ) -> None:
-        """witness: keeps the verdicts; without one they are counted in this process alone, and not written down."""
+        """witness: keeps the verdicts; without one they are counted in this process alone, and not written down.
+        own: folder of the operator's limits.yaml and failure.yaml. Raises VocabularyError for one that is wrong."""
         self.witness = witness or Witness(None, now=_now())
         self.store = store
         self.live = live
         self._counters = counters
-        self._aids = Live(counters=counters)
+        self._own = own
+        self._aids = self._made()
         self._taking = asyncio.Lock()
 
     def ask(self, call: Call) -> Verdict:
@@ -56,6 +60,13 @@ class Host(Back):
         if self.live is not None:
             self.live.asked(call, verdict)
         return verdict
+
+    def reread(self) -> None:
+        """Take up the operator's limits and failure policy as they are now. Raises VocabularyError; then all stays."""
+        self._aids = self._made()
+
+    def _made(self) -> Live:
+        return live_in(self._own, self._counters) if self._own is not None else Live(counters=self._counters)
 
     def rehearse(self) -> None:
         """Judge a call that nobody makes, and keep nothing of it: the first real one then waits for no table."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from fanzha.gateway.counters import Counters
-from fanzha.gateway.failure import Failure, shipped_failure
-from fanzha.gateway.limits import Limits, shipped_limits
+from fanzha.gateway.failure import Failure, load_failure, shipped_failure
+from fanzha.gateway.limits import Limits, load_limits, shipped_limits
 from fanzha.numbering.single import Reader
 from fanzha.policy import protected_keys
 
@@ -24,3 +25,15 @@ class Live:
     reader: Reader = field(default_factory=Reader)
     protected: frozenset[int] = field(default_factory=protected_keys)
     clock: Callable[[], int] = time.perf_counter_ns
+
+
+def live_in(folder: Path, counters: Counters | None) -> Live:
+    """With the operator's own limits.yaml and failure.yaml in place of the shipped ones, where the folder has them.
+
+    Raises VocabularyError with file and line."""
+    limits, failure = folder / "limits.yaml", folder / "failure.yaml"
+    return Live(
+        counters=counters,
+        limits=load_limits(limits) if limits.is_file() else shipped_limits(),
+        failure=load_failure(failure) if failure.is_file() else shipped_failure(),
+    )

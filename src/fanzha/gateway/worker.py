@@ -47,6 +47,7 @@ class Worker:
             PolicyStore(settings.policy, set(settings.trusted)),
             Counters(settings.state / "counters", now=now),
             witness=witness,
+            own=settings.state,
         )
         self._admission = Admission(settings.networks(), sip_words())
         go_on = (settings.go_on, GO_ON[settings.go_on]) if settings.go_on is not None else None
@@ -63,7 +64,7 @@ class Worker:
         await self._host.load()
         self._host.rehearse()
         _settle()
-        udp, tcp = await self._open_sip(), TcpServer(self._responder, sip_words())
+        udp, tcp = self._open_sip(), TcpServer(self._responder, sip_words())
         listening = await self._open_tcp(tcp)
         http = HttpServer(self._app, *self._settings.http) if self._settings.http is not None else None
         serving = asyncio.create_task(http.serve()) if http is not None else None
@@ -83,11 +84,12 @@ class Worker:
         await self._host.close()
 
     def reload(self) -> None:
-        """Read the lists of peers and tokens anew. What cannot be read stays as it was."""
+        """Read the lists of peers and tokens anew, limits and failure policy. What cannot be read stays as it was."""
         try:
             self._admission.allow(self._settings.networks())
+            self._host.reread()
         except FanzhaError as error:
-            LOG.error("the peers stay as they were: %s", error)
+            LOG.error("the rest stays as it was: %s", error)
         self._door.forget()
 
     async def _tick(self, tcp: TcpServer, http: HttpServer | None) -> None:
@@ -111,14 +113,10 @@ class Worker:
                 LOG.warning("the supervisor is gone: leaving")
                 self._stopping.set()
 
-    async def _open_sip(self) -> UdpServer | None:
+    def _open_sip(self) -> UdpServer | None:
         if self._settings.sip is None:
             return None
-        sock = udp_socket(*self._settings.sip, self._settings.workers)
-        _, server = await asyncio.get_running_loop().create_datagram_endpoint(
-            lambda: UdpServer(self._responder), sock=sock
-        )
-        return server
+        return UdpServer(self._responder, udp_socket(*self._settings.sip, self._settings.workers))
 
     async def _open_tcp(self, tcp: TcpServer) -> asyncio.Server | None:
         if self._settings.sip is None:
