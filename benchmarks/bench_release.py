@@ -1,0 +1,134 @@
+"""Decides how long a tear-down takes at the reference edge: from the command to both BYEs, and to both answers.
+
+Limits (issue 3): at most 5 ms from the command to both BYEs, 300 of 300. The command goes the way of `fanzha calls
+--release`. The peers are those of the edge's own tests; they, Kamailio and the collector share the machine. The
+reference is the bare JSON-RPC round trip.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+import uvloop
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "gateway" / "edge"))  # sip_peers.py, kamailio_edge.py
+
+from kamailio_edge import DAY, INSIDE, TRUNKS, Edge  # noqa: E402
+from sip_peers import Core, Phone  # noqa: E402
+
+from fanzha.gateway.edge.rpc import Rpc  # noqa: E402
+from fanzha.gateway.edge.rules import Local, compile_rules  # noqa: E402
+from fanzha.gateway.live.remote import RemoteCalls  # noqa: E402
+from fanzha.gateway.live.service import CONTROL, LiveService  # noqa: E402
+from fanzha.gateway.release.kamailio import KamailioSwitch  # noqa: E402
+from fanzha.policy.policy import Policy  # noqa: E402
+
+CALLS, AT_ONCE = 300, 50
+
+
+def spread(name: str, values: list[float]) -> None:
+    """One line of figures, milliseconds."""
+    ranked = sorted(values)
+    middle, high = ranked[len(ranked) // 2], ranked[int(len(ranked) * 0.99)]
+    print(f"{name}: p50 {middle:.2f} ms, p99 {high:.2f} ms, max {ranked[-1]:.2f} ms", flush=True)
+
+
+def dial(edge: Edge, count: int) -> list[str]:
+    """Answered calls; their Call-IDs."""
+    placed = [edge.call(INSIDE, "13812345678", "13900000000") for _ in range(count)]
+    for call in placed:
+        call.established()
+    return [call.id for call in placed]
+
+
+def when(peer: Phone | Core, name: str) -> float:
+    """When a peer got the BYE of a call."""
+    return next(each.at for each in peer.messages if each.method == "BYE" and each.get("call-id") == name)
+
+
+async def measure(folder: Path, hep: int) -> None:
+    """Calls in batches, each cut one after another. hep: where the collector hears."""
+    remote = RemoteCalls(folder / "calls" / CONTROL)
+    (folder / "edge").mkdir()
+    rules = compile_rules(Policy(version=7, compiled_at=1, trunks=TRUNKS), Local({}), DAY)
+    edge = Edge(folder / "edge", rules, hep=f"sip:127.0.0.1:{hep}")
+    sent: list[float] = []
+    proven: list[float] = []
+    results: Counter[tuple[str, int]] = Counter()
+    try:
+        await asyncio.to_thread(edge.start)
+        for _ in range(CALLS // AT_ONCE):
+            names = await asyncio.to_thread(dial, edge, AT_ONCE)
+            while len([call for call in await remote.calls() if call.id in names and call.answered]) < AT_ONCE:
+                await asyncio.sleep(0.05)
+            for name in names:
+                begun = time.monotonic()
+                outcome = await remote.release(name, "bench", "bench")
+                proven.append((time.monotonic() - begun) * 1000)
+                results[outcome.result, outcome.attempts] += 1
+                both = max(when(peer, name) for peer in (edge.phone(INSIDE), edge.core))
+                sent.append((both - begun) * 1000)
+            edge.phone(INSIDE).messages.clear()
+            edge.core.messages.clear()
+        told = ", ".join(f"{count} {result} at attempt {tries}" for (result, tries), count in sorted(results.items()))
+        print(f"{CALLS} tear-downs: {told}")
+        spread("command to both BYEs at the peers", sent)
+        print(f"    within 5 ms: {sum(each <= 5 for each in sent)} of {len(sent)}")
+        spread("command to both answers seen, told and written", proven)
+        bare = await asyncio.to_thread(round_trips, folder)
+        spread("reference, a JSON-RPC round trip", bare)
+        print(f"ratio p50 {sorted(sent)[len(sent) // 2] / sorted(bare)[len(bare) // 2]:.1f}")
+    finally:
+        await remote.close()
+        await asyncio.to_thread(edge.close)
+
+
+async def serve(folder: Path) -> None:
+    """The collector."""
+    service = LiveService(folder / "calls", switch=KamailioSwitch(f"unix:{folder / 'edge' / 'rpc.sock'}"))
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, service.stop)
+    await service.run("127.0.0.1", 0, lambda port: print(port, flush=True))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"collector: peak {peak:.0f} MB", flush=True)
+
+
+def run(folder: Path) -> None:
+    """The collector in a process of its own, everybody else in this one."""
+    collector = subprocess.Popen([sys.executable, __file__, str(folder)], stdout=subprocess.PIPE, text=True)
+    assert collector.stdout is not None
+    try:
+        uvloop.run(measure(folder, int(collector.stdout.readline())))
+    finally:
+        collector.terminate()
+        print(collector.stdout.read().strip())
+        collector.wait()
+
+
+def round_trips(folder: Path) -> list[float]:
+    """Asking for nothing."""
+    found = []
+    with Rpc(f"unix:{folder / 'edge' / 'rpc.sock'}") as rpc:
+        for _ in range(CALLS):
+            begun = time.monotonic()
+            rpc.ask("core.uptime")
+            found.append((time.monotonic() - begun) * 1000)
+    return found
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        uvloop.run(serve(Path(sys.argv[1])))
+    elif shutil.which("kamailio") is None:
+        print("Kamailio is not installed (scripts/system-packages installs it)")
+    else:
+        with tempfile.TemporaryDirectory(prefix="fz", dir="/tmp") as place:
+            run(Path(place))
