@@ -79,6 +79,8 @@ def _head(folder: Path, settings: Settings, config: Path) -> Iterator[str]:
         "SNAPSHOT_URL": f'"text://{folder / SNAPSHOT}"',
         "DISPATCHER_FILE": f'"{folder}/dispatcher.list"',
     }
+    if settings.engines:
+        defined["WITH_ENGINES"] = ""
     if settings.events:
         defined["WITH_EVENTS"] = ""
     if settings.hep:

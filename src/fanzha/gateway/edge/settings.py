@@ -21,8 +21,9 @@ ENGINES, DEFAULT_HOPS = 1, 2  # dispatcher groups; named next hops follow
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """edge.yaml.
 
-    listen: addresses for calls; engines: redirect servers, one caller always the same; next_hops: where calls go on, in
-    turn; routes: names of other next hops, and the trunks whose calls go there. policy: folder of the policy store.
+    listen: addresses for calls. engines: redirect servers, one caller always the same; none for plain rules alone, when
+    every call that passes them is unscreened. next_hops: where calls go on, in turn. routes: names of other next hops,
+    and the trunks whose calls go there.
     engine_ms: how long an engine may take; Kamailio's clock ends 100 between 62 and 125. breaker_failures within
     breaker_seconds make an engine not worth asking. rate: calls a second of one trunk, 0 for no limit. call_seconds:
     after which a call is forgotten. probe_next_hops: whether they get OPTIONS. events: whether engines are told how
@@ -68,7 +69,7 @@ def groups(settings: Settings) -> dict[str, int]:
 
 
 def _checked(settings: Settings, where: str) -> None:
-    for name, found in (("listen", settings.listen), ("engines", settings.engines), ("next_hops", settings.next_hops)):
+    for name, found in (("listen", settings.listen), ("next_hops", settings.next_hops)):
         if not found:
             raise UsageError(f"{name} is empty", where=where, hint="name at least one address")
     claimed = [trunk for route in settings.routes.values() for trunk in route.trunks]
