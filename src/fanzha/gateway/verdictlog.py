@@ -139,26 +139,10 @@ class VerdictLog:
         """What was said about the call of this key, newest first; of other processes up to their last batch.
 
         May be asked in another thread than the one that appends."""
-        found = {line.verdict: line for line in self._searched(key, most)}
+        found = {line.verdict: line for line in find(self._folder, key, most)}
         if (own := self._recent.get(key)) is not None:
             found[own.verdict] = own
         return sorted(found.values(), key=lambda line: -line.verdict.at)[:most]
-
-    def _searched(self, key: str, most: int) -> Iterator[Line]:
-        count = 0
-        for path in reversed(segments(self._folder)):
-            found = self._search(path, key)
-            yield from found
-            count += len(found)
-            if count >= most:
-                return
-
-    def _search(self, path: Path, key: str) -> list[Line]:
-        with suppress(OSError):
-            if not path.exists():  # closed since it was listed, or removed
-                path = next(self._folder.glob(f"{path.stem}.*.seg"), path)
-            return search(path, key)
-        return []
 
     def _open(self, now: int) -> None:
         self._path = self._folder / f"verdicts-{now:016d}-{os.getpid():x}{secrets.token_hex(3)}.open"
@@ -225,6 +209,25 @@ def verdicts(folder: Path, *, closed: bool = False) -> Iterator[Line]:
     """Every verdict that is kept, segment by segment. Raises OSError for one that cannot be read."""
     for path in segments(folder, closed=closed):
         yield from lines(path)
+
+
+def find(folder: Path, key: str, most: int = 100) -> Iterator[Line]:
+    """What was written down about the call of this key, newest segment first; about `most` lines."""
+    count = 0
+    for path in reversed(segments(folder)):
+        found = _search(path, key)
+        yield from found
+        count += len(found)
+        if count >= most:
+            return
+
+
+def _search(path: Path, key: str) -> list[Line]:
+    with suppress(OSError):
+        if not path.exists():  # closed since it was listed, or removed
+            path = next(path.parent.glob(f"{path.stem}.*.seg"), path)
+        return search(path, key)
+    return []
 
 
 @contextmanager
