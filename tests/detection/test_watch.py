@@ -139,6 +139,23 @@ def test_a_file_is_taken_once_and_again_only_when_it_changed(province: Path, tmp
     assert once(tmp_path / "home", drop).names == ["a.parquet"]
 
 
+def test_files_dealt_with_are_put_away(tmp_path: Path, drop: Path) -> None:
+    """A collector of mirrored calls writes a file a second; the folder must not be read whole for ever."""
+    header = "caller,callee,started\n"
+    (drop / "good.csv").write_text(header + "13812345678,13987654321,2026-11-01 08:00:00\n")
+    (drop / "deep").mkdir()
+    (drop / "deep" / "bad.csv").write_text("a,b\n1,2\n")
+    with Lake(tmp_path / "home") as lake:
+        for _ in range(2):
+            options = Options(once=True, done=tmp_path / "done")
+            Watch(lake, load_pack(), drop, tmp_path / "home" / "watch", options).run()
+        assert lake.position() == 1
+        with pytest.raises(InputError, match="found again"):
+            Watch(lake, load_pack(), drop, tmp_path / "home" / "watch", Options(done=drop / "done"))
+    assert not [path for path in drop.rglob("*") if path.is_file()]
+    assert {path.name for path in (tmp_path / "done").rglob("*.csv")} == {"good.csv", "bad.csv"}
+
+
 def test_an_edited_rule_rebuilds_the_profiles_and_says_so_but_a_restart_does_not(
     province: Path, tmp_path: Path, drop: Path
 ) -> None:

@@ -35,6 +35,7 @@ _HELP = say(
       fanzha watch /data/cdr
       fanzha watch /data/cdr --mapping 交换机.yaml --json >> alerts.jsonl
       fanzha watch /data/cdr --once
+      fanzha watch var/calls/records --done var/calls/taken
     """,
     """Take files as they become complete in FOLDER: import, step the profiles, raise alerts at once.
 
@@ -50,6 +51,7 @@ _HELP = say(
       fanzha watch /data/cdr
       fanzha watch /data/cdr --mapping switch.yaml --json >> alerts.jsonl
       fanzha watch /data/cdr --once
+      fanzha watch var/calls/records --done var/calls/taken
     """,
 )
 
@@ -58,6 +60,11 @@ _HELP = say(
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--mapping", help=say("列映射：YAML 文件或内置名", "column mapping: a YAML file or a built-in one"))
 @click.option("--network", default="default", show_default=True, help=say("哪个网络", "whose network"))
+@click.option(
+    "--done",
+    type=click.Path(path_type=Path, file_okay=False),
+    help=say("处理过的文件移到此目录", "move files here once dealt with"),
+)
 @click.option("--once", is_flag=True, help=say("处理完现有文件就结束", "take what is there, then stop"))
 @click.option(
     "--memory", default=1700, show_default=True, metavar="MB", help=say("画像内存上限", "most memory for profiles")
@@ -68,6 +75,7 @@ def command(
     folder: Path,
     mapping: str | None,
     network: str,
+    done: Path | None,
     once: bool,
     memory: int,
     directories: tuple[Path, ...],
@@ -80,7 +88,7 @@ def command(
     from fanzha.records.lake import Lake
 
     pack = load_pack(start.rule_folders(home, directories))
-    how = Options(network=network, mapping=mapping, max_bytes=memory * 1_000_000, once=once)
+    how = Options(network=network, mapping=mapping, max_bytes=memory * 1_000_000, once=once, done=done)
     with Lake(home) as lake:
         watch = Watch(lake, pack, folder, state_of(home, network), how, _listener(folder, pack, as_json))
         for number in (signal.SIGINT, signal.SIGTERM):

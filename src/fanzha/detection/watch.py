@@ -6,6 +6,7 @@ lake's position are judged at the next start; calls between the checkpoint and t
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from fanzha.detection.alert import Alert
 from fanzha.detection.live import Live, in_order
 from fanzha.detection.outbox import Outbox
 from fanzha.detection.pack import Pack
-from fanzha.errors import InputError
+from fanzha.errors import InputError, StorageError
 from fanzha.profiles import checkpoint
 from fanzha.profiles.epoch import activations_of
 from fanzha.records.importing import import_file, is_partial
@@ -40,6 +41,7 @@ class Options:
     max_bytes: int = MAX_BYTES
     checkpoint_s: float = CHECKPOINT_S
     once: bool = False  # take what is there, then stop
+    done: Path | None = None  # where files go that were dealt with; else they stay, and are passed over
 
 
 @dataclass
@@ -61,6 +63,10 @@ class Watch:
     ) -> None:
         if not folder.is_dir():
             raise InputError("there is no such folder to watch", where=str(folder), hint="make it, or name another")
+        if options.done is not None and options.done.resolve().is_relative_to(folder.resolve()):
+            raise InputError(
+                "files that were taken would be found again", where=str(options.done), hint="name a folder outside"
+            )
         self._lake, self._pack, self._folder, self._state = lake, pack, folder, state
         self._options, self._listener = options, listener or Listener()
         self._outbox = Outbox(state / "outbox.sqlite")
@@ -107,6 +113,7 @@ class Watch:
                 continue
             if self._outbox.file_done(str(path), stat.st_size, stat.st_mtime_ns):
                 self._settling.pop(path, None)
+                self._put_away(path)
                 continue
             known = self._settling.get(path)
             if known is None or known[:2] != (stat.st_size, stat.st_mtime_ns):
@@ -124,11 +131,28 @@ class Watch:
         except InputError as error:
             self._outbox.note_file(str(path), size, modified, f"refused: {error.message}")
             self._listener.refused(path, error)
+            self._put_away(path)
             return True
         self._judge()
         self._outbox.note_file(str(path), size, modified, f"import {receipt.import_id}")
         self._listener.receipt(receipt)
+        self._put_away(path)
         return True
+
+    def _put_away(self, path: Path) -> None:
+        """A folder that grows by a file a second must not be read whole for ever."""
+        if self._options.done is None:
+            return
+        target = self._options.done / path.relative_to(self._folder)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.move(path, target)
+        except OSError as error:
+            raise StorageError(
+                f"a file that was taken cannot be put away: {error.strerror or error}",
+                where=str(target),
+                hint="free some disk space, or name another folder",
+            ) from error
 
     # Calls
 
