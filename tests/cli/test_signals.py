@@ -59,7 +59,7 @@ def test_ctrl_c_ends_other_work_with_130(start, tmp_path: Path) -> None:
 def test_on_a_terminal_the_demo_serves_its_page_and_nothing_else_until_ctrl_c(start) -> None:
     ours, theirs = pty.openpty()
     process = start(
-        *("demo", "--subscribers", 1000, "--days", 1, "--gangs", 3, "--port", 0),
+        *("demo", "--subscribers", 1000, "--days", 1, "--gangs", 3, "--no-calls", "--port", 0),
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,14 +23,21 @@ from fanzha.errors import StorageError
 
 if TYPE_CHECKING:
     from fanzha.cli.planted import Comparison
+    from fanzha.cli.telephony.story import Placed
     from fanzha.detection.pack import Pack
     from fanzha.detection.scan import Scan
     from fanzha.records.lake import Lake
 
 SHOWN = 15
-_OURS = ("province", "lake", "tmp", "report.html", "alerts.jsonl")
+_OURS = ("province", "lake", "tmp", "report.html", "alerts.jsonl", "policy", "gateway", "calls", "keys")
+_STAGES = 5
+_SMALL_SWITCH = say(
+    "经内置小交换机（安装 Kamailio 后经参考边缘）",
+    "through a small switch of ours (through the edge where Kamailio is)",
+)
 _HELP = say(
-    """一条命令看全貌：造一个合成省份，把话单作为文件导入，检测，对照真相，写出报告网页。
+    """一条命令看全貌：造一个合成省份，把话单作为文件导入，检测，对照真相，写出报告网页，再拨几个真实的
+    SIP 呼叫：放行、拦截、110 一律放行、通话中阻断。
 
     \b
     一切都在 FANZHA_HOME/demo，每次重来。在终端里会打开本机服务直到 Ctrl-C，否则直接退出。
@@ -40,7 +48,8 @@ _HELP = say(
       fanzha demo --subscribers 100000 --evasion 2 --seed 9
     """,
     """The whole of it in one command: make a synthetic province, import its records as files, scan them,
-    compare with what was planted, and write the report page.
+    compare with what was planted, write the report page, and place real SIP calls: one goes on, one is refused,
+    one to 110 passes all the same, one is cut in progress.
 
     \b
     All of it under FANZHA_HOME/demo, afresh each time. On a terminal the page is served until Ctrl-C.
@@ -60,6 +69,9 @@ _HELP = say(
 @click.option("--seed", default=1, show_default=True, help=say("随机种子", "seed"))
 @click.option("--evasion", type=click.Choice(["mix", "0", "1", "2", "3"]), default="mix", show_default=True)
 @click.option(
+    "--calls/--no-calls", default=True, show_default=True, help=say("拨打真实的 SIP 呼叫", "place real SIP calls")
+)
+@click.option(
     "--serve/--no-serve",
     default=None,
     help=say("完成后在本机打开网页服务（默认：仅在终端）", "serve the page afterwards (default: only on a terminal)"),
@@ -72,6 +84,7 @@ def command(
     gangs: int,
     seed: int,
     evasion: str,
+    calls: bool,
     serve: bool | None,
     port: int,
     as_json: bool,
@@ -79,15 +92,35 @@ def command(
     """See the help."""
     home = start.begin()
     folder = fresh(home / "demo")
-    from fanzha.cli.planted import found_versus_planted
     from fanzha.detection.pack import load_pack
-    from fanzha.records.lake import Lake
 
     province = folder / "province"
     with stage(1, say("造一个合成省份", "making a synthetic province")) as done:
         made = _make(province, subscribers, days, gangs, seed, evasion)
         done(say(f"{count(made['calls'])} 次通话", f"{count(made['calls'])} calls"))
     pack = load_pack(start.rule_folders(home))
+    receipts, found, planted, page = _found(folder, province, pack)
+    placed: list[Placed] = []
+    if calls and found.alerts:
+        with stage(5, say("拨打真实的 SIP 呼叫", "placing real SIP calls")) as done:
+            placed, edge = _place(folder, found)
+            done(say("经参考边缘 Kamailio", "through the reference edge, Kamailio") if edge else _SMALL_SWITCH)
+    if as_json:
+        told = {"world": made, "import": receipts, "scan": _counts(found), "planted": planted.as_plain()}
+        show_json({**told, "calls": [asdict(call) for call in placed], "page": str(page)})
+    else:
+        _show(found, pack, planted, placed, page)
+    if serve or (serve is None and sys.stdout.isatty() and not as_json):
+        from fanzha.cli.serving import serve_page
+
+        serve_page(page, port)
+
+
+def _found(folder: Path, province: Path, pack: Pack) -> tuple[dict[str, Any], Scan, Comparison, Path]:
+    """Receipts of the import, what the rules found, how that compares with what was planted, and the page of it all."""
+    from fanzha.cli.planted import found_versus_planted
+    from fanzha.records.lake import Lake
+
     with Lake(folder) as lake:
         with stage(2, say("作为文件导入", "importing its files")) as done:
             receipts = _import(lake, province)
@@ -99,22 +132,13 @@ def command(
         with stage(4, say("写报告", "writing the report")) as done:
             page = _write(folder, found, lake, pack, planted)
             done(f"{page.stat().st_size / 1e6:.1f} MB")
-    if as_json:
-        show_json(
-            {
-                "world": made,
-                "import": receipts,
-                "scan": _counts(found),
-                "planted": planted.as_plain(),
-                "page": str(page),
-            }
-        )
-    else:
-        _show(found, pack, planted, page)
-    if serve or (serve is None and sys.stdout.isatty() and not as_json):
-        from fanzha.cli.serving import serve_page
+    return receipts, found, planted, page
 
-        serve_page(page, port)
+
+def _place(folder: Path, found: Scan) -> tuple[list[Placed], bool]:
+    from fanzha.cli.telephony.story import place_calls
+
+    return place_calls(folder, found.alerts)
 
 
 def fresh(folder: Path) -> Path:
@@ -138,7 +162,7 @@ def stage(number: int, title: str) -> Iterator[Any]:
     began = time.perf_counter()
     results: list[str] = []
     yield results.append
-    note(f"[{number}/4] {title}: {', '.join(results)}  ({time.perf_counter() - began:.1f} s)")
+    note(f"[{number}/{_STAGES}] {title}: {', '.join(results)}  ({time.perf_counter() - began:.1f} s)")
 
 
 def _make(province: Path, subscribers: int, days: int, gangs: int, seed: int, evasion: str) -> dict[str, Any]:
@@ -192,7 +216,7 @@ def _counts(found: Scan) -> dict[str, Any]:
     return {"calls": found.calls, "alerts": len(found.alerts), "bands": bands}
 
 
-def _show(found: Scan, pack: Pack, planted: Comparison, page: Path) -> None:
+def _show(found: Scan, pack: Pack, planted: Comparison, placed: list[Placed], page: Path) -> None:
     out = console()
     out.print()
     out.print(f"[bold]{say('分值最高的预警', 'The highest alerts')}")
@@ -202,6 +226,9 @@ def _show(found: Scan, pack: Pack, planted: Comparison, page: Path) -> None:
     for shown in planted_tables(planted, pack):
         out.print(shown)
     out.print(_verdict(planted))
+    if placed:
+        out.print()
+        out.print(call_table(placed))
     out.print(say(f"报告：{page}", f"The report: {page}"))
     best = found.alerts[0].entity.value if found.alerts else ""
     if best:
@@ -236,6 +263,18 @@ def planted_tables(planted: Comparison, pack: Pack) -> Iterator[Any]:
             counts = (str(row.bands.get(band.id, 0) or "") for band in bands)
             made.add_row(say(*labels.get(row.role, (row.role, row.role))), count(row.people), *counts)
     yield made
+
+
+def call_table(placed: list[Placed]) -> Any:
+    """The calls that were placed, numbers masked."""
+    from fanzha.numbering import mask
+
+    columns = (say("呼叫", "call"), say("主叫", "caller"), say("被叫", "callee"), say("结果", "outcome"))
+    title = say("真实呼叫：放行、拦截、紧急、阻断", "Real calls: let go on, refused, an emergency, cut")
+    made = table(*columns, say("毫秒", "ms"), say("依据", "by"), title=title, right=(4,))
+    for call in placed:
+        made.add_row(call.what, mask(call.caller), mask(call.callee), call.outcome, f"{call.ms:.1f}", call.why)
+    return made
 
 
 def scheme_name(scheme: str) -> str:
