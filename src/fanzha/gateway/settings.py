@@ -11,6 +11,7 @@ from fanzha.errors import UsageError
 from fanzha.gateway.sip.admission import Network, read_networks
 from fanzha.signing import KEY_BYTES
 
+_POLICY_KEY = "fanzha-policy-key ed25519 "  # how signing.keys begins a public key's file
 GO_ON = {404: "Not Found", 503: "Service Unavailable"}
 
 
@@ -72,12 +73,12 @@ def address(text: str) -> tuple[str, int]:
 
 
 def trusted_keys(texts: Iterable[str]) -> frozenset[bytes]:
-    """Public keys given as hex, or as files that hold it. Raises UsageError naming the one that is none."""
+    """Public keys as hex, or as files of it (policy_signing.pub). Raises UsageError naming the one that is none."""
     found: set[bytes] = set()
     for text in texts:
         try:
             hexed = Path(text).read_text(encoding="ascii").strip() if Path(text).is_file() else text
-            key = bytes.fromhex(hexed)
+            key = bytes.fromhex(hexed.removeprefix(_POLICY_KEY))
         except (OSError, ValueError):
             key = b""
         if len(key) != KEY_BYTES:

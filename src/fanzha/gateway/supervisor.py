@@ -32,7 +32,7 @@ class Child:
     def __init__(self, name: str, target: Callable[..., None], args: tuple[Any, ...]) -> None:
         self.name = name
         self._target, self._args = target, args
-        self._pause = _FIRST_PAUSE_S
+        self.pause = _FIRST_PAUSE_S
         self._since = 0.0
         self.due = 0.0
         self.process: ForkProcess | None = None
@@ -49,13 +49,13 @@ class Child:
         assert self.process is not None
         now = time.monotonic()
         if now - self._since > _HEALTHY_S:
-            self._pause = _FIRST_PAUSE_S
-        LOG.error("%s ended with %s: again in %.1f s", self.name, self.process.exitcode, self._pause)
+            self.pause = _FIRST_PAUSE_S
+        LOG.error("%s ended with %s: again in %.1f s", self.name, self.process.exitcode, self.pause)
         self.process.close()
         self.process = None
         self.restarts += 1
-        self.due = now + self._pause
-        self._pause = min(self._pause * 2, _LONGEST_PAUSE_S)
+        self.due = now + self.pause
+        self.pause = min(self.pause * 2, _LONGEST_PAUSE_S)
 
     def tell(self, number: signal.Signals) -> None:
         """Send a signal, if it lives."""
