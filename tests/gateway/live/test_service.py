@@ -198,6 +198,9 @@ def test_mirrored_packets_become_records(tmp_path: Path, desk) -> None:
             counts = await remote.counts()
             assert counts["received"] == counts["taken"] == len(messages)
             assert (counts["dropped"], counts["calls_ended"]) == (0, 1)
+            page = tmp_path / "counts.prom"
+            await until(lambda: f"fanzha_live_received {len(messages)}\n" in page.read_text())
+            assert "# TYPE fanzha_live_calls gauge" in page.read_text()
 
     uvloop.run(go())
     (row,) = rows(tmp_path / "records")

@@ -20,6 +20,7 @@ from fanzha.gateway.live.journal import Journal
 from fanzha.gateway.live.limits import Limits, limits
 from fanzha.gateway.live.local import Kept, LocalCalls
 from fanzha.gateway.live.outlet import Outlet
+from fanzha.gateway.live.page import write_page
 from fanzha.gateway.live.reading import InviteReader
 from fanzha.gateway.live.table import LiveTable
 from fanzha.gateway.release.ledger import Ledger
@@ -31,7 +32,7 @@ from fanzha.policy.policy import Policy
 from fanzha.policy.store import PolicyStore
 
 LOG = logging.getLogger("fanzha.gateway.live")
-FOLDER, CONTROL, RECORDS = "calls", "control.sock", "records"  # FANZHA_HOME/calls/...
+FOLDER, CONTROL, RECORDS, PAGE = "calls", "control.sock", "records", "counts.prom"  # FANZHA_HOME/calls/...
 
 
 class LiveService:
@@ -69,6 +70,7 @@ class LiveService:
         self.calls = LocalCalls(self.table, self._kept, self._releaser, lambda: self.counts)
         self._stopping: asyncio.Event | None = None
         self._restored = 0
+        self._told_dropped = 0
 
     def stop(self) -> None:
         """End in order: from a signal handler of the loop."""
@@ -114,6 +116,20 @@ class LiveService:
             self._patrol.round(policy)
         if self._journal.turn(self._limits.settle_ms / 1000) is not None or self._journal.waiting():
             await asyncio.to_thread(self._outlet.store)
+        counts = self.counts
+        self._warn(counts)
+        write_page(self._folder / PAGE, counts)
+
+    def _warn(self, counts: dict[str, int]) -> None:
+        """What a mirror lost must show while it can still be put right."""
+        lost = counts["dropped"] - self._told_dropped
+        if lost > 0:
+            self._told_dropped += lost
+            LOG.warning(
+                "%d mirrored packets found no room in a buffer of %d bytes: raise net.core.rmem_max, or use TCP",
+                lost,
+                counts["buffer_bytes"],
+            )
 
     async def _fresh_policy(self) -> Policy | None:
         if self._policy is None:
