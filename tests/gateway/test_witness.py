@@ -53,6 +53,7 @@ def test_what_was_said_is_found_counted_and_recorded(tmp_path: Path) -> None:
         'fanzha_reasons_total{code="police"} 1', 'fanzha_degraded_total{missing="trunk"} 2',
         'fanzha_call_events_total{state="failed"} 1', 'fanzha_verdict_log_total{what="written"} 2',
         "fanzha_decide_seconds_count 2", "fanzha_policy_version 3", "fanzha_policy_age_seconds 5",
+        "fanzha_policy_refused_total 0",
         "fanzha_counters_repeats_total 0",
     ):  # fmt: skip
         assert f"\n{line}\n" in page

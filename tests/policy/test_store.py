@@ -58,7 +58,7 @@ def test_a_wrong_signature_leaves_the_last_good_policy(
     forged = (tmp_path / "stranger" / "000000000002.snapshot").read_bytes()
     receipt = store.take(forged)
     assert (receipt.taken, receipt.refusal) == (False, "signature")
-    assert (store.version, blocked(store), store.refusals.count) == (1, ["e1"], 1)
+    assert (store.version, blocked(store), sum(store.refusals.totals().values())) == (1, ["e1"], 1)
     assert [row["refusal"] for row in store.refusals.rows()] == ["signature"]
 
 
@@ -164,20 +164,32 @@ def test_another_process_of_the_host_takes_up_what_one_has_taken(
     assert len(held) == 1, "a policy in use never changes"
 
 
-def test_a_policy_that_would_stop_the_calls_just_seen_is_refused(
+def test_a_policy_that_would_stop_the_callers_just_seen_is_refused(
     publisher: Publisher, messages: Messages, tmp_path: Path, entry
 ) -> None:
-    calls = [Seen(8613800000000 + at % 100, 8657188880000) for at in range(4000)]
+    calls = [Seen(8613800000000 + at % 2000, 8657188880000) for at in range(8000)]
+    calls += [Seen(8613900000000, 8613700000000 + at) for at in range(5000)]
     store = PolicyStore(tmp_path / "kept", {PUBLIC}, seen=lambda: calls, clock=lambda: NOW)
     publisher.snapshot([entry("+8613900000000")])
-    publisher.delta([entry("+8613800000007", id="one")])
-    assert store.take(messages()[0]).taken
+    publisher.delta([entry("+86138000000*", id="wide", subject=Subject.PREFIX)])
+    assert store.take(messages()[0]).taken, "a robot that made a third of all calls is one caller"
+    refused = store.take(messages()[1])
+    assert (refused.refusal, store.version) == ("traffic", 1)
+    calls.clear()
+    assert store.take(messages()[1]).taken, "with no calls to judge by, nothing is refused"
+
+
+def test_one_callee_whom_everybody_calls_cannot_be_cut_off(
+    publisher: Publisher, messages: Messages, tmp_path: Path, entry
+) -> None:
+    calls = [Seen(8613800000000 + at, 8657188880000 if at < 20 else 8657188880001) for at in range(2000)]
+    store = PolicyStore(tmp_path / "kept", {PUBLIC}, seen=lambda: calls, clock=lambda: NOW)
+    publisher.snapshot([])
+    publisher.delta([entry("057188880000", id="one", side=Side.CALLEE)])
+    store.take(messages()[0])
     refused = store.take(messages()[1])
     assert refused.refusal == "traffic"
     assert "entry one" in refused.message
-    assert store.version == 1
-    calls.clear()
-    assert store.take(messages()[1]).taken, "with no calls to judge by, nothing is refused"
 
 
 def test_a_folder_that_cannot_be_used_is_said_so(tmp_path: Path) -> None:

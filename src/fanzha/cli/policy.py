@@ -258,7 +258,7 @@ def _status(store: PolicyStore) -> dict[str, Any]:
         "beside_snapshot": policy.changes if policy else 0,
         "trunks": len(policy.trunks) if policy else 0,
         "plan_as_of": str(policy.plan_as_of) if policy and policy.plan_as_of else None,
-        "refused": len(refused),
+        "refused": store.refusals.totals(),
         "last_refusal": refused[-1] if refused else None,
         "damaged": store.damaged,
     }
@@ -267,10 +267,12 @@ def _status(store: PolicyStore) -> dict[str, Any]:
 def _publisher(folder: Path | None) -> Publisher:
     home = start.begin()
     from fanzha.errors import PolicyError
+    from fanzha.gateway.sample import LastCalls
     from fanzha.policy import Publisher
     from fanzha.signing.keys import Keys
 
-    return Publisher(folder or home / "policy", Keys(home, "policy", PolicyError).secret())
+    secret = Keys(home, "policy", PolicyError).secret()
+    return Publisher(folder or home / "policy", secret, seen=LastCalls(home / "gateway" / "verdicts"))
 
 
 def _store(folder: Path | None) -> PolicyStore:

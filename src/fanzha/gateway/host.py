@@ -95,7 +95,9 @@ class Host(Back):
 
     def metrics(self) -> str:
         """See Back."""
-        return self.witness.page(self.store.current if self.store is not None else None, self._counters, _now())
+        policy = self.store.current if self.store is not None else None
+        refused = sum(self.store.refusals.totals().values()) if self.store is not None else 0
+        return self.witness.page(policy, self._counters, _now(), refused)
 
     @property
     def version(self) -> int:

@@ -107,15 +107,18 @@ class Witness:
             self._log.close()
             self.tick(0)
 
-    def page(self, policy: Policy | None, counters: Counters | None, now: int) -> str:
-        """The metrics page of the host; now: UTC microseconds."""
-        return self.registry.page((*_policy(policy, now), *_counters(counters)))
+    def page(self, policy: Policy | None, counters: Counters | None, now: int, refused: int = 0) -> str:
+        """The metrics page of the host; now: UTC microseconds. refused: policy messages that were not taken."""
+        return self.registry.page((*_policy(policy, now, refused), *_counters(counters)))
 
 
-def _policy(policy: Policy | None, now: int) -> list[Sample]:
+def _policy(policy: Policy | None, now: int, refused: int) -> list[Sample]:
     samples = [
         Sample(name="fanzha_policy_loaded", help="Whether a policy is in force (策略).", value=policy is not None),
         Sample(name="fanzha_policy_version", help="Its number.", value=policy.version if policy else 0),
+        Sample(
+            name="fanzha_policy_refused_total", help="Messages not taken (策略被拒).", value=refused, kind="counter"
+        ),
     ]
     if policy is not None:
         age = max(0, now - policy.compiled_at) / 1e6

@@ -18,6 +18,7 @@ from fanzha.gateway.http.app import App
 from fanzha.gateway.http.reading import Doorkeeper
 from fanzha.gateway.http.server import HttpServer
 from fanzha.gateway.http.tokens import Tokens
+from fanzha.gateway.sample import LastCalls
 from fanzha.gateway.settings import GO_ON, Settings
 from fanzha.gateway.sip.admission import Admission
 from fanzha.gateway.sip.responder import Responder
@@ -44,7 +45,7 @@ class Worker:
         witness = Witness(settings.state, now=now, more=TRAFFIC)
         self._traffic = Traffic(witness.registry)
         self._host = Host(
-            PolicyStore(settings.policy, set(settings.trusted)),
+            PolicyStore(settings.policy, set(settings.trusted), seen=LastCalls(settings.state / "verdicts")),
             Counters(settings.state / "counters", now=now),
             witness=witness,
             own=settings.state,

@@ -23,7 +23,8 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     numbers_share: float
     traffic_share: float
     entry_traffic_share: float
-    traffic_calls: int
+    traffic_callers: int
+    traffic_sample: int
     snapshot_entries: int
     overlay_entries: int
     delta_entries: int

@@ -19,6 +19,7 @@ from fanzha.policy.refusal import Refused
 from fanzha.policy.sealed import Header, read_header, seal
 from fanzha.policy.shelf import Shelf
 from fanzha.policy.store import PolicyStore, Receipt, now_us
+from fanzha.policy.traffic import Seen
 from fanzha.policy.trunk import Trunk
 
 
@@ -29,12 +30,19 @@ class Publisher:
     killed between publishing and noting it down may simply repeat it.
     """
 
-    def __init__(self, folder: Path, secret: bytes, *, clock: Callable[[], int] = now_us) -> None:
-        """secret: the Ed25519 key that signs. clock: UTC microseconds."""
+    def __init__(
+        self,
+        folder: Path,
+        secret: bytes,
+        *,
+        seen: Callable[[], Sequence[Seen]] = tuple,
+        clock: Callable[[], int] = now_us,
+    ) -> None:
+        """secret: the Ed25519 key that signs. seen, clock: as of a PolicyStore."""
         self._secret = secret
         self._clock = clock
         self._trusted = {signing.public_key(secret)}
-        self._store = PolicyStore(folder, self._trusted, clock=clock)
+        self._store = PolicyStore(folder, self._trusted, seen=seen, clock=clock)
         self._store.load()
         self._shelf = Shelf(folder)
 

@@ -19,11 +19,10 @@ class Refusals:
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / "refused.jsonl"
-        self.count = 0  # by this process
+        self._totals = folder / "refused.json"
 
     def note(self, refused: Refused, at: int) -> None:
-        """Write one down. at: UTC microseconds."""
-        self.count += 1
+        """Write one down; whoever calls holds the folder's lock. at: UTC microseconds."""
         row = {
             "at": at,
             "number": refused.number,
@@ -40,8 +39,20 @@ class Refusals:
                 self._path.replace(self._path.with_suffix(".old.jsonl"))
             with self._path.open("ab") as file:
                 file.write(msgspec.json.encode(row) + b"\n")
+            totals = self.totals()
+            totals[refused.refusal.value] = totals.get(refused.refusal.value, 0) + 1
+            fresh = self._totals.with_suffix(".fresh")
+            fresh.write_bytes(msgspec.json.encode(totals))
+            fresh.replace(self._totals)
         except OSError as error:
             _LOG.warning("the refusal cannot be written down: %s", error.strerror)
+
+    def totals(self) -> dict[str, int]:
+        """How many were refused by all processes of this host, by why."""
+        try:
+            return msgspec.json.decode(self._totals.read_bytes(), type=dict[str, int])
+        except (OSError, msgspec.DecodeError):
+            return {}
 
     def rows(self) -> list[dict[str, Any]]:
         """All that are still on file, oldest first; a line cut off by a crash is left out."""

@@ -1,8 +1,7 @@
-"""Decides whether a new policy would stop too many of the calls just seen: the last check before it takes effect."""
+"""Decides whether a new policy would stop too many of the callers just seen: the last check before it takes effect."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -22,24 +21,27 @@ class Seen(NamedTuple):
 
 
 def check_traffic(now: Policy | None, new: Policy, seen: Sequence[Seen], at: int) -> None:
-    """Raises Refused where `new` stops a larger share of these calls than guard.yaml allows, beyond those `now` stops.
+    """Raises Refused where `new` stops more of these callers, beyond those `now` stops, than guard.yaml allows.
 
-    With fewer calls than guard.yaml asks for, nothing is judged. at: UTC microseconds.
+    Callers are counted, not calls: one who dials all day is one. With fewer than guard.yaml asks for, nothing is
+    judged. at: UTC microseconds.
     """
-    if len(seen) < limits().traffic_calls:
+    callers = len({call.caller for call in seen})
+    if callers < limits().traffic_callers:
         return
-    stopping: Counter[str] = Counter()
-    more = 0
-    for call in seen:
+    more: set[int] = set()
+    by_entry: dict[str, set[int]] = {}
+    for call in set(seen):
         stopped = _stopped(new, call, at)
         if stopped and (now is None or not _stopped(now, call, at)):
-            more += 1
-            stopping.update({entry.id for entry in stopped})
-    if more > limits().traffic_share * len(seen):
-        raise _too_much(more, len(seen), limits().traffic_share, "")
-    worst, calls = stopping.most_common(1)[0] if stopping else ("", 0)
-    if calls > limits().entry_traffic_share * len(seen):
-        raise _too_much(calls, len(seen), limits().entry_traffic_share, f"entry {worst}")
+            more.add(call.caller)
+            for entry in stopped:
+                by_entry.setdefault(entry.id, set()).add(call.caller)
+    if len(more) > limits().traffic_share * callers:
+        raise _too_much(len(more), callers, limits().traffic_share, "")
+    for identity, met in by_entry.items():
+        if len(met) > limits().entry_traffic_share * callers:
+            raise _too_much(len(met), callers, limits().entry_traffic_share, f"entry {identity}")
 
 
 def _stopped(policy: Policy, call: Seen, at: int) -> list[Entry]:
@@ -52,10 +54,10 @@ def _stopped(policy: Policy, call: Seen, at: int) -> list[Entry]:
     return [entry for entry in hits if entry.action > Action.LABEL]
 
 
-def _too_much(calls: int, seen: int, share: float, where: str) -> Refused:
+def _too_much(stopped: int, callers: int, share: float, where: str) -> Refused:
     return Refused(
         Refusal.TRAFFIC,
-        f"it would stop {calls:,} of the last {seen:,} calls, more than {share:.1%}",
+        f"it would stop {stopped:,} of the last {callers:,} callers, more than {share:.1%}",
         where=where,
         hint="narrow the entries, or begin with a label and watch",
     )
