@@ -69,6 +69,7 @@ class Worker:
         listening = await self._open_tcp(tcp)
         http = HttpServer(self._app, *self._settings.http) if self._settings.http is not None else None
         serving = asyncio.create_task(http.serve()) if http is not None else None
+        LOG.info("ready, policy %s", self._host.version)
         while not self._stopping.is_set():
             await self._tick(tcp, http)
         if listening is not None:

@@ -107,6 +107,8 @@ class Gateway:
 
     def workers(self) -> list[int]:
         """Process ids of the children."""
+        if self.process.poll() is not None:
+            raise AssertionError(f"it ended: {self.log.read_text()}")
         path = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
         return [int(pid) for pid in path.read_text().split()]
 
@@ -122,8 +124,10 @@ class Gateway:
 
 
 @contextmanager
-def gateway(home: Path, *more: str, workers: int = 1, source: Path | None = None) -> Iterator[Gateway]:
-    """Start one, and end it."""
+def gateway(
+    home: Path, *more: str, workers: int = 1, source: Path | None = None, beside: Gateway | None = None
+) -> Iterator[Gateway]:
+    """Start one, on the ports of another if there is one beside it; end it."""
     environment = os.environ | {"FANZHA_HOME": str(home), "FANZHA_LANG": "en"}
     scopes = ("decide", "explain", "calls", "release", "policy", "metrics")
     command = [sys.executable, "-m", "fanzha.cli.main", "gateway"]
@@ -131,7 +135,7 @@ def gateway(home: Path, *more: str, workers: int = 1, source: Path | None = None
         [*command, "token", "add", "test", *(f"--scope={scope}" for scope in scopes)],
         env=environment, capture_output=True, check=True,
     )  # fmt: skip
-    sip, http_ = free_port(), free_port()
+    sip, http_ = (free_port(), free_port()) if beside is None else (beside.sip, beside.http)
     options = [
         f"--sip=127.0.0.1:{sip}",
         f"--http=127.0.0.1:{http_}",
@@ -144,7 +148,7 @@ def gateway(home: Path, *more: str, workers: int = 1, source: Path | None = None
         process = subprocess.Popen([*command, *options], env=environment, stdout=out, stderr=subprocess.STDOUT)
     running = Gateway(process, sip, http_, made.stdout.decode().strip(), log)
     try:
-        until(lambda: running.ask("GET", "/healthz")[0] == 200 or process.poll() is not None, 120)
+        until(lambda: len(running.workers()) >= workers and running.ask("GET", "/healthz")[0] == 200, 120)
         yield running
     finally:
         running.socket.close()

@@ -135,6 +135,19 @@ def test_calls_at_hand_are_answered_before_it_ends(tmp_path: Path) -> None:
         assert running.process.wait(20) == 0
 
 
+def test_a_new_one_takes_over_on_the_same_ports(tmp_path: Path) -> None:
+    """No call goes unanswered; one that fell between is answered when it is sent again, as SIP does."""
+    publisher(tmp_path / "policy").snapshot([listed("e1", FRAUD)])
+    with gateway(tmp_path, workers=2) as old, gateway(tmp_path, workers=2, beside=old) as new:
+        until(lambda: new.log.read_text().count('"text": "ready') >= 2, 30)
+        for at in range(600):
+            if at == 100:
+                old.process.send_signal(signal.SIGTERM)
+            data = invite(FRAUD, f"n{at}@x")
+            assert code_of(new.say(data, 0.5) or new.say(data, 5)) == 603
+        assert old.process.wait(20) == 0
+
+
 @pytest.mark.parametrize(
     ("options", "told"),
     [

@@ -33,17 +33,19 @@ class UdpServer:
             await asyncio.wait(self._later, timeout=1)
 
     def close(self) -> None:
-        """Let go of the socket."""
+        """Answer what has come, and let go of the socket at once: what comes later finds another process."""
         asyncio.get_running_loop().remove_reader(self._socket.fileno())
+        while self._readable():
+            pass
         self._socket.close()
 
-    def _readable(self) -> None:
-        """Answer what has come: now, or when the answer is there."""
+    def _readable(self) -> bool:
+        """Answer what has come, now or when the answer is there; whether there may be more."""
         for _ in range(_AT_ONCE):
             try:
                 size, address = self._socket.recvfrom_into(self._buffer)
             except BlockingIOError:
-                return
+                return False
             except OSError:
                 self._responder.counts["undelivered"] += 1  # of an earlier answer: that peer's port is closed
                 continue
@@ -55,6 +57,7 @@ class UdpServer:
                 task = asyncio.ensure_future(self._wait(answer, address))
                 self._later.add(task)
                 task.add_done_callback(self._later.discard)
+        return True
 
     def _send(self, answer: Reply, address: tuple[Any, ...]) -> None:
         try:
