@@ -11,6 +11,10 @@ urlpatterns = [
     path("entities/", include("fanzha.desk.entities.urls")),
     path("unmask/", include("fanzha.desk.masking.urls")),
     path("audit/", include("fanzha.desk.audit.urls")),
+    path("measures/", include("fanzha.desk.measures.urls")),
+    path("rollback/", include("fanzha.desk.rollback.urls")),
+    path("lists/", include("fanzha.desk.lists.urls")),
+    path("", include("fanzha.desk.appeals.urls")),
     path("v1/policy/", include("fanzha.desk.enforcement.urls")),
 ]
 handler400 = "fanzha.desk.pages.refusals.bad_request"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import msgspec
+from django.core.handlers.asgi import ASGIRequest
 from django.db import connection
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
@@ -20,6 +22,7 @@ from fanzha.desk.enforcement.publishing import folder
 from fanzha.desk.login.middleware import public
 from fanzha.policy import FolderSource
 
+_BLOCK = 1 << 18
 _waiting = threading.BoundedSemaphore(limits().waiting)
 
 
@@ -43,7 +46,8 @@ def after(request: HttpRequest, number: int) -> HttpResponseBase:
         return HttpResponse(status=204)
     path = found[0]
     assert isinstance(path, Path)
-    return FileResponse(path.open("rb"), content_type="application/octet-stream")
+    head = {"Content-Length": str(path.stat().st_size), "Content-Type": "application/octet-stream"}
+    return StreamingHttpResponse(_blocks(path, isinstance(request, ASGIRequest)), headers=head)
 
 
 @csrf_exempt
@@ -59,6 +63,22 @@ def counts(request: HttpRequest) -> HttpResponse:
     except msgspec.MsgspecError as error:
         return JsonResponse({"error": str(error)}, status=400)
     return JsonResponse({"position": take(gateway, report)})
+
+
+def _blocks(path: Path, asynchronous: bool) -> Iterator[bytes] | AsyncIterator[bytes]:
+    """A message piece by piece, for a snapshot may be larger than the memory; the kind of iterator the server reads."""
+    file = path.open("rb")  # open before the answer begins: a newer snapshot may sweep the name away
+
+    def read() -> Iterator[bytes]:
+        with file:
+            while block := file.read(_BLOCK):
+                yield block
+
+    async def read_later() -> AsyncIterator[bytes]:
+        for block in read():
+            yield block
+
+    return read_later() if asynchronous else read()
 
 
 def _gateway(request: HttpRequest) -> Gateway | None:

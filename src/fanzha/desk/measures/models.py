@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -85,6 +86,13 @@ class Measure(Scoped, Staged):
     def step(self) -> Rung:
         """Its rung."""
         return rung(self.rung)
+
+    @property
+    def state_label(self) -> str:
+        """Its state's name; one whose notice is still running is not in force yet."""
+        if self.state == State.ACTIVE and self.in_force_at and self.in_force_at > timezone.now():
+            return str(_("已告知，待生效"))
+        return super().state_label
 
     @property
     def told(self) -> Reason:

@@ -56,3 +56,8 @@ class Notice(Scoped):
     def shown(self) -> str:
         """The text for pages: without the code, which is the subscriber's alone."""
         return self.text.replace("{code}", "••••••••").replace("{address}", "…/appeal/")
+
+    @property
+    def state_label(self) -> str:
+        """Its state's name in the reader's language."""
+        return str(State(self.state).label)

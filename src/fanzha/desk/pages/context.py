@@ -31,6 +31,12 @@ class Entry:
 MENU = (
     Entry("alerts:list", _("预警"), "alerts.view", "alert"),
     Entry("entities:search", _("号码画像"), "records.view", "person"),
+    Entry("measures:list", _("处置"), "measures.view", "shield"),
+    Entry("appeals:queue", _("申诉"), "appeals.view", "back"),
+    Entry("lists:list", _("名单"), "lists.view", "list"),
+    Entry("lists:check", _("入网核查"), "lists.check", "check"),
+    Entry("rollback:list", _("回滚"), "measures.rollback", "undo"),
+    Entry("appeals:own", _("我的号码"), "own.view", "person"),
     Entry("audit:list", _("审计"), "audit.view", "list"),
 )
 
