@@ -11,16 +11,16 @@ from hypothesis import strategies as st
 
 from fanzha.records.contract import CALLS
 from fanzha.records.limits import limits
-from fanzha.records.linking import counted_once, link
+from fanzha.records.linking import counted_once, elsewhere, link
 
 NINE = datetime(2026, 11, 2, 1, tzinfo=UTC)
-NAMES = ("network", "caller", "callee", "started", "seq")
+NAMES = ("network", "caller", "callee", "started", "seq", "id")
 Row = tuple[str, int | None, int | None, float]
 
 
 def table(rows: list[Row]) -> pa.Table:
     words = [
-        dict(zip(NAMES, (network, caller, callee, NINE + timedelta(seconds=second), seq), strict=True))
+        dict(zip(NAMES, (network, caller, callee, NINE + timedelta(seconds=second), seq, 10 * seq), strict=True))
         for seq, (network, caller, callee, second) in enumerate(rows, 1)
     ]
     return pa.Table.from_pylist(words, schema=pa.schema([CALLS.field(name) for name in NAMES]))
@@ -36,6 +36,13 @@ def test_a_redial_is_a_call_of_its_own_and_each_network_s_rows_find_their_own() 
     a, b = 8613900000001, 8613900000002
     calls = table([("m", a, b, 0), ("t", a, b, 0.4), ("m", a, b, 3), ("t", a, b, 3.4)])
     assert link(calls).tolist() == [0, 0, 2, 2]
+
+
+def test_a_network_is_told_who_else_saw_its_calls() -> None:
+    a, b = 8613900000001, 8613900000002
+    calls = table([("u", a, b, 0), ("m", a, b, 0.2), ("t", a, b, 0.4), ("m", a, b, 60)])
+    assert elsewhere(calls, "m") == {20: ["t", "u"]}
+    assert elsewhere(calls, "t") == {30: ["m", "u"]}
 
 
 def test_what_is_too_far_apart_withheld_or_of_other_parties_stays_apart() -> None:

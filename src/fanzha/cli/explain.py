@@ -112,7 +112,11 @@ def as_plain(found: Explanation) -> dict[str, Any]:
         "devices": [vars(one) for one in found.devices],
         "cells": [vars(one) for one in found.cells],
         "calls": [
-            {**row, **{side: found.names.get(row[side]) for side in ("caller_cell", "callee_cell")}}
+            {
+                **row,
+                **{side: found.names.get(row[side]) for side in ("caller_cell", "callee_cell")},
+                "elsewhere": found.elsewhere.get(row["id"], []),
+            }
             for row in found.calls.to_pylist()
         ],
         "unknown": found.unknown,
@@ -252,11 +256,13 @@ def _calls(found: Explanation, shown: int) -> object:
 
     total = count(found.calls.num_rows)
     columns = (say("时间", "time"), say("主叫", "caller"), say("被叫", "called"), say("振铃秒", "rang s"))
-    made = table(*columns, say("通话秒", "talked s"), say("小区", "cell"), right=(3, 4),
+    others = (say("他网亦见", "also seen by"),) if found.elsewhere else ()
+    made = table(*columns, say("通话秒", "talked s"), say("小区", "cell"), *others, right=(3, 4),
                  title=say(f"最近的话单（共 {total} 条）", f"Latest call records (of {total})"))  # fmt: skip
     for row in found.calls.slice(max(0, found.calls.num_rows - shown)).to_pylist():
         ring = "?" if row["ring_ms"] is None else f"{row['ring_ms'] / 1000:.0f}"
         talk = "—" if row["answered"] is None else f"{(row['talk_ms'] or 0) / 1000:.0f}"
         ends = (numbering.display(row[side] or 0, row[f"{side}_raw"]) for side in ("caller", "callee"))
-        made.add_row(local(row["started"]), *ends, ring, talk, found.names.get(row["caller_cell"], ""))
+        also = (", ".join(found.elsewhere.get(row["id"], ())),) if others else ()
+        made.add_row(local(row["started"]), *ends, ring, talk, found.names.get(row["caller_cell"], ""), *also)
     return made

@@ -32,6 +32,7 @@ from fanzha.profiles.fields import FIELDS, EntityKind, Field
 from fanzha.profiles.spill import by_key
 from fanzha.profiles.trace import single_store, trace
 from fanzha.records.lake import Lake
+from fanzha.records.linking import elsewhere
 from fanzha.vocabulary import settings
 
 FEW = 200  # numbers whose histories are looked up one by one
@@ -89,6 +90,7 @@ class Explanation:
     subscriber: list[dict[str, Any]]  # rows of the `subscribers` reference, oldest first
     unknown: list[str]  # reference tables that are missing
     names: Mapping[int, str]  # of the cells in `calls`, by their keys
+    elsewhere: Mapping[int, list[str]]  # other networks that saw the same call, by the id of our row
 
 
 def resolve(lake: Lake, text: str, *, kind: str | None = None) -> Subject:
@@ -117,8 +119,8 @@ def explain(
     judged: bool = True,
 ) -> Explanation:
     """Tell all about a subject of `resolve`, from its calls in [start, end); without alerts where not `judged`."""
-    calls = _calls(lake, subject, start, end)
-    calls = calls.filter(pc.equal(calls["network"], network))
+    seen = _calls(lake, subject, start, end)
+    calls = seen.filter(pc.equal(seen["network"], network))
     subscribers = lake.reference("subscribers", network=network)
     missing = [each for each in ("cells", "trunks") if not lake.reference(each, network=network).num_rows]
     unknown = ([] if subscribers.num_rows else ["subscribers"]) + missing
@@ -144,6 +146,7 @@ def explain(
         subscriber=own.to_pylist(),
         unknown=unknown,
         names=_cell_names(lake, calls),
+        elsewhere=elsewhere(seen, network) if len(calls) < len(seen) else {},
     )
 
 

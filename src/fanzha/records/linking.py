@@ -34,6 +34,21 @@ def link(calls: pa.Table) -> NDArray[np.int64]:
     return found
 
 
+def elsewhere(calls: pa.Table, network: str) -> dict[int, list[str]]:
+    """For the id of each row of `network` that others saw as well: their names, in alphabetical order."""
+    found, names = link(calls), calls["network"].to_pylist()
+    others: dict[int, set[str]] = {}
+    for row, first in enumerate(found.tolist()):
+        if names[row] != network:
+            others.setdefault(first, set()).add(names[row])
+    ids = calls["id"].to_pylist()
+    return {
+        ids[row]: sorted(others[first])
+        for row, first in enumerate(found.tolist())
+        if names[row] == network and first in others
+    }
+
+
 def _pair(
     group: NDArray[np.int64],
     network: NDArray[np.int32],
