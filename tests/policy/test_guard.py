@@ -27,6 +27,7 @@ from fanzha.policy import (
 )  # fmt: skip
 from fanzha.policy.columns import SCHEMA, table_of
 from fanzha.policy.limits import limits
+from fanzha.policy.profile import Answer, shipped
 from fanzha.policy.reach import reach, too_wide
 from fanzha.signing import public_key
 
@@ -161,6 +162,27 @@ def test_a_contract_without_numbers_or_an_exemption_without_approver_and_end_can
     assert refusal(lambda: publisher.snapshot([], trunks=[trunk])) == "trunk"
     publisher.snapshot([])
     assert refusal(lambda: publisher.delta(trunks=[trunk])) == "trunk"
+
+
+def test_one_id_for_two_trunks_is_refused(publisher: Publisher) -> None:
+    two = [Trunk(id="t", owner=owner, ingress="local") for owner in "ab"]
+    assert refusal(lambda: publisher.snapshot([], trunks=two)) == "duplicate"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(200, "OK"), Answer(700, "x"), Answer(603, "Decline\r\nX: y"), Answer(603, "x", (("Rea son", "y"),)),
+        Answer(603, "x", (("Reason", "y\r\nContact: <sip:evil>"),)), Answer(603, "x", (("Reason", "y" * 600),)),
+    ],
+)  # fmt: skip
+def test_an_answer_that_would_break_a_message_is_refused(publisher: Publisher, answer: Answer) -> None:
+    own = msgspec.structs.replace(shipped()["default"], name="own", block=answer)
+    assert refusal(lambda: publisher.snapshot([], profiles=[own])) == "profile"
+
+
+def test_what_ships_may_be_said(publisher: Publisher) -> None:
+    assert publisher.snapshot([], profiles=list(shipped().values())).taken
 
 
 def test_an_international_gateway_needs_no_contract(publisher: Publisher) -> None:

@@ -95,13 +95,17 @@ def test_peers_exact_before_the_narrowest_network() -> None:
         trunks=[
             Trunk(id="wide", owner="o", peers=("10.0.0.0/8", "2001:db8::/32")),
             Trunk(id="narrow", owner="o", peers=("10.1.0.0/16",)),
-            Trunk(id="one", owner="o", peers=("10.1.0.7", "10.1.0.8:5070")),
+            Trunk(id="one", owner="o", peers=("10.1.0.7", "10.1.0.8:5070", "[2001:db8::5]:5060")),
+            Trunk(id="six", owner="o", peers=("2001:db8::5",)),
         ]
     )
-    found = {peer: policy.trunk_of(peer) for peer in (
-        "10.9.9.9", "10.1.9.9:5060", "10.1.0.7:5060", "10.1.0.8", "10.1.0.8:5070", "[2001:db8::1]:5060", "11.1.1.1", "x"
-    )}  # fmt: skip
-    assert list(found.values()) == ["wide", "narrow", "one", "narrow", "one", "wide", None, None]
+    expected = {
+        "10.9.9.9": "wide", "10.1.9.9:5060": "narrow", "10.1.0.7:5060": "one", "10.1.0.8": "narrow",
+        "10.1.0.8:5070": "one", "[2001:db8::1]:5060": "wide", "11.1.1.1": None, "x": None, "": None,
+        "::ffff:10.1.0.7": "one", "[::ffff:10.1.0.8]:5070": "one", "2001:DB8:0::1": "wide", "::ffff:10.9.1.1": "wide",
+        "[2001:db8::5]:5060": "one", "[2001:DB8::5]:5060": "one", "[2001:db8::5]:5061": "six", "2001:DB8::5": "six",
+    }  # fmt: skip
+    assert {peer: policy.trunk_of(peer) for peer in expected} == expected
 
 
 def test_two_trunks_cannot_claim_one_address() -> None:

@@ -71,6 +71,14 @@ def replaced(own: profile.Profile) -> profile.Profile:
     return replace(own, go_on=Answer(480, "Temporarily Unavailable"))
 
 
+def test_values_are_spelt_alike_however_they_were_written(publisher: Publisher, entry) -> None:
+    publisher.snapshot([entry("138 1234 5678", id="s")])
+    publisher.delta([entry("008613812345678", id="d"), entry("irregular:0099", id="i")])
+    assert {held.id: held.value for held in current(publisher)} == {
+        "s": "+8613812345678", "d": "+8613812345678", "i": "irregular:0099"
+    }  # fmt: skip
+
+
 def test_old_plan_data_only_labels(publisher: Publisher) -> None:
     publisher.snapshot([])
     policy = current(publisher)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import sys
 from collections.abc import Callable
@@ -255,6 +256,29 @@ def test_killed_at_any_moment_the_last_good_policy_is_there(
             break
     assert not killed
     assert seen == {(1, 1, True), (2, 1, False)}
+
+
+def test_a_full_disk_costs_the_new_policy_not_the_old_one(
+    publisher: Publisher, store: PolicyStore, messages: Messages, entry
+) -> None:
+    publisher.snapshot([entry()])
+    publisher.snapshot([entry(f"+8613800{at:06d}", id=f"e{at}") for at in range(200)])
+    first, second = messages()
+    store.take(first)
+    child = os.fork()
+    if child == 0:  # the limit holds for this process only
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+        try:
+            store.take(second)
+        except StorageError:
+            os._exit(7)
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+    assert not list(store.folder.glob(".*"))
+    store.load()
+    assert (store.version, blocked(store)) == (1, ["e1"])
+    assert store.take(second).taken
 
 
 def test_a_key_that_is_no_longer_trusted_opens_nothing(publisher: Publisher, messages: Messages, store, entry) -> None:

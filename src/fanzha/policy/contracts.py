@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from fanzha.policy.limits import limits
@@ -13,6 +14,9 @@ from fanzha.policy.trunk import Trunk
 def check_trunks(trunks: Iterable[Trunk], profiles: Mapping[str, Profile]) -> None:
     """Raises Refused for a contract without numbers, an exemption without approver or end, an unknown profile."""
     held = list(trunks)
+    twice = [name for name, times in Counter(trunk.id for trunk in held).items() if times > 1]
+    if twice:
+        raise Refused(Refusal.DUPLICATE, "one id for two trunks", where=f"trunk {twice[0]}")
     if len(held) > limits().trunks:
         raise Refused(Refusal.SIZE, f"{len(held):,} trunks, more than {limits().trunks:,}")
     for trunk in held:

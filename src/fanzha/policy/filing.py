@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from enum import IntEnum
 
 import pyarrow as pa
+from msgspec.structs import replace
 
-from fanzha.errors import PolicyError
-from fanzha.numbering import mask, normalise, parse
+from fanzha.numbering import check_imei, display, mask, normalise, parse
 from fanzha.policy.entry import Entry, Side, Subject
+from fanzha.policy.refusal import Refusal, Refused
 
 IRREGULAR = "irregular:"
 DEVICE_DIGITS = 14
@@ -42,10 +43,25 @@ def lane(subject: Subject, side: Side) -> Lane:
 
 
 def places(entries: Sequence[Entry]) -> list[Place]:
-    """Lane and key of each entry. Raises PolicyError naming the first whose value is no number, prefix or IMEI."""
+    """Lane and key of each entry. Raises Refused naming the first whose value is no number, prefix or IMEI."""
     numbers = [entry.value for entry in entries if entry.subject is Subject.NUMBER]
     keys = iter(normalise(pa.array(numbers, pa.string())).number.tolist())
     return [_place(entry, next(keys) if entry.subject is Subject.NUMBER else 0) for entry in entries]
+
+
+def spelt(entries: Sequence[Entry]) -> list[Entry]:
+    """The entries with their values as `display` writes them, devices as 15 digits. Raises Refused as `places` does."""
+    return [
+        replace(entry, value=_spelling(entry, key)) for entry, (_, key) in zip(entries, places(entries), strict=True)
+    ]
+
+
+def _spelling(entry: Entry, key: int | str) -> str:
+    if isinstance(key, str):
+        return entry.value.strip()
+    if entry.subject is Subject.DEVICE:
+        return check_imei(f"{key:0{DEVICE_DIGITS}d}").imei
+    return display(key) if key > 0 else entry.value.strip()
 
 
 def _place(entry: Entry, key: int) -> Place:
@@ -57,7 +73,8 @@ def _place(entry: Entry, key: int) -> Place:
     else:
         found = prefix_key(entry.value)
     if found is None:
-        raise PolicyError(
+        raise Refused(
+            Refusal.ENTRY,
             f"{mask(entry.value)!r} is no {entry.subject}",
             where=f"entry {entry.id}",
             hint='numbers as "+8613812345678", prefixes as "+8617091*", devices by their IMEI',

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import TypeVar
 
 from fanzha.errors import PolicyError
@@ -39,25 +39,26 @@ class Peers:
 
     def trunk(self, peer: str) -> str | None:
         """The trunk's id; None for a stranger."""
-        found = self._exact.get(peer)
+        found = self._exact.get(peer) or self._exact.get(_host(peer))
         if found is not None:
             return found
-        host = _host(peer)
-        found = self._exact.get(host)
-        if found is not None or not self._networks:
-            return found
-        if host not in self._met:
+        if peer not in self._met:
             if len(self._met) >= _REMEMBERED:
                 self._met.clear()
-            self._met[host] = self._search(host)
-        return self._met[host]
+            self._met[peer] = self._search(peer)
+        return self._met[peer]
 
-    def _search(self, host: str) -> str | None:
+    def _search(self, peer: str) -> str | None:
+        """An address however it is spelt; one of IPv4 may come dressed as IPv6 (::ffff:10.0.0.1)."""
         try:
-            address = ip_address(host)
+            address = ip_address(_host(peer))
         except ValueError:
             return None
-        return next((name for network, name in self._networks if address in network), None)
+        mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+        plain = mapped or address
+        port = peer.rpartition(":")[2] if _host(peer) != peer else ""
+        exact = self._exact.get(_with_port(plain, port)) or self._exact.get(str(plain))
+        return exact or next((name for network, name in self._networks if plain in network), None)
 
 
 def _host(peer: str) -> str:
@@ -70,10 +71,14 @@ def _host(peer: str) -> str:
 def _address(peer: str, trunk: Trunk) -> str:
     host = _host(peer)
     try:
-        plain = str(ip_address(host))
+        plain = ip_address(host)
     except ValueError:
         raise _no_address(peer, trunk) from None
-    return peer if peer != host else plain
+    return str(plain) if peer == host else _with_port(plain, peer.rpartition(":")[2])
+
+
+def _with_port(address: IPv4Address | IPv6Address, port: str) -> str:
+    return f"[{address}]:{port}" if address.version == 6 else f"{address}:{port}"
 
 
 def _network(peer: str, trunk: Trunk) -> IPv4Network | IPv6Network:

@@ -14,6 +14,7 @@ from fanzha import signing
 from fanzha.numbering import plan
 from fanzha.policy.columns import Array, Compiled, compile_table, table_of
 from fanzha.policy.entry import Entry
+from fanzha.policy.filing import spelt
 from fanzha.policy.profile import Profile
 from fanzha.policy.refusal import Refused
 from fanzha.policy.sealed import Header, read_header, seal
@@ -104,7 +105,7 @@ class Publisher:
             trunks=tuple(trunks),
             trunks_removed=tuple(trunks_removed),
             profiles=tuple(profiles),
-            add=tuple(add),
+            add=tuple(spelt(add)),
             remove=tuple(remove),
         )
         return self._publish(header, None)

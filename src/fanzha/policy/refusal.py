@@ -23,6 +23,7 @@ class Refusal(StrEnum):
     TRAFFIC = "traffic"  # more than a set share of the calls just seen
     DUPLICATE = "duplicate"  # one id for two entries
     TRUNK = "trunk"  # a contract that cannot go live
+    PROFILE = "profile"  # an answer that no switch could be given
     SIZE = "size"  # more than one gateway is made for
 
 

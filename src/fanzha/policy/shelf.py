@@ -35,7 +35,7 @@ class Shelf:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         with self._told():
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)  # it holds people's numbers
 
     def messages(self) -> list[Message]:
         """By rising number."""
@@ -53,10 +53,14 @@ class Shelf:
         """A copy of a message that is not yet taken: what is checked is what will be kept."""
         fresh = self.folder / f".taking.{os.getpid()}"
         with self._told():
-            if isinstance(message, Path):
-                shutil.copyfile(message, fresh)
-            else:
-                fresh.write_bytes(message)
+            try:
+                if isinstance(message, Path):
+                    shutil.copyfile(message, fresh)
+                else:
+                    fresh.write_bytes(message)
+            except OSError:
+                fresh.unlink(missing_ok=True)
+                raise
         return fresh
 
     def keep(self, fresh: Path, number: int, suffix: str) -> None:

@@ -10,10 +10,12 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
+from fanzha.policy.answers import check_profiles
 from fanzha.policy.book import Book
 from fanzha.policy.columns import compile_table, table_of
 from fanzha.policy.contracts import check_trunks
@@ -179,7 +181,8 @@ class PolicyStore:
         """The desk has just answered, if only that there is nothing new."""
         if time.monotonic() - self._heard_at >= _HEARD_S or not self._heard_at:
             self._heard_at = time.monotonic()
-            (self.folder / "heard").write_text(str(self._clock()), encoding="ascii")
+            with suppress(OSError):  # a full disk is told by what matters more
+                (self.folder / "heard").write_text(str(self._clock()), encoding="ascii")
 
     def heard_at(self) -> int | None:
         """When the desk last answered any process of this host, UTC microseconds; None if never."""
@@ -213,7 +216,8 @@ class PolicyStore:
             raise Refused(Refusal.SKIPPED, f"delta {header.number} does not follow {self.version}")
         else:
             policy, counts = _delta(sealed, current)
-        check_trunks(policy.trunks.values(), policy.profiles)
+        check_profiles(header.profiles)
+        check_trunks(header.trunks, policy.profiles)
         check_share(policy)
         check_traffic(current, policy, self._seen(), self._clock())
         return policy, counts
