@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -10,7 +11,13 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
+
+from fanzha.errors import StorageError
+from fanzha.gateway.live.event import DialogEvent, DialogState
+from fanzha.gateway.live.remote import RemoteCalls
+from fanzha.gateway.live.service import CONTROL, FOLDER
 
 INVITE = (
     "{first}\r\nVia: SIP/2.0/UDP 10.0.0.1;branch=z1\r\nFrom: <sip:+8613812345678@a>;tag=f\r\n"
@@ -37,23 +44,41 @@ def home() -> Iterator[Path]:
     shutil.rmtree(place)
 
 
-@pytest.fixture
-def collector(home: Path, program: Path) -> Iterator[int]:
-    """A running `fanzha hep`; its port."""
+KEPT: dict[int, threading.Thread] = {}  # who reads the log of each, so that it never fills
+
+
+def ended(running: subprocess.Popen[str], how: int) -> int:
+    """Its exit code, once it has ended so."""
+    running.send_signal(how)
+    code = running.wait(20)
+    KEPT.pop(running.pid).join()
+    assert running.stderr is not None
+    running.stderr.close()
+    return code
+
+
+def start_hep(home: Path, program: Path) -> tuple[subprocess.Popen[str], int]:
+    """A running `fanzha hep` and its port."""
     environment = {**os.environ, "FANZHA_HOME": str(home), "FANZHA_LANG": "en"}
     running = subprocess.Popen(
         [str(program), "hep", "--listen", "127.0.0.1:0"], env=environment, stderr=subprocess.PIPE, text=True
     )
     assert running.stderr is not None
+    line = running.stderr.readline()
+    assert "mirror on 127.0.0.1:" in line, line + running.stderr.read()
+    KEPT[running.pid] = threading.Thread(target=running.stderr.read, daemon=True)
+    KEPT[running.pid].start()
+    return running, int(line.split(",")[0].rpartition(":")[2])
+
+
+@pytest.fixture
+def collector(home: Path, program: Path) -> Iterator[int]:
+    """The port of a running `fanzha hep`."""
+    running, port = start_hep(home, program)
     try:
-        line = running.stderr.readline()
-        assert "mirror on 127.0.0.1:" in line, line + running.stderr.read()
-        threading.Thread(target=running.stderr.read, daemon=True).start()
-        yield int(line.split(",")[0].rpartition(":")[2])
+        yield port
     finally:
-        running.send_signal(signal.SIGTERM)
-        assert running.wait(20) == 0
-        running.stderr.close()
+        assert ended(running, signal.SIGTERM) == 0
 
 
 def send(port: int, callee: str = "+8613987654321", name: str = "c1@a") -> None:
@@ -87,6 +112,39 @@ def test_calls_in_progress_are_shown_masked_and_not_cut_without_a_reason(collect
     other = fanzha(home, "calls", "--release", "c1@a", "--reason", "test")
     assert "no switch" in other.stderr
     assert fanzha(home, "calls", "--release", "nobody", "--reason", "test").returncode == 1
+
+
+def test_no_end_that_was_acknowledged_is_lost_by_kill_9(home: Path, program: Path) -> None:
+    """As a gateway's worker reports ends; killed in the middle, started again, killed again."""
+    told: list[str] = []
+
+    async def report(turn: int, running: subprocess.Popen[str]) -> None:
+        remote = RemoteCalls(home / FOLDER / CONTROL)
+        try:
+            for n in range(10_000):
+                name = f"{turn}-{n}"
+                now = time.time_ns() // 1000
+                for state in (DialogState.CONFIRMED, DialogState.TERMINATED):
+                    await remote.seen(DialogEvent(key=name, state=state, at=now, caller="13812345678", callee="95588"))
+                told.append(name)
+                if n == 150 + 40 * turn:
+                    running.kill()
+        except StorageError:
+            pass
+        finally:
+            await remote.close()
+
+    for turn in range(2):
+        running, _ = start_hep(home, program)
+        asyncio.run(report(turn, running))
+        assert ended(running, signal.SIGKILL) < 0
+    running, _ = start_hep(home, program)
+    assert ended(running, signal.SIGTERM) == 0
+    files = (home / FOLDER / "records").glob("*.parquet")
+    found = [name for path in files for name in pq.read_table(path)["call_id"].to_pylist()]
+    assert len(told) > 300
+    assert set(told) <= set(found)
+    assert len(found) == len(set(found))
 
 
 def test_without_a_collector_it_says_what_to_start(home: Path, fanzha) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import msgspec
 import pytest
 
@@ -7,7 +9,9 @@ from fanzha.gateway.call import Call
 from fanzha.gateway.live.causes import causes
 from fanzha.gateway.live.event import DialogEvent, DialogState
 from fanzha.gateway.live.limits import limits
+from fanzha.gateway.live.progress import Progress
 from fanzha.gateway.live.reading import InviteReader
+from fanzha.gateway.live.record import table_of
 from fanzha.gateway.live.table import LiveTable
 from fanzha.gateway.verdict import Reason, Verdict
 from fanzha.policy.action import Action
@@ -257,6 +261,15 @@ def test_a_flood_displaces_attempts_only(desk) -> None:
     assert desk.table.find("talk")
     assert len(desk.rows) == 90
     assert desk.table.counts["overflow"] == 90
+
+
+def test_a_number_of_bytes_that_are_no_text_can_be_shown_saved_and_written(desk) -> None:
+    wire = desk.wire(caller="%ff%fe" + "9" * 400, callee="%ed%a0%80").invite().answer("200 OK")
+    (call,) = desk.table
+    assert msgspec.msgpack.decode(msgspec.msgpack.encode(call), type=Progress) == call
+    assert len(json.loads(msgspec.json.encode(call.shown()))["caller"]) == 128
+    wire.bye()
+    assert table_of(desk.rows).num_rows == 1
 
 
 def test_trunk_and_ingress_come_from_the_address(desk) -> None:

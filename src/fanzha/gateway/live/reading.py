@@ -12,6 +12,8 @@ from fanzha.gateway.sip.message import Unanswerable, parse
 from fanzha.gateway.sip.question import question
 from fanzha.gateway.sip.words import SipWords, sip_words
 
+NUMBER_CHARS = 128  # of a number that is kept as it was written
+
 
 class InviteReader:
     """Reads INVITEs as they were mirrored. Fields by which an edge tells the gateway more are not believed here: on
@@ -27,6 +29,13 @@ class InviteReader:
             return question(parse(message), address_text(peer), at, self._words)
         except (Malformed, Unanswerable):
             return None
+
+
+def plain(text: str | None) -> str | None:
+    """A number as it was written, without bytes that are no text and cut where it is absurd."""
+    if text is None or (len(text) <= NUMBER_CHARS and text.isascii()):
+        return text
+    return text.encode("utf-8", "replace").decode()[:NUMBER_CHARS]
 
 
 def address_text(address: bytes) -> str:

@@ -10,8 +10,6 @@ import pyarrow as pa
 from fanzha.gateway.live.progress import Progress
 from fanzha.records.contract import CALLS_RAW
 
-_NUMBER_CHARS = 128  # of a number that is kept as it was written
-
 
 class Row(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One call attempt in the contract's raw words; times are UTC microseconds. What a mirror cannot know is absent."""
@@ -48,8 +46,8 @@ def row_of(call: Progress, *, known: bool = True) -> Row:
     return Row(
         call_id=call.id,
         started=call.started,
-        caller=_text(call.caller),
-        callee=_text(call.callee),
+        caller=call.caller or None,
+        callee=call.callee or None,
         answered=max(call.answered, call.started) if call.answered else None,
         ended=max(ended, call.started, call.answered) if ended is not None else None,
         ring_ms=ring,
@@ -57,7 +55,7 @@ def row_of(call: Progress, *, known: bool = True) -> Row:
         ingress=call.ingress or None,
         trunk=call.trunk or None,
         clir=call.clir,
-        forwarded_from=_text(call.forwarded_from),
+        forwarded_from=call.forwarded_from or None,
         release_cause=call.cause or None,
         released_by=call.by or None,
         caller_imei=call.device,
@@ -74,8 +72,3 @@ def table_of(rows: Sequence[Row]) -> pa.Table:
         for field in CALLS_RAW
     ]
     return pa.Table.from_arrays(columns, schema=CALLS_RAW)
-
-
-def _text(text: str | None) -> str | None:
-    """A number as it was written, without bytes that are no text and cut where it is absurd; None for an empty one."""
-    return text.encode("utf-8", "replace").decode()[:_NUMBER_CHARS] if text else None

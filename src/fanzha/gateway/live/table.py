@@ -18,6 +18,7 @@ from fanzha.gateway.live.closed import Closed
 from fanzha.gateway.live.event import DialogEvent, DialogState
 from fanzha.gateway.live.limits import Limits
 from fanzha.gateway.live.progress import Bye, Leg, Progress
+from fanzha.gateway.live.reading import plain
 from fanzha.gateway.live.record import Row, row_of
 from fanzha.gateway.verdict import Verdict
 from fanzha.policy.action import Action
@@ -155,8 +156,8 @@ class LiveTable:
     def _fill(self, call: Progress, asked: Call, seen: Glance, packet: Packet) -> None:
         call.from_tag, call.cseq, call.branch = seen.from_tag, seen.cseq, branch(seen.head)
         call.cseqs = (seen.cseq, 0)
-        call.caller, call.callee, call.clir = asked.caller, asked.callee, asked.clir
-        call.forwarded_from, call.device, call.peer = asked.forwarded_from, asked.device, asked.peer or ""
+        call.caller, call.callee, call.clir = plain(asked.caller), plain(asked.callee) or "", asked.clir
+        call.forwarded_from, call.device, call.peer = plain(asked.forwarded_from), asked.device, asked.peer or ""
         call.caller_leg, call.edge_leg = (packet.source, packet.source_port), (packet.target, packet.target_port)
         call.caller_address, call.caller_contact = value(seen.head, b"From"), value(seen.head, b"Contact")
         call.callee_address = value(seen.head, b"To")
@@ -296,7 +297,7 @@ class LiveTable:
         if self._closed.remembers(key):
             name = f"{name};{event.at}"
         call = Progress(id=name, key=key, call_id=key, started=event.at, heard=event.at)
-        call.caller, call.callee, call.peer = event.caller or None, event.callee, event.peer
+        call.caller, call.callee, call.peer = plain(event.caller) or None, plain(event.callee) or "", event.peer
         call.from_tag, call.to_tag = event.from_tag.encode(), event.to_tag.encode()
         self._follow(call)
         verdict = self._asked.pop(key, None)
