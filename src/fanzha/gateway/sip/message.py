@@ -16,8 +16,8 @@ from fanzha.gateway.sip.malformed import Malformed
 _CONTROLS = bytes(c for c in (*range(32), 127) if c not in (9, 10))
 _REQUEST_LINE = re.compile(r"([A-Za-z0-9!%*_+`'~.-]+) ([^\s<>\"]+) SIP/([0-9]+\.[0-9]+)", re.IGNORECASE)
 _FOLDED = re.compile(r"\n[ \t]+")
-_NEEDED = ("via", "from", "to", "call-id", "cseq")
-_ONCE = _NEEDED[1:]
+_ONCE = ("from", "to", "call-id", "cseq")
+_NEEDED = {"via", *_ONCE}
 _LAST_CSEQ = 2**31 - 1
 
 
@@ -81,7 +81,7 @@ def parse(data: bytes) -> Request:
         _check(request, start, body)
     except Malformed as fault:
         request.fault = fault
-    if not all(name in request.fields for name in _NEEDED):
+    if not request.fields.keys() >= _NEEDED:
         raise Unanswerable
     return request
 

@@ -22,6 +22,7 @@ _SERVICE = "urn:service:"
 _IMEI = re.compile(r"urn:gsma:imei:([0-9-]{14,20})", re.IGNORECASE)  # RFC 7254
 _ADDRESS = re.compile(r"[0-9a-fA-F:.]{2,45}|\[[0-9a-fA-F:.]{2,45}\]:[0-9]{1,5}")  # with or without a port
 _INGRESSES = frozenset(each.name.lower() for each in Ingress if each)
+_REGION = re.compile(r"[1-8][0-9]{5}")
 _NOTHING = ("", "<null>")  # the latter is how Kamailio writes what is not set
 _YES_NO = {"yes": True, "no": False}
 
@@ -119,8 +120,8 @@ def _trunk_group(request: Request) -> str | None:
 
 
 def _peer(request: Request, words: SipWords) -> str | None:
-    told = _told(request, words.peer) or ""
-    return told if _ADDRESS.fullmatch(told) else None
+    told = _told(request, words.peer)
+    return told if told and _ADDRESS.fullmatch(told) else None
 
 
 def _ingress(request: Request, words: SipWords) -> str | None:
@@ -129,8 +130,8 @@ def _ingress(request: Request, words: SipWords) -> str | None:
 
 
 def _region(request: Request, words: SipWords) -> int | None:
-    told = _told(request, words.region) or ""
-    return int(told) if re.fullmatch(r"[1-8][0-9]{5}", told) else None
+    told = _told(request, words.region)
+    return int(told) if told and _REGION.fullmatch(told) else None
 
 
 def _forwarded(request: Request, callee: str) -> str | None:

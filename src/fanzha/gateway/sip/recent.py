@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Hashable
 from typing import Generic, TypeVar
 
@@ -10,30 +9,34 @@ V = TypeVar("V")
 
 
 class Recent(Generic[V]):
-    """Answers by transaction, at most `most` of them, each for `seconds`; the oldest give way."""
+    """Answers by transaction, each for at least `seconds` and at most twice that, and never more than `most`.
+
+    Two generations: the young one becomes the old one when it is full or `seconds` old, and the old one is forgotten.
+    """
 
     def __init__(self, most: int, seconds: float) -> None:
-        self._most = most
+        self._half = max(1, most // 2)
         self._seconds = seconds
-        self._kept: OrderedDict[Hashable, tuple[float, V]] = OrderedDict()
+        self._young: dict[Hashable, V] = {}
+        self._old: dict[Hashable, V] = {}
+        self._since = float("-inf")
 
     def __len__(self) -> int:
-        return len(self._kept)
+        return len(self._young) + len(self._old)
 
     def get(self, key: Hashable, now: float) -> V | None:
         """What was answered, None if nothing was or it is too long ago. now: seconds of a steady clock."""
-        found = self._kept.get(key)
-        if found is None:
-            return None
-        return found[1] if now - found[0] <= self._seconds else None
+        if now - self._since > self._seconds:
+            self._age(now)
+        return self._young.get(key) or self._old.get(key)
 
     def put(self, key: Hashable, value: V, now: float) -> None:
-        """Remember an answer, and forget what is too old or too many."""
-        kept = self._kept
-        kept[key] = (now, value)
-        kept.move_to_end(key)
-        while kept:
-            at, _ = next(iter(kept.values()))
-            if len(kept) <= self._most and now - at <= self._seconds:
-                return
-            kept.popitem(last=False)
+        """Remember an answer."""
+        if len(self._young) >= self._half:
+            self._age(now)
+        self._young[key] = value
+
+    def _age(self, now: float) -> None:
+        long_ago = now - self._since > 2 * self._seconds
+        self._old, self._young = {} if long_ago else self._young, {}
+        self._since = now

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import Coroutine, Hashable
+from collections.abc import Coroutine
 from typing import Any, NamedTuple
 
 from fanzha.errors import InputError, StorageError
@@ -68,7 +68,7 @@ class Responder:
         self._own_go_on = go_on
         self._go_on = go_on or _GO_ON
         self._recent: Recent[Reply] = Recent(words.remembered_answers, words.remembered_seconds)
-        self._telling: set[Hashable] = set()
+        self._telling: set[int] = set()
         self.counts: Counter[str] = Counter()
 
     def receive(self, data: bytes, source: Source, now: float) -> Answer:
@@ -91,7 +91,8 @@ class Responder:
             counts["ack"] += 1
             return None
         fields = request.fields
-        key = (fields["via"][0], fields["call-id"][0], fields["cseq"][0], request.uri, source)
+        # 64 bits keyed by this process's own random: two transactions will not meet, and half the memory is enough.
+        key = hash((fields["via"][0], fields["call-id"][0], fields["cseq"][0], request.uri, source))
         if (kept := self._recent.get(key, now)) is not None:
             counts["retransmission"] += 1
             return kept
@@ -101,7 +102,7 @@ class Responder:
         """Whether this address is heard at all."""
         return self._admission.knows(address)
 
-    def _fresh(self, request: Request, source: Source, now: float, key: Hashable) -> Answer:
+    def _fresh(self, request: Request, source: Source, now: float, key: int) -> Answer:
         """A request that was not met before."""
         try:
             back = hop(request.fields["via"], source)
@@ -158,14 +159,13 @@ class Responder:
             self.counts["failed"] += 1
             LOG.exception("no verdict: the call goes on unjudged")
             return *self._go_on, ()
-        self.counts[f"verdict_{verdict.action.name.lower()}"] += 1
         if verdict.action is Action.ALLOW and self._own_go_on is not None:
             return *self._own_go_on, ()
         if 300 <= verdict.code < 400:
             return verdict.code, verdict.phrase, (("Contact", f"<{request.uri}>"), *verdict.headers)
         return verdict.code, verdict.phrase, verdict.headers
 
-    def _notified(self, request: Request, back: Hop, now: float, key: Hashable) -> Answer:
+    def _notified(self, request: Request, back: Hop, now: float, key: int) -> Answer:
         """A switch's report of a call, in its own form (docs/gateway.md); other events are not for us."""
         if key in self._telling:
             self.counts["retransmission"] += 1
@@ -185,7 +185,7 @@ class Responder:
         self._telling.add(key)
         return self._tell(request, back, event, now, key)
 
-    async def _tell(self, request: Request, back: Hop, event: DialogEvent, now: float, key: Hashable) -> Reply:
+    async def _tell(self, request: Request, back: Hop, event: DialogEvent, now: float, key: int) -> Reply:
         """Pass a report on, and answer once it is safe; one that could not be kept is to be sent again."""
         try:
             await self._engine.seen(event)
