@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Count
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from fanzha.desk.alerts.choices import REASONS, State
 from fanzha.desk.alerts.models import Alert
@@ -17,7 +17,7 @@ from fanzha.desk.organisations.models import User
 from fanzha.desk.workflow.actions import available
 
 FEW = 6
-_OTHERS = {"overdue": "超时", "assign": "分派"}
+_OTHERS = {"overdue": _("超时"), "assign": _("分派")}
 
 
 def rules_of(alert: Alert) -> list[dict[str, Any]]:
@@ -47,7 +47,7 @@ def trail_of(alert: Alert) -> list[Entry]:
     for entry in entries:
         name = entry.action.removeprefix("alerts.")
         transition = Alert.workflow.by_name.get(name)
-        entry.word = str(transition.label) if transition else _(_OTHERS.get(name, name))  # type: ignore[attr-defined]
+        entry.word = str(transition.label if transition else _OTHERS.get(name, name))  # type: ignore[attr-defined]
     return entries
 
 

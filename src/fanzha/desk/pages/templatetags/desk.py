@@ -41,7 +41,8 @@ def span(seconds: float | None) -> str:
         if whole >= size:
             figure = whole / size
             return f"{figure:.0f} {unit}" if figure >= 9.95 else f"{figure:.1f}".removesuffix(".0") + f" {unit}"
-    return f"{whole:.0f} {_('秒')}"
+    unit = _("秒")
+    return f"{whole:.0f} {unit}"
 
 
 @register.filter

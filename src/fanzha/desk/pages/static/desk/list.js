@@ -39,7 +39,7 @@ form.addEventListener("change", (event) => {
 });
 document.getElementById("none")?.addEventListener("click", () => { for (const tick of ticks()) tick.checked = false; count(); });
 form.addEventListener("submit", () => { for (const open of form.querySelectorAll("details[open]")) open.open = false; });
-new MutationObserver(count).observe(form, { childList: true, subtree: true });
+for (const part of form.querySelectorAll("tbody")) new MutationObserver(count).observe(part, { childList: true });
 
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input:not([type=checkbox]), select, textarea")) return;
