@@ -15,7 +15,12 @@ from django.utils import timezone
 from fanzha.desk.alerts.actions import lapse_silent
 from fanzha.desk.alerts.intake import MOST, take
 from fanzha.desk.alerts.source import OutboxSource
+from fanzha.desk.enforcement.harvest import count_verdicts
+from fanzha.desk.enforcement.publishing import publish_pending
+from fanzha.desk.lists import actions as lists
 from fanzha.desk.login.actions import forget_expired
+from fanzha.desk.measures import actions as measures
+from fanzha.desk.notices.actions import send
 from fanzha.desk.organisations.models import Network
 from fanzha.desk.workflow.overdue import mark_overdue
 
@@ -51,6 +56,12 @@ TIMERS = (
     Timer("overdue", 15.0, mark_overdue),
     Timer("silent", 600.0, lapse_silent),
     Timer("sessions", 600.0, forget_expired),
+    Timer("policy", 0.5, publish_pending),
+    Timer("notices", 2.0, send),
+    Timer("measures", 15.0, measures.expire),
+    Timer("lists", 60.0, lists.expire),
+    Timer("reminders", 3600.0, lists.remind),
+    Timer("verdicts", 30.0, count_verdicts),
 )
 
 

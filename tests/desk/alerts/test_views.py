@@ -53,7 +53,7 @@ def test_pages_and_a_pinned_number_of_queries(
     assert len(_rows(second)) == 10
     with django_assert_num_queries(11):
         client.get(LIST)
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         client.get(reverse("alerts:detail", args=["a1"]))
 
 

@@ -39,13 +39,14 @@ def take(gateway: Gateway, report: Report) -> int:
         fresh = Gateway.objects.select_for_update().get(pk=gateway.pk)
         if report.begin != fresh.position or report.end <= report.begin:
             return fresh.position
-        _add(report.counts)
+        add(report.counts)
         fresh.position = report.end
         fresh.save(update_fields=["position"])
     return fresh.position
 
 
-def _add(counts: Sequence[Count]) -> None:
+def add(counts: Sequence[Count]) -> None:
+    """Add counts in the caller's transaction."""
     for count in counts:
         last = datetime.datetime.fromtimestamp(count.last / 1e6, datetime.UTC)
         row, made = Tally.objects.get_or_create(

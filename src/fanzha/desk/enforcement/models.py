@@ -71,3 +71,9 @@ class Tally(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["entry", "day", "action"], name="one_tally")]
         indexes = [models.Index(fields=["day"], name="tally_day")]
+
+
+class CountedPart(models.Model):
+    """A part of the lake whose verdicts are in the tallies."""
+
+    path = models.CharField(max_length=300, primary_key=True)

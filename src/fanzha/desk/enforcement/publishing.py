@@ -34,6 +34,23 @@ def publisher() -> Publisher:
     return Publisher(folder(), Keys(Path(settings.HOME), "policy", PolicyError).secret())
 
 
+_publishers: dict[Path, Publisher] = {}
+
+
+def publish_pending(now: datetime) -> int:
+    """For a timer: publish what waits, and at first an empty policy, so that gateways have one to begin with."""
+    out = _publishers.get(folder())
+    if out is None:
+        out = _publishers[folder()] = publisher()
+    elif not _waiting():
+        return 0
+    return publish(out, now)
+
+
+def _waiting() -> bool:
+    return Change.objects.filter(publication=None).exists() or Publication.objects.filter(state=State.OPEN).exists()
+
+
 def publish(out: Publisher, now: datetime) -> int:
     """Publish all that is pending; how many changes went out. Raises StorageError where the disk fails."""
     if out.store.version == 0:

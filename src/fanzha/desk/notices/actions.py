@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -13,7 +15,7 @@ from django.utils.translation import gettext as _
 from fanzha.desk.audit.actions import record
 from fanzha.desk.measures.ladder import ladder
 from fanzha.desk.measures.models import Measure
-from fanzha.desk.notices.channel import Message, MessageChannel
+from fanzha.desk.notices.channel import Message, MessageChannel, channel
 from fanzha.desk.notices.choices import State
 from fanzha.desk.notices.codes import address, code_of
 from fanzha.desk.notices.models import Notice
@@ -56,16 +58,21 @@ def write(notices: Sequence[Notice]) -> None:
     Notice.objects.bulk_create([each for each in notices if each.measure.kind == "number"], batch_size=500)
 
 
-def send_pending(channel: MessageChannel, now: datetime) -> int:
+def send(now: datetime) -> int:
+    """For a timer: `send_pending` over this installation's channel."""
+    return send_pending(channel(Path(settings.HOME)), now)
+
+
+def send_pending(over: MessageChannel, now: datetime) -> int:
     """Send what waits, oldest first; how many were taken. One that fails is tried again later, then left to people."""
     waiting = Notice.objects.filter(state=State.PENDING, next_at__lte=now).order_by("next_at").select_related("measure")
-    return sum(_send(channel, notice, now) for notice in waiting[:_BATCH])
+    return sum(_send(over, notice, now) for notice in waiting[:_BATCH])
 
 
-def _send(channel: MessageChannel, notice: Notice, now: datetime) -> bool:
+def _send(over: MessageChannel, notice: Notice, now: datetime) -> bool:
     text = notice.text.replace("{code}", code_of(notice.measure)).replace("{address}", address())
     try:
-        receipt = channel.send(Message(f"notice-{notice.pk}", notice.value, text, notice.language))
+        receipt = over.send(Message(f"notice-{notice.pk}", notice.value, text, notice.language))
     except (OSError, FanzhaError) as error:
         _failed(notice, error, now)
         return False

@@ -11,6 +11,12 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name="CountedPart",
+            fields=[
+                ("path", models.CharField(max_length=300, primary_key=True, serialize=False)),
+            ],
+        ),
+        migrations.CreateModel(
             name="Gateway",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),

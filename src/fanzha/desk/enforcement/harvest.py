@@ -1,0 +1,67 @@
+"""Decides how verdicts in the lake become counts by entry and day: each part of the lake is counted once."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import pyarrow as pa
+from django.conf import settings
+from django.db import transaction
+
+from fanzha.desk.enforcement.counts import Count, add
+from fanzha.desk.enforcement.models import CountedPart
+from fanzha.policy import Action
+from fanzha.records.lake import Lake
+from fanzha.records.manifest import Part
+from fanzha.records.part import read_columns
+from fanzha.records.verdicts import NAME
+
+_EPOCH = date(1970, 1, 1)
+_BY = "entry:"  # how a verdict's reason names an entry of the policy
+_COLUMNS = ("at", "reasons")
+
+
+def count_verdicts(_now: datetime) -> int:
+    """For a timer: `harvest` of this installation's lake, if it has one."""
+    if not (Path(settings.HOME) / "lake").is_dir():
+        return 0
+    with Lake(Path(settings.HOME)) as lake:
+        return harvest(lake)
+
+
+def harvest(lake: Lake) -> int:
+    """Count the verdicts of every part that was not counted yet; how many parts. Raises StorageError."""
+    parts = {part.path: part for part in lake.manifest.parts(NAME)}
+    done = set(CountedPart.objects.values_list("path", flat=True))
+    fresh = sorted(parts.keys() - done)
+    for path in fresh:
+        counts = list(_counts(parts[path], read_columns(lake.root / path, _COLUMNS)))
+        with transaction.atomic():
+            _row, made = CountedPart.objects.get_or_create(path=path)
+            if made:
+                add(counts)
+    return len(fresh)
+
+
+def _counts(part: Part, rows: pa.Table) -> Iterator[Count]:
+    day = _EPOCH + timedelta(days=part.day)
+    calls: dict[tuple[str, Action], int] = defaultdict(int)
+    last: dict[tuple[str, Action], int] = {}
+    for at, reasons in zip(rows["at"].cast(pa.int64()).to_pylist(), rows["reasons"].to_pylist(), strict=True):
+        key = _decided(reasons or ())
+        if key is not None:
+            calls[key] += 1
+            last[key] = max(last.get(key, 0), at)
+    for (entry, action), number in calls.items():
+        yield Count(entry, day, action.name.lower(), number, last[entry, action])  # type: ignore[arg-type]
+
+
+def _decided(reasons: list[dict[str, object]] | tuple[()]) -> tuple[str, Action] | None:
+    """The entry that decided, and what it asked for: the first of the hardest reasons; None where it was no entry."""
+    hardest = max(reasons, key=lambda reason: int(str(reason["action"])), default=None)
+    if hardest is None or not str(hardest["by"]).startswith(_BY):
+        return None
+    return str(hardest["by"]).removeprefix(_BY), Action(int(str(hardest["action"])))
