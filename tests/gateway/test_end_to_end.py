@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
+import pyarrow.parquet as pq
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent / "edge"))  # sip_peers.py, kamailio_edge.py
@@ -148,6 +149,15 @@ def test_a_sweep_is_recorded_alerted_listed_and_its_next_call_refused(
 
     until(refused, seconds=10)
     assert edge.counts()["blocked"] > before
+
+    def refusals() -> list[dict[str, object]]:
+        files = sorted((home / "calls" / "records").glob("*.parquet"))
+        rows = [row for path in files for row in pq.read_table(path).to_pylist()]
+        return [row for row in rows if row["callee"] == "13700000001" and row["answered"] is None]
+
+    until(refusals)
+    assert {(row["released_by"], row["release_cause"]) for row in refusals()} == {("network", 21)}
+    assert {(row["trunk"], row["ingress"]) for row in refusals()} == {("core", "local")}
     emergency = edge.call(INSIDE, SWEEPER, "110")
     emergency.hang_up(emergency.established())
     asserted = edge.call(INSIDE, "13711112222", "13700000001")
