@@ -128,6 +128,7 @@ def test_a_damaged_snapshot_on_disk_gives_way_to_the_one_before(
     assert (policy.version, store.damaged) == (2, ["000000000003.snapshot"])
     assert blocked(store) == ["e1"]
     assert store.take(messages()[-1]).taken
+    assert store.damaged == []
     assert store.load() is store.current
     assert (store.version, store.damaged) == (3, [])
 
@@ -163,6 +164,22 @@ def test_another_process_of_the_host_takes_up_what_one_has_taken(
     assert not worker.refresh()
     assert held is not None
     assert len(held) == 1, "a policy in use never changes"
+
+
+def test_a_message_that_came_within_one_tick_of_the_clock_is_noticed(
+    publisher: Publisher, store: PolicyStore, messages: Messages, tmp_path: Path, entry
+) -> None:
+    publisher.snapshot([entry()])
+    publisher.delta([], ["e1"])
+    first, second = messages()
+    store.take(first)
+    worker = PolicyStore(tmp_path / "kept", {PUBLIC})
+    worker.load()
+    stamp = (tmp_path / "kept").stat().st_mtime_ns
+    store.take(second)
+    os.utime(tmp_path / "kept", ns=(stamp, stamp))
+    assert worker.refresh()
+    assert worker.version == 2
 
 
 def test_a_policy_that_would_stop_the_callers_just_seen_is_refused(

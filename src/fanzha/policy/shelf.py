@@ -6,6 +6,7 @@ import fcntl
 import filecmp
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import NamedTuple
 from fanzha.errors import StorageError
 
 SUFFIX = {"snapshot": ".snapshot", "delta": ".delta"}
+_SETTLED_NS = 1_000_000_000
 _KEPT = 2  # snapshots: if the newest were damaged, the one before is still good
 
 
@@ -46,8 +48,11 @@ class Shelf:
         return sorted(found)
 
     def changed(self) -> int:
-        """A figure that differs when a message has come or gone."""
-        return self.folder.stat().st_mtime_ns
+        """A figure that differs when a message has come or gone. It is 0 just after a change: another may come within
+        the same tick of the clock by which the system dates folders, and would not show.
+        """
+        stamp = self.folder.stat().st_mtime_ns
+        return stamp if time.time_ns() - stamp > _SETTLED_NS else 0
 
     def spool(self, message: bytes | Path) -> Path:
         """A copy of a message that is not yet taken: what is checked is what will be kept."""
@@ -63,12 +68,14 @@ class Shelf:
                 raise
         return fresh
 
-    def keep(self, fresh: Path, number: int, suffix: str) -> None:
+    def keep(self, fresh: Path, number: int, suffix: str) -> str:
         """Give a spooled message its name: on the disk first, then visible. Killed before that, it never was."""
+        path = self._path(number, suffix)
         with self._told():
             _sync(fresh, os.O_RDONLY)
-            fresh.rename(self._path(number, suffix))
+            fresh.rename(path)
             _sync(self.folder, os.O_RDONLY | os.O_DIRECTORY)
+        return path.name
 
     def has(self, fresh: Path, number: int, suffix: str) -> bool:
         """Whether just this message is kept already."""

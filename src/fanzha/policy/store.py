@@ -120,7 +120,7 @@ class PolicyStore:
         A new snapshot is hashed whole: about a second for ten million entries, outside the interpreter lock.
         """
         stamp = self._shelf.changed()
-        if stamp == self._stamp:
+        if stamp and stamp == self._stamp:
             return False
         with self._turn:
             before = self.version
@@ -170,7 +170,8 @@ class PolicyStore:
         except Refused as refused:
             refused.number = number
             raise
-        self._shelf.keep(fresh, number, suffix)
+        kept = self._shelf.keep(fresh, number, suffix)
+        self.damaged = [name for name in self.damaged if name != kept]
         self.current = policy
         self._stamp = self._shelf.changed()
         if sealed.header.kind == "snapshot":
@@ -245,6 +246,8 @@ class PolicyStore:
                 return
 
     def _note_damage(self, message: Message, error: Exception) -> None:
+        if message.path.name in self.damaged:
+            return
         self.damaged.append(message.path.name)
         _LOG.error("kept policy cannot be used (本地策略损坏): %s: %s", message.path.name, error)
 
