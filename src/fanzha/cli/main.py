@@ -32,6 +32,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "hep": ("hep", say("收镜像信令：跟踪呼叫，写出话单", "take mirrored signalling: follow calls, write records")),
     "policy": ("policy", say("名单、专线合同的发布与查询", "publish lists and trunk contracts, ask what is in force")),
+    "verdicts": (
+        "verdicts",
+        say("裁决：查理由、入湖、用策略重放历史", "verdicts: why, into the lake, a policy tried on the past"),
+    ),
     "calls": ("calls", say("正在进行的呼叫：查看、阻断", "the calls in progress: see them, cut one")),
     "explain": ("explain", say("解释一个号码、终端或小区", "all about one number, device or cell, and why")),
     "rules": ("rules", say("检查、列出、查看规则", "check, list and show rules")),
