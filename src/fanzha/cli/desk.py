@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from fanzha.cli.language import say
+from fanzha.errors import UsageError
 
 _HELP = say(
     """工作台的维护：迁移数据表、建机构和人员等（Django 管理命令原样转交）。
@@ -33,6 +34,14 @@ def command(arguments: tuple[str, ...]) -> None:
     from fanzha.cli.django import ready
 
     ready()
+    from django.core.exceptions import ObjectDoesNotExist, ValidationError
     from django.core.management import execute_from_command_line
+    from django.db import IntegrityError
 
-    execute_from_command_line(["fanzha desk", *(arguments or ("help",))])
+    try:
+        execute_from_command_line(["fanzha desk", *(arguments or ("help",))])
+    except ValidationError as error:
+        raise UsageError(" ".join(error.messages), where=" ".join(arguments)) from error
+    except (ObjectDoesNotExist, IntegrityError) as error:
+        hint = say("核对名称：可能尚未建立，或已经有了", "check the names: not there yet, or there already")
+        raise UsageError(str(error), where=" ".join(arguments), hint=hint) from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 from collections.abc import Callable
 from pathlib import Path
 
@@ -60,6 +61,8 @@ def command(roles: str, host: str, port: int, demo: bool, only: str | None) -> N
         _run(only, host, port)
         return
     wanted = _wanted(roles)
+    if "desk" in wanted:
+        _check_free(host, port)
     if demo and host not in ("127.0.0.1", "::1", "localhost"):
         raise UsageError(say("演示只能在本机监听", "the demonstration listens on this machine only"), where="--host")
     place = ready(home() / "live" if demo else None, demo=demo)
@@ -80,6 +83,17 @@ def _wanted(roles: str) -> tuple[str, ...]:
         if name not in ROLES:
             raise UsageError(say(f"没有角色 {name}", f"there is no role {name}"), where="--roles", hint=",".join(ROLES))
     return names
+
+
+def _check_free(host: str, port: int) -> None:
+    """Raises UsageError where the port is taken: told once, rather than by a process that dies again and again."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((host, port))
+        except OSError as error:
+            hint = say("换一个 --port，或结束占用它的进程", "choose another --port, or end what holds it")
+            raise UsageError(f"{host}:{port}: {error.strerror}", where="--port", hint=hint) from error
 
 
 def _tell(host: str, port: int, demo: bool) -> None:

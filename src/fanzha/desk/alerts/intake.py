@@ -40,7 +40,7 @@ def _upsert(network: str, bodies: Sequence[dict[str, Any]], now: datetime) -> No
         raise StorageError(
             f"网络未登记 network {network!r} is not known to the desk",
             where="organisations",
-            hint="fanzha desk network CODE --operator NAME adds it",
+            hint="fanzha desk add_network CODE --operator NAME makes it known",
         )
     newest = {str(body["id"]): body for body in bodies}
     kept = Alert.objects.in_bulk(list(newest))

@@ -1,0 +1,1 @@
+"""Commands of this room: people and organisations, from the machine the desk runs on."""
