@@ -42,7 +42,7 @@ from fanzha.gateway.witness import Witness
 from fanzha.policy import Action, PolicyStore, Publisher
 from fanzha.policy.store import Receipt
 
-LISTED, REQUESTS, ALONE = 1_000_000, 60_000, 3_000
+LISTED, REQUESTS, ALONE = 1_000_000, 40_000, 2_000
 SIP_WINDOW, HTTP_CONNECTIONS = 64, 32
 
 
@@ -78,7 +78,7 @@ def real(folder: Path) -> Host:
     now = time.time_ns() // 1000
     store = PolicyStore(folder / "policy", {signing.public_key(SECRET)})
     store.load()
-    host = Host(store, Counters(folder / "counters", now=now), witness=Witness(folder, now=now))
+    host = Host(store, Counters(now=now), witness=Witness(folder, now=now))
     host.rehearse()
     return host
 

@@ -36,10 +36,11 @@ def run_gateway(settings: Settings) -> None:
     live_in(settings.state, None)
     log_to_stderr()
     warm()
-    # Ends that came while nobody listened are lost: the counters begin anew, and verdicts say so until they are warm.
-    Counters(settings.state / "counters", now=time.time_ns() // 1000, fresh=True)
+    # In memory that forked workers share, not in a file: a first write to a page of that costs far more. Ends that came
+    # while nobody listened are lost, so the counters begin anew, and verdicts say so until they are warm.
+    counters = Counters(now=time.time_ns() // 1000)
     LOG.info("listening: sip %s, http %s, %d workers", settings.sip, settings.http, settings.workers)
-    children = [Child(f"worker-{at}", run_worker, (settings,)) for at in range(settings.workers)]
+    children = [Child(f"worker-{at}", run_worker, (settings, counters)) for at in range(settings.workers)]
     if settings.source:
         children.append(Child("follower", run_follower, (settings,)))
     Supervisor(children).run()

@@ -37,7 +37,7 @@ _DRAIN_S = 0.3  # how long datagrams already sent to us are still answered
 class Worker:
     """One process's doors and what is behind them."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, counters: Counters) -> None:
         self._settings = settings
         self._parent = os.getppid()
         self._stopping = asyncio.Event()
@@ -46,7 +46,7 @@ class Worker:
         self._traffic = Traffic(witness.registry)
         self._host = Host(
             PolicyStore(settings.policy, set(settings.trusted), seen=LastCalls(settings.state / "verdicts")),
-            Counters(settings.state / "counters", now=now),
+            counters,
             witness=witness,
             own=settings.state,
         )
@@ -135,10 +135,10 @@ def _settle() -> None:
     gc.set_threshold(20_000, 50, 100)
 
 
-def run_worker(settings: Settings) -> None:
-    """One worker, from beginning to end."""
+def run_worker(settings: Settings, counters: Counters) -> None:
+    """One worker, from beginning to end. counters: made before it was forked, and shared with the others."""
 
     async def main() -> None:
-        await Worker(settings).run()
+        await Worker(settings, counters).run()
 
     uvloop.run(main())

@@ -27,7 +27,10 @@ class Recent(Generic[V]):
     def get(self, key: Hashable, now: float) -> V | None:
         """What was answered, None if nothing was or it is too long ago. now: seconds of a steady clock."""
         if now - self._since > self._seconds:
-            self._age(now)
+            late = now - self._since > 2 * self._seconds
+            if late:
+                self._young = {}
+            self._age(now if late else self._since + self._seconds)
         return self._young.get(key) or self._old.get(key)
 
     def put(self, key: Hashable, value: V, now: float) -> None:
@@ -36,7 +39,6 @@ class Recent(Generic[V]):
             self._age(now)
         self._young[key] = value
 
-    def _age(self, now: float) -> None:
-        long_ago = now - self._since > 2 * self._seconds
-        self._old, self._young = {} if long_ago else self._young, {}
-        self._since = now
+    def _age(self, since: float) -> None:
+        self._old, self._young = self._young, {}
+        self._since = since
