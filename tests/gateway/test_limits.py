@@ -73,5 +73,12 @@ def test_a_rate_lets_through_exactly_what_it_says(tmp_path: Path) -> None:
     for passed in (-1, 0, 1, 2, 3):
         values = [0] * 12
         values[at] = passed
-        refused.append(len(list(rules.above(values, int(Kind.MOBILE)))))
+        refused.append(len(list(rules.above(values, int(Kind.MOBILE), None))))
     assert refused == [0, 0, 0, 1, 1]
+
+
+def test_a_limit_may_be_one_trunks_own(tmp_path: Path) -> None:
+    (tmp_path / "limits.yaml").write_text(ONE.replace("of: trunk", "of: trunk, trunks: [line-7]"), encoding="utf-8")
+    rules = load_limits(tmp_path / "limits.yaml")
+    for trunk, count in (("line-7", 1), ("line-8", 0), (None, 0)):
+        assert len(list(rules.above([9] * 12, int(Kind.MOBILE), trunk))) == count

@@ -32,6 +32,7 @@ class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     above: Annotated[int, Meta(ge=0)]
     action: Literal["label", "challenge", "limit", "block"]
     kinds: tuple[KindName, ...] = ()
+    trunks: tuple[str, ...] = ()
     zh: str
     en: str
     source: str
@@ -45,11 +46,13 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Line(NamedTuple):
-    """A limit made ready: where its counter stands in Reading.values, and the reason it gives. kinds: None for all."""
+    """A limit made ready: where its counter stands in Reading.values, and the reason it gives. kinds, trunks: of which
+    numbers and over which trunks, None for all."""
 
     at: int
     above: int
     kinds: frozenset[int] | None
+    trunks: frozenset[str] | None
     reason: Reason
 
 
@@ -60,11 +63,11 @@ class Limits:
         self.rules = rules
         self._lines = [_line(rule) for rule in rules]
 
-    def above(self, values: list[int], kind: int) -> Iterator[Reason]:
-        """The reasons of all limits that a call from a number of this kind goes above; an unknown counter (-1) is
-        above nothing."""
-        for at, most, kinds, reason in self._lines:
-            if values[at] > most and (kinds is None or kind in kinds):
+    def above(self, values: list[int], kind: int, trunk: str | None) -> Iterator[Reason]:
+        """The reasons of all limits that a call from a number of this kind, over this trunk, goes above; an unknown
+        counter (-1) is above nothing."""
+        for at, most, kinds, trunks, reason in self._lines:
+            if values[at] > most and (kinds is None or kind in kinds) and (trunks is None or trunk in trunks):
                 yield reason
 
 
@@ -99,4 +102,5 @@ def _line(rule: Limit) -> Line:
     most = rule.above - 1 if rule.counter == "passed_per_minute" else rule.above
     kinds = frozenset(int(Kind[name.upper()]) for name in rule.kinds) or None
     action = Action[rule.action.upper()]
-    return Line(at, most, kinds, Reason(code=RATE, action=action, by=f"limit:{rule.id}", zh=rule.zh, en=rule.en))
+    reason = Reason(code=RATE, action=action, by=f"limit:{rule.id}", zh=rule.zh, en=rule.en)
+    return Line(at, most, kinds, frozenset(rule.trunks) or None, reason)

@@ -2,7 +2,8 @@
 
 Each process appends to a segment of its own (segment.py) and closes it after some minutes; the lake takes in the closed
 ones. What a killed process left open is cut at its last whole line by the next one to start. A full disk loses
-verdicts, never calls: what was lost, removed or cut is counted.
+verdicts, never calls: what was lost, removed or cut is counted. Nothing waits for the disk (a call would): what the
+system had not yet written is lost with the power.
 """
 
 from __future__ import annotations
@@ -103,10 +104,12 @@ class VerdictLog:
         old = now - self._since >= self._limits.segment_seconds * SECOND
         if self._file is None or (self._lines and (old or self._size >= self._limits.segment_bytes)):
             try:
-                self._close()
-                with _alone(self._folder):
+                with _alone(self._folder, wait=False):
+                    self._close()
                     self._open(now)
                     self._trim(now)
+            except BlockingIOError:
+                pass  # another process is at it: the next tick will do
             except OSError:
                 self.counts["faults"] += 1  # tried again at the next tick
 
@@ -157,7 +160,6 @@ class VerdictLog:
             return
         try:
             if self._lines:
-                os.fsync(file)
                 self._path.rename(self._path.with_suffix(f".{self._lines}.seg"))
             else:
                 self._path.unlink()
@@ -231,8 +233,8 @@ def _search(path: Path, key: str) -> list[Line]:
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Of several processes, one repairs or removes at a time."""
+def _alone(folder: Path, *, wait: bool = True) -> Iterator[None]:
+    """Of several processes, one repairs or removes at a time. Raises BlockingIOError where we are not to wait."""
     with (folder / "lock").open("ab") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        fcntl.flock(lock, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield
