@@ -54,6 +54,19 @@ def test_an_engine_that_says_nothing_costs_little_then_nothing(edge: Edge, hung:
     assert len(edge.engine.asked(call.id)) == 1
 
 
+def test_the_first_verdict_closes_the_breaker(edge: Edge) -> None:
+    """One call a second finds out: a short stall costs no more than itself."""
+    edge.engine.default = None
+    place(edge, 6)
+    edge.engine.reset()
+    for _ in range(500):
+        if edge.engine.asked(place(edge, 1)[0].id):
+            break
+    before = count(edge, "unscreened")
+    assert all(edge.engine.asked(call.id) for call in place(edge, 10))
+    assert count(edge, "unscreened") == before
+
+
 def test_an_engine_that_is_killed_and_comes_back(edge: Edge) -> None:
     """A closed port; then a new process on the same one: a restart storm, three times over."""
     for _ in range(3):

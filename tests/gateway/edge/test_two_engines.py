@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 from kamailio_edge import INTERNETWORK, Edge
 from sip_peers import Call, FakeEngine
+
+from fanzha.gateway.edge.counts import status
 
 SETTINGS = {"engines": 2}
 CALLERS = [f"1381234{n:04}" for n in range(24)]
@@ -20,6 +24,15 @@ def asked(engine: FakeEngine) -> set[str]:
     return {m.get("call-id") for m in engine.messages if m.method == "INVITE"}
 
 
+def wait_for_silence(edge: Edge, engine: FakeEngine) -> None:
+    """Until OPTIONS have told that this engine is dead."""
+    for _ in range(100):
+        if not status(edge.rpc).engines[engine.uri]:
+            return
+        time.sleep(0.1)
+    raise AssertionError("a dead engine was not noticed")
+
+
 def test_a_caller_stays_with_its_engine_and_moves_when_that_is_dead(edge: Edge) -> None:
     edge.wait_breaker()
     first, second = place(edge), place(edge)
@@ -28,8 +41,8 @@ def test_a_caller_stays_with_its_engine_and_moves_when_that_is_dead(edge: Edge) 
     assert 0 < sum(left) < len(CALLERS)
     dead = edge.engines[0]
     dead.hung, dead.default = True, None
-    place(edge)  # finds out
-    place(edge)
+    place(edge)  # finds out; then OPTIONS do
+    wait_for_silence(edge, dead)
     before = edge.counts()
     calls = place(edge)
     after = edge.counts()
