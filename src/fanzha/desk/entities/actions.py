@@ -40,7 +40,7 @@ def _value(what: str, kind: str) -> str:
         if number.number == 0:
             raise Refused(_("这不是一个号码"), hint=_("例如 13812345678 或 +8613812345678"))
         return numbering.display(number.number, what if number.number < 0 else None)
-    if kind == "device" and numbering.check_imei(what).form == numbering.ImeiForm.MALFORMED:
+    if kind == "device" and numbering.check_imei(what).form == numbering.ImeiForm.NOT_IMEI:
         raise Refused(_("这不是一个 IMEI"), hint=_("应为 15 位数字"))
     if kind not in ("device", "cell") or not what:
         raise Refused(_("请选择要查的对象"))
