@@ -87,12 +87,15 @@ class Worker:
 
     def reload(self) -> None:
         """Read the lists of peers and tokens anew, limits and failure policy. What cannot be read stays as it was."""
-        try:
-            self._admission.allow(self._settings.networks())
-            self._host.reread()
-        except FanzhaError as error:
-            LOG.error("the rest stays as it was: %s", error)
+        for read in (self._hear, self._host.reread):
+            try:
+                read()
+            except FanzhaError as error:
+                LOG.error("what was in force stays so: %s", error)
         self._door.forget()
+
+    def _hear(self) -> None:
+        self._admission.allow(self._settings.networks())
 
     async def _tick(self, tcp: TcpServer, http: HttpServer | None) -> None:
         """A fifth of a second: look after the policy, and after whoever dawdles."""

@@ -113,7 +113,7 @@ def test_who_may_ask_is_read_again_on_sighup(tmp_path: Path) -> None:
         until(lambda: running.metric('fanzha_sip_messages_total{kind="stranger"}') == 1, 5)
         peers.write_text("nonsense\n")
         running.process.send_signal(signal.SIGHUP)
-        until(lambda: "the peers stay as they were" in running.log.read_text(), 10)
+        until(lambda: "what was in force stays so" in running.log.read_text(), 10)
         assert running.say(invite(FRAUD, "b@x"), 0.3) == b""
         peers.write_text("127.0.0.1\n")
         running.process.send_signal(signal.SIGHUP)
