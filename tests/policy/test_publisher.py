@@ -3,8 +3,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from fanzha.policy import Answer, Policy, PolicyStore, Publisher, Refused, Side, Trunk, profile
+from fanzha.policy import publisher as publisher_module
+from fanzha.policy.limits import limits
 from fanzha.signing import public_key
 
 NOW = 1_700_000_000_000_000
@@ -66,9 +69,28 @@ def test_a_delta_changes_trunks_and_profiles_and_leaves_the_rest(publisher: Publ
 
 
 def replaced(own: profile.Profile) -> profile.Profile:
-    from msgspec.structs import replace
-
     return replace(own, go_on=Answer(480, "Temporarily Unavailable"))
+
+
+def test_many_deltas_are_taken_in_by_a_new_snapshot(publisher: Publisher, monkeypatch, entry) -> None:
+    few = replace(limits(), deltas_due=3)
+    monkeypatch.setattr(publisher_module, "limits", lambda: few)
+    with pytest.raises(Refused, match="nothing was published"):
+        publisher.compact()
+    own = replaced(profile.shipped()["default"])
+    publisher.snapshot([entry()], trunks=[Trunk(id="t", owner="o", ranges=((1, 9),))], profiles=[own])
+    for at in range(3):
+        assert not publisher.due
+        publisher.delta([entry(f"+861390000000{at}", id=f"d{at}")], ["d0"] if at == 2 else [], batch=f"b{at}")
+    assert publisher.due
+    before = {held.id: held for held in current(publisher)}
+    receipt = publisher.compact()
+    assert (receipt.number, receipt.entries) == (5, 3)
+    assert not publisher.due
+    assert {held.id: held for held in current(publisher)} == before
+    assert current(publisher).contract("t") is not None
+    assert current(publisher).profile() == own
+    assert publisher.delta([], batch="b2").known, "what was published before the snapshot is still known"
 
 
 def test_values_are_spelt_alike_however_they_were_written(publisher: Publisher, entry) -> None:

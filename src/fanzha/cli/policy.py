@@ -156,6 +156,15 @@ def remove(ids: tuple[str, ...], folder: Path | None, as_json: bool) -> None:
     _told(receipt, publisher, as_json)
 
 
+@command.command("compact", help=say("把历次增量并入新快照", "take all deltas into a new snapshot"))
+@folder_option
+@options.as_json
+def compact(folder: Path | None, as_json: bool) -> None:
+    """Due after thousands of deltas: a start reads them all."""
+    publisher = _publisher(folder)
+    _told(publisher.compact(), publisher, as_json)
+
+
 @command.command("check", help=say("某号码此刻受哪些名单约束", "which entries name a number just now"))
 @click.argument("number")
 @click.option("--callee", is_flag=True, help=say("作为被叫", "as the callee"))
@@ -255,6 +264,7 @@ def _status(store: PolicyStore) -> dict[str, Any]:
         "desk_heard": local_text(heard) if heard else None,
         "signer": policy.signer if policy else None,
         "entries": store.entries,
+        "deltas": policy.deltas if policy else 0,
         "beside_snapshot": policy.changes if policy else 0,
         "trunks": len(policy.trunks) if policy else 0,
         "plan_as_of": str(policy.plan_as_of) if policy and policy.plan_as_of else None,

@@ -28,6 +28,7 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     snapshot_entries: int
     overlay_entries: int
     delta_entries: int
+    deltas_due: int
     entries_per_value: int
     text_characters: int
     trunks: int

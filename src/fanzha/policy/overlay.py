@@ -5,7 +5,7 @@ An overlay never changes: a delta makes another one, copying the small tables an
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from fanzha.policy.book import Book
@@ -73,19 +73,24 @@ class Overlay:
             if length <= len(text):
                 yield text[:length]
 
-    def changed(self, add: Sequence[Entry], remove: Sequence[str]) -> tuple[Overlay, Counts]:
-        """Another overlay with `remove` taken out first, then `add` put in, each in place of what has its id."""
+    def changed(self, changes: Iterable[tuple[Sequence[Entry], Sequence[str]]]) -> tuple[Overlay, Counts]:
+        """Another overlay after changes (add, remove), in order: of each, what goes is taken out first, then what comes
+        is put in, in place of what has its id."""
         made = Overlay.__new__(Overlay)
         made._book = self._book
         made.filed = [dict(filed) for filed in self.filed]
         made._by_id = dict(self._by_id)
         made.hidden = set(self.hidden)
         made.lengths = [() for _ in Lane]
-        removed = sum(made._drop(identity) for identity in remove)
-        replaced = sum(made._drop(entry.id) for entry in add)
-        made._put(add)
+        counts = Counts()
+        for add, remove in changes:
+            removed = sum(made._drop(identity) for identity in remove)
+            replaced = sum(made._drop(entry.id) for entry in add)
+            made._put(add)
+            done = (len(add) - replaced, replaced, removed, len(remove) - removed)
+            counts = Counts(*(before + now for before, now in zip(counts, done, strict=True)))
         made._measure()
-        return made, Counts(len(add) - replaced, replaced, removed, len(remove) - removed)
+        return made, counts
 
     def _put(self, entries: Sequence[Entry]) -> None:
         for (lane, key), entry in zip(places(entries), entries, strict=True):

@@ -19,6 +19,7 @@ from fanzha.policy.profile import DEFAULT, Profile, shipped
 from fanzha.policy.protected import protected_keys
 from fanzha.policy.sealed import Header
 from fanzha.policy.trunk import Trunk
+from fanzha.signing.keys import fingerprint
 
 _NARROW = {Subject.NUMBER: 0, Subject.DEVICE: 1, Subject.PREFIX: 2}
 _CALLER, _CALLEE = (Lane.CALLER, Lane.CALLER_PREFIX), (Lane.CALLEE, Lane.CALLEE_PREFIX)
@@ -44,6 +45,7 @@ class Policy:
         the day on which the number plan was true, by whoever published this.
         """
         self.version = version
+        self.snapshot = version
         self.compiled_at = compiled_at
         self.signer = signer
         self.plan_as_of = plan_as_of
@@ -52,20 +54,24 @@ class Policy:
         self._peers = Peers(self.trunks.values())
         self._protected = protected_keys()
         self._book = book
-        self._overlay, _ = Overlay(book).changed(tuple(entries), ())
+        self._overlay, _ = Overlay(book).changed([(tuple(entries), ())])
 
-    def changed(self, header: Header, signer: str) -> tuple[Policy, Counts]:
-        """The policy after a delta, and what that did."""
+    def changed(self, *deltas: Header) -> tuple[Policy, Counts]:
+        """The policy after some deltas, in order, and what they did."""
         made = copy(self)
-        made.version, made.compiled_at, made.signer = header.number, header.made_at, signer
-        made.plan_as_of = header.plan_as_of or self.plan_as_of
-        if header.profiles:
-            made.profiles = {**self.profiles, **{profile.name: profile for profile in header.profiles}}
-        if header.trunks or header.trunks_removed:
-            left = {name: trunk for name, trunk in self.trunks.items() if name not in header.trunks_removed}
-            made.trunks = {**left, **{trunk.id: trunk for trunk in header.trunks}}
-            made._peers = Peers(made.trunks.values())
-        made._overlay, counts = self._overlay.changed(header.add, header.remove)
+        trunks, profiles = dict(self.trunks), dict(self.profiles)
+        for header in deltas:
+            made.version, made.compiled_at = header.number, header.made_at
+            made.signer = fingerprint(bytes.fromhex(header.signer))
+            made.plan_as_of = header.plan_as_of or made.plan_as_of
+            profiles.update({profile.name: profile for profile in header.profiles})
+            for name in header.trunks_removed:
+                trunks.pop(name, None)
+            trunks.update({trunk.id: trunk for trunk in header.trunks})
+        made.profiles = profiles
+        if any(header.trunks or header.trunks_removed for header in deltas):
+            made.trunks, made._peers = trunks, Peers(trunks.values())
+        made._overlay, counts = self._overlay.changed([(header.add, header.remove) for header in deltas])
         return made, counts
 
     def __len__(self) -> int:
@@ -76,6 +82,11 @@ class Policy:
         if self._book is not None:
             yield from (self._book.entry(row) for row in range(len(self._book)) if row not in self._overlay.hidden)
         yield from self._overlay
+
+    @property
+    def deltas(self) -> int:
+        """How many deltas there were since the snapshot."""
+        return self.version - self.snapshot
 
     @property
     def changes(self) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
@@ -15,8 +16,9 @@ from fanzha.numbering import plan
 from fanzha.policy.columns import Array, Compiled, compile_table, table_of
 from fanzha.policy.entry import Entry
 from fanzha.policy.filing import spelt
-from fanzha.policy.profile import Profile
-from fanzha.policy.refusal import Refused
+from fanzha.policy.limits import limits
+from fanzha.policy.profile import Profile, shipped
+from fanzha.policy.refusal import Refusal, Refused
 from fanzha.policy.sealed import Header, read_header, seal
 from fanzha.policy.shelf import Shelf
 from fanzha.policy.store import PolicyStore, Receipt, now_us
@@ -46,6 +48,8 @@ class Publisher:
         self._store = PolicyStore(folder, self._trusted, seen=seen, clock=clock)
         self._store.load()
         self._shelf = Shelf(folder)
+        self._batches: dict[str, int] = {}  # batch -> number, of messages up to `_read`
+        self._read = 0
 
     @property
     def store(self) -> PolicyStore:
@@ -110,6 +114,22 @@ class Publisher:
         )
         return self._publish(header, None)
 
+    @property
+    def due(self) -> bool:
+        """Whether so much was changed by deltas that a new snapshot should take them in (see `compact`)."""
+        policy = self._store.current
+        if policy is None:
+            return False
+        return policy.deltas >= limits().deltas_due or policy.changes * 2 >= limits().overlay_entries
+
+    def compact(self) -> Receipt:
+        """Publish what is in force as a new snapshot. Takes a minute or two for ten million entries."""
+        policy = self._store.current
+        if policy is None:
+            raise Refused(Refusal.SKIPPED, "nothing was published yet", hint="publish a snapshot first")
+        own = [profile for name, profile in policy.profiles.items() if profile != shipped().get(name)]
+        return self.snapshot(policy, trunks=list(policy.trunks.values()), profiles=own, plan_as_of=policy.plan_as_of)
+
     def _publish(self, header: Header, compiled: Compiled | None) -> Receipt:
         with self._shelf.locked("publisher.lock"):
             self._store.refresh()
@@ -128,10 +148,14 @@ class Publisher:
 
     def _done(self, batch: str) -> int:
         """The number under which this batch was published; 0 if it was not."""
-        for message in self._shelf.messages() if batch else ():
-            try:
-                if read_header(message.path, self._trusted).batch == batch:
-                    return message.number
-            except Refused:
-                continue
-        return 0
+        if not batch:
+            return 0
+        messages = self._shelf.messages()
+        for message in messages:
+            if message.number > self._read:
+                with suppress(Refused):
+                    self._batches[read_header(message.path, self._trusted).batch] = message.number
+                self._read = message.number
+        if len(self._batches) > 2 * len(messages):
+            self._batches = {name: at for name, at in self._batches.items() if at >= messages[0].number}
+        return self._batches.get(batch, 0)

@@ -25,7 +25,7 @@ from fanzha.policy.overlay import Counts
 from fanzha.policy.policy import Policy
 from fanzha.policy.refusal import Refusal, Refused
 from fanzha.policy.refusals import Refusals
-from fanzha.policy.sealed import Sealed, open_sealed
+from fanzha.policy.sealed import Header, Sealed, open_sealed
 from fanzha.policy.shelf import SUFFIX, Message, Shelf
 from fanzha.policy.traffic import Seen, check_traffic
 
@@ -235,15 +235,19 @@ class PolicyStore:
 
     def _catch_up(self, messages: list[Message]) -> None:
         """Put in force the deltas that follow, as far as they go without a gap."""
+        if self.current is None:
+            return
+        headers: list[Header] = []
         for message in messages:
-            if self.current is None or message.is_snapshot or message.number != self.version + 1:
+            if message.is_snapshot or message.number != self.version + len(headers) + 1:
                 continue
             try:
-                sealed = open_sealed(message.path, self._trusted)
-                self.current, _ = self.current.changed(sealed.header, sealed.signer)
+                headers.append(open_sealed(message.path, self._trusted).header)
             except (Refused, OSError) as error:
                 self._note_damage(message, error)
-                return
+                break
+        if headers:
+            self.current, _ = self.current.changed(*headers)
 
     def _note_damage(self, message: Message, error: Exception) -> None:
         if message.path.name in self.damaged:
@@ -285,7 +289,7 @@ def _delta(sealed: Sealed, current: Policy) -> tuple[Policy, Counts]:
     if changes > limits().delta_entries:
         raise Refused(Refusal.SIZE, f"a delta of {changes:,} entries, more than {limits().delta_entries:,}")
     check_book(Book.of(compile_table(table_of(header.add), 0)))
-    policy, counts = current.changed(header, sealed.signer)
+    policy, counts = current.changed(header)
     _check_overlay(policy)
     return policy, counts
 
