@@ -288,7 +288,7 @@ def test_a_check_that_fails_is_named_and_open_or_closed_as_the_failure_policy_sa
     def fails(_: object) -> str:
         raise ValueError
 
-    order = tuple((check, fails if check is Check.FALSE_CLI else made) for check, made in room._ORDER)
+    order = tuple((check, fails if check == Check.FALSE_CLI else made) for check, made in room._ORDER)
     monkeypatch.setattr(room, "_ORDER", order)
     shut = decide(call(), policy(), live)
     assert (shut.action, shut.code, shut.reasons[0].by) == (Action.BLOCK, 403, "false_cli")

@@ -28,13 +28,14 @@ HOUR = 3_600_000_000  # microseconds
 WARNING = "P-Fraud-Warning"  # header in which a label's code goes to the edge, where the profile names none
 # Refusals by a plain rule: said with the profile's `hard` answer, for 603+ is for judgements only.
 HARD = frozenset((*RULES, "contract", "clir", "unchecked"))
-_ORDER: tuple[tuple[Check, Callable[[Weighing], str]], ...] = (
-    (Check.PROTECTED, checks.protected),
-    (Check.CONTRACT, checks.contract),
-    (Check.FALSE_CLI, checks.false_cli),
-    (Check.LISTS, checks.lists),
-    (Check.LIMITS, checks.limits),
+_ORDER: tuple[tuple[str, Callable[[Weighing], str]], ...] = (
+    (Check.PROTECTED.value, checks.protected),
+    (Check.CONTRACT.value, checks.contract),
+    (Check.FALSE_CLI.value, checks.false_cli),
+    (Check.LISTS.value, checks.lists),
+    (Check.LIMITS.value, checks.limits),
 )
+_FIRST = Check.PROTECTED.value
 _UNSAFE = re.compile(r"[^\x20-\x7e]|[\"\\]")
 
 
@@ -49,26 +50,34 @@ def weigh(asked: Inquiry, policy: Policy | None, live: Live, started: int) -> Ve
     found = Weighing(asked, policy, live)
     if policy is not None and asked.call.at - policy.compiled_at > live.failure.policy_age_hours * HOUR:
         found.missing.append("policy.age")
-    clock, fallbacks = live.clock, live.failure.checks
+    clock, budgets, missing = live.clock, live.budgets, found.missing
     for check, made in _ORDER:
-        fallback = fallbacks[check]
-        cause: Cause | None = None
-        if clock() - started > fallback.budget_ms * 1e6:
-            cause, lack = Cause.LATE, f"{check}.late"
-        else:
-            try:
-                lack = made(found)
-                cause = Cause.MISSING if lack else None
-            except Exception:  # a fault of ours must not become a fault of the network's
-                LOG.exception("check %s failed", check)
-                cause, lack = Cause.ERROR, f"{check}.error"
-        if cause is not None:
-            found.missing.append(lack)
-            if fallback.closed(cause):
-                found.given.append(reasons.plain("unchecked", Action.BLOCK, str(check)))
-        elif check is Check.PROTECTED and found.given:
+        if clock() - started > budgets[check]:
+            _left_out(found, check, Cause.LATE)
+            continue
+        try:
+            lack = made(found)
+        except Exception:  # a fault of ours must not become a fault of the network's
+            LOG.exception("check %s failed", check)
+            _left_out(found, check, Cause.ERROR)
+            continue
+        if lack:
+            missing.append(lack)
+            _close(found, check, Cause.MISSING)
+        elif check == _FIRST and found.given:
             break
-    return _verdict(found, policy, (live.clock() - started) // 1000)
+    return _verdict(found, policy, (clock() - started) // 1000)
+
+
+def _left_out(found: Weighing, check: str, cause: Cause) -> None:
+    found.missing.append(f"{check}.{cause}")
+    _close(found, check, cause)
+
+
+def _close(found: Weighing, check: str, cause: Cause) -> None:
+    """Refuse, where the failure policy says so."""
+    if found.live.failure.checks[Check(check)].closed(cause):
+        found.given.append(reasons.plain("unchecked", Action.BLOCK, check))
 
 
 def _verdict(found: Weighing, policy: Policy | None, micros: int) -> Verdict:
@@ -83,7 +92,10 @@ def _verdict(found: Weighing, policy: Policy | None, micros: int) -> Verdict:
             decisive = reason
     action = decisive.action if decisive is not None else Action.ALLOW
     profile = _profile(asked, policy)
-    answer = profile.answer(action, hard=decisive is not None and decisive.code in HARD)
+    if decisive is None:
+        answer = profile.go_on
+    else:
+        answer = profile.answer(action, hard=decisive.code in HARD)
     label = decisive.zh if decisive is not None and Action.ALLOW < action < Action.LIMIT else ""
     return Verdict(
         key=asked.call.key,
@@ -95,7 +107,7 @@ def _verdict(found: Weighing, policy: Policy | None, micros: int) -> Verdict:
         label=label,
         reasons=tuple(given),
         policy_version=policy.version if policy is not None else 0,
-        degraded=tuple(dict.fromkeys(found.missing)),
+        degraded=tuple(dict.fromkeys(found.missing)) if found.missing else (),
         micros=micros,
     )
 

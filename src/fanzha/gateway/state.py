@@ -25,6 +25,10 @@ class Live:
     reader: Reader = field(default_factory=Reader)
     protected: frozenset[int] = field(default_factory=protected_keys)
     clock: Callable[[], int] = time.perf_counter_ns
+    budgets: dict[str, float] = field(init=False)  # nanoseconds, by the check's plain name: an Enum is slow to look up
+
+    def __post_init__(self) -> None:
+        self.budgets = {str(check): row.budget_ms * 1e6 for check, row in self.failure.checks.items()}
 
 
 def live_in(folder: Path, counters: Counters | None) -> Live:
