@@ -37,7 +37,7 @@ columns:
 derive: [answered_at_start, ended_from_talk]
 """
 MONDAY = datetime(2026, 3, 2, 9)
-BOX, STREET = "460-00-1-77", "460-00-1-88"
+BOX, STREET, POOL = "460-00-1-77", "460-00-1-88", "460-00-1-99"
 TAC = 86_217_043
 Row = tuple[str, str, str, int, str, str, str]
 
@@ -63,13 +63,20 @@ def cards(first: int, serials: Iterable[int], cell: str) -> Iterator[Row]:
             yield (str(number), str(callee), f"{when:%Y-%m-%d %H:%M:%S}", 20, f"46000{number}", imei(serial), cell)
 
 
+def pooled(first: int, count: int, cell: str) -> Iterator[Row]:
+    """Such cards that take turns at a pool of twelve IMEIs, a few hours on each."""
+    for at, row in enumerate(cards(first, range(count), cell)):
+        yield (*row[:5], imei(71_003 * ((at // 8 + at % 8 // 2 * 5) % 12)), cell)
+
+
 @pytest.fixture(scope="module")
 def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
-    """A box of ten slots in one cell; in another ten people with telephones of the same type, bought anywhere."""
+    """A box of ten slots in one cell, one with a pool of IMEIs in another; ten people with telephones of that type."""
     home = tmp_path_factory.mktemp("rack")
     rows: list[Row] = [
         *cards(13900000000, range(500_010, 500_020), BOX),
         *cards(13800000000, range(1_234, 900_000, 89_000), STREET),
+        *pooled(13600000000, 10, POOL),
     ]
     with (home / "calls.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
@@ -86,13 +93,17 @@ def boxes(alerts: Iterable[Alert]) -> list[Alert]:
     return [alert for alert in alerts if alert.scheme == "sim_box"]
 
 
+def in_cell(alerts: Iterable[Alert], cell: str) -> list[Alert]:
+    return [alert for alert in boxes(alerts) if (alert.entity.kind, alert.entity.value) == ("cell", cell)]
+
+
 @pytest.fixture(scope="module")
 def found(lake: Lake, pack: Pack, tmp_path_factory: pytest.TempPathFactory) -> list[Alert]:
     return boxes(scan(lake, pack, temporary=tmp_path_factory.mktemp("tmp")).alerts)
 
 
 def test_a_box_with_an_imei_for_each_card_is_found_in_its_cell(found: list[Alert]) -> None:
-    (alert,) = found
+    (alert,) = in_cell(found, BOX)
     assert (alert.entity.kind, alert.entity.value, alert.details["tac"]) == ("cell", BOX, str(TAC))
     assert alert.score >= 70
     assert alert.rule is not None
@@ -104,10 +115,18 @@ def test_a_box_with_an_imei_for_each_card_is_found_in_its_cell(found: list[Alert
     assert alert.records
 
 
-def test_explaining_the_cell_tells_the_alert_of_the_scan(lake: Lake, pack: Pack, found: list[Alert]) -> None:
-    told = explain(lake, pack, resolve(lake, BOX, kind="cell"))
-    assert boxes(told.alerts) == found
-    assert set(told.names.values()) == {BOX}
+def test_a_box_whose_cards_take_turns_at_a_pool_of_imeis_is_found_in_its_cell(found: list[Alert]) -> None:
+    (alert,) = in_cell(found, POOL)
+    assert alert.score >= 70
+    assert any("suspect cards and devices" in item.en for item in alert.evidence)
+    assert not in_cell(found, STREET)
+
+
+@pytest.mark.parametrize("cell", [BOX, POOL])
+def test_explaining_the_cell_tells_the_alert_of_the_scan(lake: Lake, pack: Pack, found: list[Alert], cell: str) -> None:
+    told = explain(lake, pack, resolve(lake, cell, kind="cell"))
+    assert boxes(told.alerts) == in_cell(found, cell)
+    assert set(told.names.values()) == {cell}
     assert not boxes(explain(lake, pack, resolve(lake, STREET, kind="cell")).alerts)
 
 

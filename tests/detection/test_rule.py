@@ -81,12 +81,14 @@ def test_every_slip_names_file_and_line(pack: Pack, old: str, new: str, line: in
     assert says in str(caught.value)
 
 
-def test_a_fact_has_no_score_and_comes_from_a_number(pack: Pack) -> None:
+def test_a_fact_has_no_score_and_comes_from_a_number_or_a_device(pack: Pack) -> None:
     fact = GOOD.replace("    score: 60\n", "").replace("measure: warn", "emits: {fact: seen, to: site}")
     (rule,) = read(fact, pack)
     assert rule.emits is not None
     assert (rule.emits.fact, rule.emits.to, rule.score) == ("seen", "site", 0.0)
-    for bad in (fact + "    score: 60\n", fact.replace("on: out", "entity: device"), fact.replace("site", "police")):
+    (device,) = read(fact.replace("on: out", "entity: device"), pack)
+    assert device.emits == rule.emits
+    for bad in (fact + "    score: 60\n", fact.replace("on: out", "entity: cell"), fact.replace("site", "police")):
         with pytest.raises(VocabularyError):
             read(bad, pack)
 

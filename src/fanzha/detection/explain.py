@@ -38,6 +38,7 @@ from fanzha.vocabulary import settings
 FEW = 200  # numbers whose histories are looked up one by one
 TOP = 20  # contacts, devices and cells that are listed
 _SINK_ROWS = 20_000
+_SIDES = {EntityKind.NUMBER: ("caller", "callee"), EntityKind.DEVICE: ("caller_imei", "callee_imei")}
 KINDS = {"number": EntityKind.NUMBER, "device": EntityKind.DEVICE, "cell": EntityKind.CELL}
 
 
@@ -227,7 +228,7 @@ class _Judge:
             more = [(paired, halves), self._screened(subject.key, calls)]
             calls = pa.concat_tables([calls, near])
         elif subject.kind == EntityKind.CELL:
-            facts = self._facts(subject.key, events["peer"])
+            facts = self._facts(subject.key, events["peer"], events["gear"])
             parts.append(self._second(EntityKind.SITE, facts))
             more = [self._racked(facts)]
         for told, raw in more:
@@ -263,10 +264,14 @@ class _Judge:
             base += len(found.vectors)
         return joined(parts), details
 
-    def _facts(self, key: int, met: NDArray[np.int64]) -> Events:
-        """What the profiles of numbers it met tell of it."""
-        events = by_key(self._histories(np.unique(met[met != 0])), by_time=True)
-        facts = self._replay(EntityKind.NUMBER, events).facts
+    def _facts(self, key: int, numbers: NDArray[np.int64], devices: NDArray[np.int64] | None = None) -> Events:
+        """What the profiles of the numbers and devices it met tell of it."""
+        met = [(EntityKind.NUMBER, numbers)] + ([(EntityKind.DEVICE, devices)] if devices is not None else [])
+        parts = []
+        for kind, keys in met:
+            events = by_key(self._histories(np.unique(keys[keys != 0]), kind), by_time=True)
+            parts.append(self._replay(kind, events).facts)
+        facts = np.concatenate(parts)
         own: Events = facts[facts["key"] == key]
         return own
 
@@ -312,19 +317,19 @@ class _Judge:
         found = self.lake.calls_of_cell(int(own["place"][0]), start=start, end=end)
         return found.filter(pc.equal(found["network"], self.network))
 
-    def _histories(self, numbers: NDArray[np.int64]) -> Events:
-        """All events of these numbers."""
+    def _histories(self, keys: NDArray[np.int64], kind: EntityKind = EntityKind.NUMBER) -> Events:
+        """All events of these numbers or devices."""
         parts = [np.zeros(0, EVENT)]
-        if len(numbers) <= FEW:
-            for number in numbers.tolist():
-                own = self.lake.calls_of(number, start=self.start, end=self.end)
-                parts.append(_events(own.filter(pc.equal(own["network"], self.network)), EntityKind.NUMBER, number))
+        if len(keys) <= FEW:
+            for key in keys.tolist():
+                own = _calls(self.lake, Subject(kind, key, ""), self.start, self.end)
+                parts.append(_events(own.filter(pc.equal(own["network"], self.network)), kind, key))
             return np.concatenate(parts)
-        wanted = pa.array(numbers)
+        wanted, sides = pa.array(keys), _SIDES[kind]
         for batch in self.lake.scan(feed.COLUMNS, start=self.start, end=self.end, network=self.network):
-            either = pc.or_(*(pc.is_in(batch[side], wanted) for side in ("caller", "callee")))
-            events = feed.events_of(feed.call_columns(batch.filter(either)), EntityKind.NUMBER)
-            parts.append(events[np.isin(events["key"], numbers)])
+            either = pc.or_kleene(*(pc.is_in(batch[side], wanted) for side in sides))
+            events = feed.events_of(feed.call_columns(batch.filter(either)), kind)
+            parts.append(events[np.isin(events["key"], keys)])
         return np.concatenate(parts)
 
 

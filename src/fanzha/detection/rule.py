@@ -166,8 +166,9 @@ class _Reader:
             self._check_score()
         elif row.score is not None or row.measure is not None or row.cli is not None:
             raise RuleError(f"{row.id} emits a fact, so it has no score, measure or cli", where=self.where("emits"))
-        elif row.entity != "number":
-            raise RuleError("only rules of numbers emit facts", where=self.where("emits"), hint="entity: number")
+        elif row.entity != "number" and (row.entity, row.emits.to) != ("device", "site"):
+            hint = "entity: number; a device may tell a site"
+            raise RuleError(f"a rule of a {row.entity} tells no {row.emits.to}", where=self.where("emits"), hint=hint)
         if row.minimum < LEAST_HISTORY:
             hint = "profiles with fewer events are never judged"
             raise RuleError(f"minimum must be at least {LEAST_HISTORY}", where=self.where("minimum"), hint=hint)

@@ -20,7 +20,7 @@ class EntityKind(IntEnum):
     DEVICE = 1  # 终端 (IMEI): peer = its number (SIM), place = cell, gear = IMSI
     CELL = 2  # 小区: peer = the number active in it, gear = its IMEI
     VICTIM = 3  # a called number under flagged callers: peer = the flagged caller
-    SITE = 4  # a cell that gathers suspects: peer = the suspect number, gear = its IMEI
+    SITE = 4  # a cell that gathers suspects: peer = the suspect number or device, gear = its IMEI or IMSI
     BRIDGE = 5  # a number in long calls (in) beside another that dials (out): peer = the dialler, place = cell
     RACK = 6  # devices of one type (TAC) in one cell that suspects use: peer = the serial of one, gear = its number
 

@@ -46,9 +46,9 @@ _OF: Mapping[EntityKind, Mapping[str, Words]] = MappingProxyType(
             "out_total": ("累计被预警号码呼叫", "calls from flagged numbers since the first"),
         },
         EntityKind.SITE: {
-            "out": ("可疑卡的呼出", "calls of suspect cards"),
-            "contacts": ("不同可疑卡数", "distinct suspect cards"),
-            "out_total": ("累计可疑卡呼出", "calls of suspect cards since the first"),
+            "out": ("可疑卡或终端的呼出", "calls of suspect cards or devices"),
+            "contacts": ("不同可疑卡与终端数", "distinct suspect cards and devices"),
+            "out_total": ("累计可疑卡或终端呼出", "calls of suspect cards or devices since the first"),
         },
         EntityKind.BRIDGE: {
             "in": ("本号码的长通话", "long calls of this number"),
