@@ -24,6 +24,7 @@ from kamailio_edge import DAY, INSIDE, TRUNKS, Edge, free_port  # noqa: E402
 
 from fanzha.errors import PolicyError  # noqa: E402
 from fanzha.gateway.edge.rules import Local, compile_rules  # noqa: E402
+from fanzha.gateway.release import rules  # noqa: E402
 from fanzha.policy.policy import Policy  # noqa: E402
 from fanzha.policy.publisher import Publisher  # noqa: E402
 from fanzha.signing import public_key  # noqa: E402
@@ -37,7 +38,10 @@ class Program:
     """One running `fanzha`, its lines kept."""
 
     def __init__(self, home: Path, *arguments: object) -> None:
-        environment = {**os.environ, "FANZHA_HOME": str(home), "FANZHA_LANG": "en"}
+        words = home / "words"
+        environment = {
+            **os.environ, "FANZHA_HOME": str(home), "FANZHA_LANG": "en", "FANZHA_VOCABULARY": str(words)
+        }  # fmt: skip
         command = [str(PROGRAM), *map(str, arguments)]
         self.lines: list[str] = []
         self.process = subprocess.Popen(
@@ -66,7 +70,7 @@ class Program:
         self.process.stdout.close()
 
 
-def until(true: Callable[[], object], program: Program | None = None, seconds: float = 60) -> str:
+def until(true: Callable[[], object], program: Program | None = None, seconds: float = 150) -> str:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if found := true():
@@ -94,6 +98,9 @@ def site(home: Path) -> Iterator[tuple[Edge, Program, Program]]:
 
     secret = Keys(home, "policy", PolicyError).secret()
     Publisher(home / "policy", secret).snapshot([], trunks=TRUNKS)
+    (home / "words").mkdir()
+    shipped = Path(rules.__file__).with_name("release.yaml").read_text(encoding="utf-8")
+    (home / "words" / "release.yaml").write_text(shipped.replace("held_s: 180", "held_s: 2"), encoding="utf-8")
     edge: Edge | None = None
     try:
         collector = start("hep", "--listen", "127.0.0.1:0", "--switch", f"unix:{home / 'edge' / 'rpc.sock'}")
@@ -102,8 +109,8 @@ def site(home: Path) -> Iterator[tuple[Edge, Program, Program]]:
         start("gateway", "--sip", f"127.0.0.1:{port}", "--http", "off", "--trust", public_key(secret).hex())
         watcher = start("watch", home / "calls" / "records", "--json")
         (home / "edge").mkdir()
-        rules = compile_rules(Policy(version=1, compiled_at=1, trunks=TRUNKS), Local({}), DAY)
-        edge = Edge(home / "edge", rules, hep=f"sip:127.0.0.1:{hep}")
+        hard = compile_rules(Policy(version=1, compiled_at=1, trunks=TRUNKS), Local({}), DAY)
+        edge = Edge(home / "edge", hard, hep=f"sip:127.0.0.1:{hep}")
         edge.settings = msgspec.structs.replace(edge.settings, engines=(f"sip:127.0.0.1:{port}",))
         edge.start()
         edge.wait_breaker()
@@ -152,8 +159,8 @@ def test_a_sweep_is_recorded_alerted_listed_and_its_next_call_refused(
 
     def refusals() -> list[dict[str, object]]:
         files = sorted((home / "calls" / "records").glob("*.parquet"))
-        rows = [row for path in files for row in pq.read_table(path).to_pylist()]
-        return [row for row in rows if row["callee"] == "13700000001" and row["answered"] is None]
+        rows = {row["call_id"]: row for path in files for row in pq.read_table(path).to_pylist()}
+        return [row for row in rows.values() if row["callee"] == "13700000001" and row["answered"] is None]
 
     until(refusals)
     assert {(row["released_by"], row["release_cause"]) for row in refusals()} == {("network", 21)}
@@ -184,3 +191,21 @@ def test_a_call_of_somebody_listed_is_shown_and_cut_by_hand(home: Path, site: tu
     assert len(ended) == 1
     ticket = json.loads((home / "calls" / "tickets.jsonl").read_text(encoding="utf-8"))
     assert ticket["victim"] == "13700000002"
+
+
+def test_a_listed_caller_who_holds_a_subscriber_is_cut_by_itself(
+    home: Path, site: tuple[Edge, Program, Program]
+) -> None:
+    """A4, domain 2.3, with two seconds in place of 180."""
+    edge, _, _ = site
+    fanzha(home, "policy", "add", "+8613955556666", "--action", "label", "--reason", "police", "--source", "list 7",
+           "--expires", "2030-01-01")  # fmt: skip
+    call = edge.call(INSIDE, "13955556666", "13700000003")
+    call.established()
+    for peer in (edge.phone(INSIDE), edge.core):
+        peer.wait(lambda message: message.method == "BYE" and message.get("call-id") == call.id, patience=30)
+    until(lambda: "13700000003" in (home / "calls" / "tickets.jsonl").read_text(encoding="utf-8"))
+    lines = (home / "calls" / "releases.jsonl").read_text(encoding="utf-8").splitlines()
+    kept = [each for each in map(json.loads, lines) if each["call"] == call.id]
+    assert [each["result"] for each in kept] == ["commanded", "released"]
+    assert (kept[-1]["who"], kept[-1]["rule"]) == ("rule", "release.listed_caller_held@1")

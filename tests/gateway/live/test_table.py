@@ -244,6 +244,13 @@ def test_a_verdict_shows_with_its_call_whichever_comes_first(desk) -> None:
     assert desk.rows[0].released_by == "network"
 
 
+def test_a_refusal_mirrored_before_its_verdict_is_the_networks_all_the_same(desk) -> None:
+    wire = desk.wire().invite(to=ENGINE, branch="q1").far("603 Decline", source=ENGINE, branch="q1").near("603 Decline")
+    assert desk.rows[0].released_by == "callee"
+    desk.table.asked(Call(key="one@example", callee="2", at=wire.now), verdict("one@example", Action.BLOCK, wire.now))
+    assert desk.rows[0].released_by == "network"
+
+
 def test_a_verdict_alone_is_never_a_record(desk) -> None:
     desk.table.asked(Call(key="x", callee="2", at=0), verdict("x", Action.BLOCK, 0))
     desk.table.expire(10 * SECOND)

@@ -252,9 +252,12 @@ class LiveTable:
 
     def asked(self, call: Call, verdict: Verdict) -> None:
         """A verdict was given; it waits for its call where that was not seen yet."""
-        found = self.find(call.key)
+        found = self.find(call.key) or self.ended(call.key)
         if found is not None:
             self._judged(found, verdict)
+            if found.by == "callee" and not found.answered and verdict.action is Action.BLOCK:
+                found.by = "network"  # the refusal was mirrored before we heard that it was ours
+                self._tell(found)
             return
         self._asked[call.key.encode("utf-8", "surrogateescape")] = (call.at, verdict)
         if len(self._asked) > self._limits.asked:
