@@ -58,7 +58,7 @@ def publish(out: Publisher, now: datetime) -> int:
     sent = 0
     while (opened := _opened(now)) is not None:
         sent += _send(out, opened, now)
-    if out.store.current is not None and out.store.current.changes > limits().overlay:
+    if out.store.current is not None and (out.due or out.store.current.changes > limits().overlay):
         current = out.store.current
         out.snapshot(current, trunks=tuple(current.trunks.values()), profiles=tuple(current.profiles.values()))
     return sent
