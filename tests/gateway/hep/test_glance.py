@@ -13,6 +13,7 @@ def test_the_start_line_of_100_trying_with_words_is_dull() -> None:
     found = glance(b"SIP/2.0 183 Session -- in progress now\r\nCall-ID: a\r\nCSeq: 1 INVITE\r\n\r\n")
     assert found is not None
     assert found.status == 183
+    assert glance(b"SIP/2.0 200 OK\r\nCall-ID: a\r\nCSeq: 1 NOTIFY\r\n\r\n") is None
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ _SPELLED = {
     for name, short in _SHORT.items()
 }
 _LINE = {name: b"\r\n" + name + b": " for name in _SHORT}
+_TELLING = (b"INVITE", b"BYE")  # whose answers say what becomes of a call
 _FOLDS = (b" ", b"\t")
 _TAG = re.compile(rb";[ \t]*tag[ \t]*=[ \t]*([^;,\s>]*)", re.I)
 _BRANCH = re.compile(rb";[ \t]*branch[ \t]*=[ \t]*([^;,\s]*)", re.I)
@@ -54,6 +55,8 @@ def glance(message: bytes) -> Glance | None:
     elif not first[2].startswith(b"SIP/2.0"):
         return None
     number, _, what = value(head, b"CSeq").partition(b" ")
+    if not method and not what.strip().endswith(_TELLING):
+        return None
     name = value(head, b"Call-ID")
     if not number.isdigit() or len(number) > 10 or not 0 < len(name) <= MAX_ID:
         return None
