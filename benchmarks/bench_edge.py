@@ -8,7 +8,6 @@ engine. What is timed: the INVITE into Kamailio to the INVITE out to the core, b
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import os
 import random
@@ -30,19 +29,15 @@ import numpy as np
 
 from bench_policy import SECRET, listed
 from fanzha import signing
+from fanzha.gateway import worker
 from fanzha.gateway.counters import Counters
 from fanzha.gateway.edge.rpc import Rpc, RpcError
 from fanzha.gateway.edge.rules import Local, Rules, compile_rules
 from fanzha.gateway.edge.rundir import SNAPSHOT, command, rpc_address, write_run_folder
 from fanzha.gateway.edge.settings import Settings
 from fanzha.gateway.edge.snapshot import write_snapshot
-from fanzha.gateway.host import Host
-from fanzha.gateway.sip.admission import Admission, read_networks
-from fanzha.gateway.sip.responder import Responder
-from fanzha.gateway.sip.udp import UdpServer, udp_socket
-from fanzha.gateway.sip.words import sip_words
-from fanzha.gateway.witness import Witness
-from fanzha.policy import Policy, PolicyStore, Publisher, Trunk
+from fanzha.gateway.settings import Settings as Gateway
+from fanzha.policy import Policy, Publisher, Trunk
 
 REPOSITORY = Path(__file__).parents[1]
 SCENARIOS = REPOSITORY / "tests" / "gateway" / "edge" / "sipp"
@@ -87,32 +82,43 @@ def free_port() -> int:
         return int(opened.getsockname()[1])
 
 
-async def serve(folder: Path, port: int, counting: bool) -> None:
-    """The gateway's SIP side with or without its counters, until it is killed."""
-    store = PolicyStore(folder / "policy", {signing.public_key(SECRET)})
-    store.load()
-    now = time.time_ns() // 1000
+def serve(folder: Path, port: int, counting: bool) -> None:
+    """One worker of the gateway, with or without its counters, until it is killed."""
     state = folder / f"state-{port}"
-    counters = Counters(state / "counters", now=now, fresh=True) if counting else None
-    host = Host(store, counters, witness=Witness(state, now=now))
-    admission = Admission(read_networks(["127.0.0.0/8"]), sip_words())
-    server = UdpServer(Responder(host, sip_words(), bytes(16), admission), udp_socket("127.0.0.1", port, 1))
-    host.rehearse()
-    print("ready", flush=True)
-    await asyncio.Event().wait()
-    server.close()
+    settings = Gateway(
+        sip=("127.0.0.1", port), http=None, workers=1, policy=folder / "policy", state=state, control=state / "none",
+        trusted=frozenset({signing.public_key(SECRET)}), seed=bytes(32),
+    )  # fmt: skip
+    state.mkdir(parents=True)
+    worker.run_worker(settings, Counters(now=time.time_ns() // 1000) if counting else None)
+
+
+def wait_for_engine(port: int) -> None:
+    """Until it says yes to an OPTIONS: a policy is loaded."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+        asking.bind(("127.0.0.1", 0))
+        asking.settimeout(0.2)
+        own = asking.getsockname()[1]
+        text = (
+            f"OPTIONS sip:127.0.0.1:{port} SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:{own};branch=z9hG4bKready\r\n"
+            f"From: <sip:a@x>;tag=1\r\nTo: <sip:b@x>\r\nCall-ID: ready\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n"
+        )
+        for _ in range(200):
+            asking.sendto(text.encode(), ("127.0.0.1", port))
+            with contextlib.suppress(OSError):
+                if asking.recv(4096).startswith(b"SIP/2.0 200"):
+                    return
+            time.sleep(0.1)
+    raise SystemExit("the engine did not start")
 
 
 @contextlib.contextmanager
 def engine(folder: Path, counting: bool) -> Iterator[tuple[int, int]]:
     """A process that answers; its port and id."""
     port = free_port()
-    process = subprocess.Popen(
-        [sys.executable, __file__, "serve", str(folder), str(port), str(int(counting))], stdout=subprocess.PIPE
-    )
+    process = subprocess.Popen([sys.executable, __file__, "serve", str(folder), str(port), str(int(counting))])
     try:
-        assert process.stdout is not None
-        assert process.stdout.readline() == b"ready\n"
+        wait_for_engine(port)
         yield port, process.pid
     finally:
         process.kill()
@@ -308,6 +314,6 @@ def main() -> None:
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["serve"]:
-        asyncio.run(serve(Path(sys.argv[2]), int(sys.argv[3]), bool(int(sys.argv[4]))))
+        serve(Path(sys.argv[2]), int(sys.argv[3]), bool(int(sys.argv[4])))
     else:
         main()

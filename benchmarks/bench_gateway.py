@@ -86,7 +86,7 @@ def real(folder: Path) -> Host:
 async def serve(back: Back, sip: int, http: HttpServer) -> None:
     """Both doors, until killed."""
     admission = Admission(read_networks(["127.0.0.0/8"]), msgspec.structs.replace(sip_words(), address_rate=10**9))
-    responder = Responder(back, sip_words(), SECRET, admission)
+    responder = Responder(back, sip_words(), SECRET, admission, admission.known)
     UdpServer(responder, udp_socket("127.0.0.1", sip, 1))
     serving = asyncio.create_task(http.serve())
     while True:

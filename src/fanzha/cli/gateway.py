@@ -70,6 +70,9 @@ _TOKEN_HELP = say("HTTP令牌：新建、列出、撤销（只存散列）", "HT
 )
 @click.option("--peer", multiple=True, help=say("可询问的地址或网段", "address or network that may ask [this machine]"))
 @click.option("--peers-file", type=click.Path(path_type=Path), help=say("同上，每行一个", "more of them, one a line"))
+@click.option(
+    "--edge", multiple=True, help=say("其X-Fanzha字段可信的边缘", "edge whose X-Fanzha fields hold [this machine]")
+)
 @click.pass_context
 def command(
     context: click.Context,
@@ -83,6 +86,7 @@ def command(
     go_on: str | None,
     peer: tuple[str, ...],
     peers_file: Path | None,
+    edge: tuple[str, ...],
 ) -> None:
     """See the help."""
     if context.invoked_subcommand is not None:
@@ -108,6 +112,7 @@ def command(
         go_on=int(go_on) if go_on else None,
         peers=peer or ("127.0.0.0/8", "::1"),
         peers_file=peers_file,
+        edges=edge or ("127.0.0.0/8", "::1"),
         seed=secrets.token_bytes(32),
     )
     run_gateway(settings)

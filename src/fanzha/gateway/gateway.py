@@ -14,6 +14,7 @@ from fanzha.gateway.host import Host
 from fanzha.gateway.log import log_to_stderr
 from fanzha.gateway.sample import LastCalls
 from fanzha.gateway.settings import Settings
+from fanzha.gateway.sip.admission import read_networks
 from fanzha.gateway.state import live_in
 from fanzha.gateway.supervisor import Child, Supervisor, check_doors
 from fanzha.gateway.worker import run_worker
@@ -31,6 +32,7 @@ def run_gateway(settings: Settings) -> None:
     VocabularyError for limits or a failure policy that are wrong."""
     check_doors(settings)
     settings.networks()
+    read_networks(settings.edges, where="--edge")
     settings.state.mkdir(parents=True, exist_ok=True, mode=0o700)
     PolicyStore(settings.policy, set(settings.trusted))
     live_in(settings.state, None)

@@ -19,10 +19,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """One gateway. sip, http: (host, port) or None where not served. policy: folder of the last good one.
 
     trusted: public keys of the desks that are obeyed. source: address of a desk to follow, or a folder, "" for none;
-    source_token: file with the bearer token for it, so that it stands in no process list.
-    go_on: code for "go on", None as profiles say. peers: addresses and networks that may ask over SIP; peers_file: more
-    of them, one a line, read again on SIGHUP. state: folder of tokens, counters and verdicts. control: socket of the
-    process that keeps the calls in progress (`fanzha hep`), if one ever ran. seed: shared by all processes.
+    source_token: file with the bearer token for it, so that it stands in no process list. go_on: code for "go on", None
+    as profiles say. peers: addresses and networks that may ask over SIP; peers_file: more of them, one a line, read
+    again on SIGHUP. edges: those whose X-Fanzha fields are believed. state: folder of tokens, verdicts and metrics.
+    control: socket of the process that keeps the calls in progress (`fanzha hep`), if one ever ran. seed: shared by all
+    processes.
     """
 
     sip: tuple[str, int] | None
@@ -36,6 +37,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     go_on: int | None = None
     peers: tuple[str, ...] = ("127.0.0.0/8", "::1")
     peers_file: Path | None = None
+    edges: tuple[str, ...] = ("127.0.0.0/8", "::1")
     control: Path
     seed: bytes
 

@@ -20,7 +20,7 @@ from fanzha.gateway.http.server import HttpServer
 from fanzha.gateway.http.tokens import Tokens
 from fanzha.gateway.sample import LastCalls
 from fanzha.gateway.settings import GO_ON, Settings
-from fanzha.gateway.sip.admission import Admission
+from fanzha.gateway.sip.admission import Admission, Known, read_networks
 from fanzha.gateway.sip.responder import Responder
 from fanzha.gateway.sip.tcp import TcpServer, tcp_socket
 from fanzha.gateway.sip.udp import UdpServer, udp_socket
@@ -52,7 +52,8 @@ class Worker:
         )
         self._admission = Admission(settings.networks(), sip_words())
         go_on = (settings.go_on, GO_ON[settings.go_on]) if settings.go_on is not None else None
-        self._responder = Responder(self._host, sip_words(), settings.seed, self._admission, go_on)
+        edges = Known(read_networks(settings.edges, where="--edge"), sip_words().addresses)
+        self._responder = Responder(self._host, sip_words(), settings.seed, self._admission, edges, go_on)
         self._door = Doorkeeper(Tokens(settings.state / "tokens.json"))
         self._app = App(self._host, self._door)
 

@@ -6,7 +6,7 @@ from fanzha.errors import StorageError
 from fanzha.gateway.call import Call
 from fanzha.gateway.engine import Engine
 from fanzha.gateway.live.event import DialogEvent
-from fanzha.gateway.sip.admission import Admission, read_networks
+from fanzha.gateway.sip.admission import Admission, Known, read_networks
 from fanzha.gateway.sip.responder import Responder
 from fanzha.gateway.sip.words import sip_words
 from fanzha.gateway.verdict import Verdict
@@ -49,7 +49,12 @@ class Sham(Engine):
 
 def responder(engine: Engine) -> Responder:
     """A responder with the shipped bounds."""
-    return Responder(engine, sip_words(), SEED, admission())
+    return Responder(engine, sip_words(), SEED, admission(), edges())
+
+
+def edges() -> Known:
+    """Loopback only."""
+    return Known(read_networks(["127.0.0.0/8"]), 100)
 
 
 def admission() -> Admission:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 from messages import message
-from sham import SEED, Sham
+from sham import SEED, Sham, edges
 
 from fanzha.errors import UsageError
 from fanzha.gateway.sip.admission import Admission, Admitted, read_networks
@@ -11,7 +11,7 @@ from fanzha.gateway.sip.words import sip_words
 
 
 def test_strangers_get_silence_and_are_counted() -> None:
-    to = Responder(Sham(), sip_words(), SEED, Admission(read_networks(["10.0.0.0/8"]), sip_words()))
+    to = Responder(Sham(), sip_words(), SEED, Admission(read_networks(["10.0.0.0/8"]), sip_words()), edges())
     assert to.receive(message(), ("192.0.2.1", 5060), 0.0) is None
     assert to.receive(message(), ("10.1.2.3", 5060), 0.0) is not None
     assert (to.counts["stranger"], to.counts["invite"]) == (1, 1)
@@ -36,14 +36,14 @@ def test_spoofed_addresses_take_bounded_memory() -> None:
         gate.admit(f"10.{at >> 16}.{at >> 8 & 255}.{at & 255}", 0.0)
         gate.admit(f"11.{at >> 16}.{at >> 8 & 255}.{at & 255}", 0.0)
     assert len(gate._buckets) <= words.addresses
-    assert len(gate._strangers) <= words.addresses
+    assert len(gate.known) <= words.addresses
 
 
 def test_an_ipv4_peer_on_a_dual_socket_and_a_scoped_address_are_known() -> None:
     gate = Admission(read_networks(["10.0.0.1", "fe80::/10"]), sip_words())
-    assert gate.knows("::ffff:10.0.0.1")
-    assert gate.knows("fe80::1%eth0")
-    assert not gate.knows("nonsense")
+    assert "::ffff:10.0.0.1" in gate.known
+    assert "fe80::1%eth0" in gate.known
+    assert "nonsense" not in gate.known
 
 
 def test_a_new_list_holds_at_once() -> None:

@@ -14,7 +14,7 @@ URI = f"sip:{CALLEE}@gw.cn"
 
 def asked(uri: str = URI, *more: str, **fields: str) -> Call:
     """The call that such an INVITE asks about."""
-    return question(parse(message("INVITE", uri, *more, **fields)), "10.0.0.1", 5, sip_words())
+    return question(parse(message("INVITE", uri, *more, **fields)), "10.0.0.1", 5, sip_words(), believed=True)
 
 
 def test_from_alone_is_caller_and_shown() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from messages import CALLEE, PEER, code_of, header, message
-from sham import BLOCKED, SEED, Sham, admission, responder
+from sham import BLOCKED, SEED, Sham, admission, edges, responder
 
 from fanzha.gateway.live.event import DialogState
 from fanzha.gateway.sip.message import Unanswerable, parse
@@ -83,7 +83,7 @@ def test_long_after_it_is_a_new_question_with_the_same_tag() -> None:
 
 def test_processes_that_share_the_seed_give_the_same_bytes() -> None:
     assert answer(responder(Sham()), message()) == answer(responder(Sham()), message())
-    other = Responder(Sham(), sip_words(), SEED[::-1], admission())
+    other = Responder(Sham(), sip_words(), SEED[::-1], admission(), edges())
     assert answer(responder(Sham()), message()) != answer(other, message())
 
 
@@ -135,6 +135,19 @@ def test_a_reinvite_goes_on_without_being_asked_about() -> None:
 def test_an_unknown_extension_does_not_leave_a_call_unjudged() -> None:
     data = message("INVITE", "sip:+861@e.cn", "Require: anything", **{"from": f"<sip:{BLOCKED}@gw.cn>;tag=1"})
     assert code_of(answer(responder(Sham()), data)) == 603
+
+
+def test_only_an_edge_is_believed_about_trunk_and_door() -> None:
+    """Of a switch that is none, such fields may have been written by whoever dials."""
+    engine = Sham()
+    to = responder(engine)
+    data = message("INVITE", "sip:+861@e.cn", "X-Fanzha-Trunk: t1", "X-Fanzha-Peer: 10.0.0.1", "X-Fanzha-Roaming: yes")
+    assert to.receive(data, PEER, 0.0) is not None
+    assert to.receive(data, ("192.0.2.1", 5060), 0.0) is not None
+    assert [(call.trunk, call.peer, call.roaming) for call in engine.asked] == [
+        ("t1", "10.0.0.1", True),
+        (None, "192.0.2.1", None),
+    ]
 
 
 def test_a_fault_of_ours_stops_no_call() -> None:

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 
 import msgspec
 from messages import code_of, message
-from sham import SEED, Sham, admission, responder
+from sham import SEED, Sham, admission, edges, responder
 
 from fanzha.gateway.sip.responder import Responder
 from fanzha.gateway.sip.tcp import TcpServer, tcp_socket
@@ -20,7 +20,7 @@ from fanzha.gateway.sip.words import SipWords, sip_words
 @asynccontextmanager
 async def tcp(words: SipWords | None = None) -> AsyncIterator[tuple[TcpServer, int]]:
     """A TCP server on a free port."""
-    server = TcpServer(Responder(Sham(), sip_words(), SEED, admission()), words or sip_words())
+    server = TcpServer(Responder(Sham(), sip_words(), SEED, admission(), edges()), words or sip_words())
     sock = tcp_socket("127.0.0.1", 0)
     listening = await asyncio.get_running_loop().create_server(server.connection, sock=sock)
     try:

@@ -35,31 +35,57 @@ def read_networks(texts: Iterable[str], where: str = "") -> tuple[Network, ...]:
     return tuple(found)
 
 
+class Known:
+    """Whether an address lies in one of some networks. What was found is remembered, of so many addresses at most."""
+
+    def __init__(self, networks: tuple[Network, ...], most: int) -> None:
+        self._networks = networks
+        self._most = most
+        self._met: dict[str, bool] = {}
+
+    def __len__(self) -> int:
+        return len(self._met)
+
+    def __contains__(self, address: str) -> bool:
+        found = self._met.get(address)
+        if found is None:
+            if len(self._met) >= self._most:
+                del self._met[next(iter(self._met))]
+            found = self._met[address] = self._lies_within(address)
+        return found
+
+    def _lies_within(self, address: str) -> bool:
+        try:
+            parsed = ip_address(address.partition("%")[0])
+        except ValueError:
+            return False
+        plain = getattr(parsed, "ipv4_mapped", None) or parsed
+        return any(plain in network for network in self._networks)
+
+
 class Admission:
-    """The allowed networks, and a bucket of requests for each address that was met. Bounded: the oldest give way."""
+    """Who is heard, and a bucket of requests for each address that was met. Bounded: the oldest give way."""
 
     def __init__(self, networks: tuple[Network, ...], words: SipWords) -> None:
         self._rate = float(words.address_rate)
         self._burst = float(words.address_burst)
         self._most = words.addresses
-        self._buckets: dict[str, list[float]] = {}
-        self._strangers: dict[str, None] = {}
         self.allow(networks)
 
     def allow(self, networks: tuple[Network, ...]) -> None:
         """Hear these from now on, and nobody else."""
-        self._networks = networks
-        self._buckets.clear()
-        self._strangers.clear()
+        self.known = Known(networks, self._most)
+        self._buckets: dict[str, list[float]] = {}
 
     def admit(self, address: str, now: float) -> Admitted:
         """Whether a request of this address is taken now (seconds of a steady clock)."""
         bucket = self._buckets.get(address)
         if bucket is None:
-            if not self.knows(address):
+            if address not in self.known:
                 return Admitted.STRANGER
+            if len(self._buckets) >= self._most:
+                del self._buckets[next(iter(self._buckets))]
             bucket = self._buckets[address] = [self._burst, now]
-            self._bound(self._buckets)
         tokens = min(self._burst, bucket[0] + (now - bucket[1]) * self._rate)
         bucket[1] = now
         if tokens < 1:
@@ -67,22 +93,3 @@ class Admission:
             return Admitted.FLOOD
         bucket[0] = tokens - 1
         return Admitted.YES
-
-    def knows(self, address: str) -> bool:
-        """Whether this address is heard at all."""
-        if address in self._strangers:
-            return False
-        try:
-            parsed = ip_address(address.partition("%")[0])
-        except ValueError:
-            return False
-        mapped = getattr(parsed, "ipv4_mapped", None)
-        if any((mapped or parsed) in network for network in self._networks):
-            return True
-        self._strangers[address] = None
-        self._bound(self._strangers)
-        return False
-
-    def _bound(self, table: dict[str, list[float]] | dict[str, None]) -> None:
-        if len(table) > self._most:
-            del table[next(iter(table))]

@@ -58,6 +58,8 @@ def values(line: str, separator: str = ",") -> list[str]:
     """
     if separator not in line:
         return [line]
+    if line.count(separator) > MOST_VALUES:
+        raise Malformed("Too Many Values")
     found: list[str] = []
     at, part = 0, _PARTS[separator]
     while at <= len(line):
@@ -67,8 +69,6 @@ def values(line: str, separator: str = ",") -> list[str]:
             raise Malformed("Unbalanced Quotes")
         if text := match[0].strip():
             found.append(text)
-        if len(found) > MOST_VALUES:
-            raise Malformed("Too Many Values")
         at = match.end() + 1
     return found
 

@@ -18,6 +18,7 @@ _REQUEST_LINE = re.compile(r"([A-Za-z0-9!%*_+`'~.-]+) ([^\s<>\"]+) SIP/([0-9]+\.
 _FOLDED = re.compile(r"\n[ \t]+")
 _ONCE = ("from", "to", "call-id", "cseq")
 _NEEDED = {"via", *_ONCE}
+_MOST_LINES = 1000  # of a head; no switch writes so many
 _LAST_CSEQ = 2**31 - 1
 
 
@@ -74,6 +75,8 @@ def parse(data: bytes) -> Request:
     if "\n " in text or "\n\t" in text:
         text = _FOLDED.sub(" ", text)
     start, *lines = text.split("\n")
+    if len(lines) > _MOST_LINES:
+        raise Unanswerable
     method, _, uri = start.partition(" ")
     request = Request(method, uri.rpartition(" ")[0], {}, body if body is not None else b"")
     try:

@@ -17,6 +17,7 @@ from fanzha.gateway.sip.uri import parse_uri
 from fanzha.gateway.sip.words import SipWords
 from fanzha.records.contract import Ingress
 
+Fields = dict[str, list[str]]
 _ANONYMOUS_HOST = "anonymous.invalid"  # RFC 3323 4.1.1.3
 _SERVICE = "urn:service:"
 _IMEI = re.compile(r"urn:gsma:imei:([0-9-]{14,20})", re.IGNORECASE)  # RFC 7254
@@ -27,8 +28,9 @@ _NOTHING = ("", "<null>")  # the latter is how Kamailio writes what is not set
 _YES_NO = {"yes": True, "no": False}
 
 
-def question(request: Request, peer: str, at: int, words: SipWords) -> Call:
-    """The call that a well-formed INVITE asks about. peer: who sent it; at: UTC microseconds.
+def question(request: Request, peer: str, at: int, words: SipWords, *, believed: bool = False) -> Call:
+    """The call that a well-formed INVITE asks about. peer: who sent it; at: UTC microseconds. believed: whether that is
+    an edge that says trunk and door itself; of others such fields may come from whoever dials.
 
     Raises Malformed where the callee cannot be read: nobody can be asked about.
     """
@@ -36,6 +38,7 @@ def question(request: Request, peer: str, at: int, words: SipWords) -> Call:
     shown = _shown(request.first("from"))
     asserted = _asserted(request) if "p-asserted-identity" in request.fields else None
     presented = shown if asserted is not None and shown != asserted else None
+    told = request.fields if believed else {}
     return Call(
         key=request.first("call-id"),
         callee=callee,
@@ -43,13 +46,13 @@ def question(request: Request, peer: str, at: int, words: SipWords) -> Call:
         caller=shown if asserted is None else asserted,
         presented=presented,
         clir=_hidden(request, shown, words),
-        trunk=_told(request, words.trunk) or _trunk_group(request),
-        peer=_peer(request, words) or peer,
-        ingress=_ingress(request, words),
+        trunk=_told(told, words.trunk) or _trunk_group(told),
+        peer=_peer(told, words) or peer,
+        ingress=_ingress(told, words),
         forwarded_from=_forwarded(request, callee),
         device=_device(request),
-        serving_region=_region(request, words),
-        roaming=_YES_NO.get((_told(request, words.roaming) or "").lower()),
+        serving_region=_region(told, words),
+        roaming=_YES_NO.get((_told(told, words.roaming) or "").lower()),
     )
 
 
@@ -102,15 +105,15 @@ def _hidden(request: Request, shown: str | None, words: SipWords) -> bool:
     return shown is None
 
 
-def _told(request: Request, name: str) -> str | None:
-    """What an allowed peer says by a field of its own."""
-    lines = request.fields.get(name)
+def _told(told: Fields, name: str) -> str | None:
+    """What an edge says by a field of its own."""
+    lines = told.get(name)
     return lines[0] if lines and lines[0] not in _NOTHING else None
 
 
-def _trunk_group(request: Request) -> str | None:
+def _trunk_group(told: Fields) -> str | None:
     """The originating trunk group in the Contact (RFC 4904), where the switch writes it."""
-    contact = request.first("contact")
+    contact = told.get("contact", [""])[0]
     if "tgrp" not in contact:
         return None
     try:
@@ -119,19 +122,19 @@ def _trunk_group(request: Request) -> str | None:
         return None
 
 
-def _peer(request: Request, words: SipWords) -> str | None:
-    told = _told(request, words.peer)
-    return told if told and _ADDRESS.fullmatch(told) else None
+def _peer(told: Fields, words: SipWords) -> str | None:
+    address = _told(told, words.peer)
+    return address if address and _ADDRESS.fullmatch(address) else None
 
 
-def _ingress(request: Request, words: SipWords) -> str | None:
-    told = (_told(request, words.ingress) or "").lower()
-    return told if told in _INGRESSES else None
+def _ingress(told: Fields, words: SipWords) -> str | None:
+    door = (_told(told, words.ingress) or "").lower()
+    return door if door in _INGRESSES else None
 
 
-def _region(request: Request, words: SipWords) -> int | None:
-    told = _told(request, words.region)
-    return int(told) if told and _REGION.fullmatch(told) else None
+def _region(told: Fields, words: SipWords) -> int | None:
+    code = _told(told, words.region)
+    return int(code) if code and _REGION.fullmatch(code) else None
 
 
 def _forwarded(request: Request, callee: str) -> str | None:

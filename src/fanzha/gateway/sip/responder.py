@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from fanzha.errors import InputError, StorageError
 from fanzha.gateway.engine import Engine
 from fanzha.gateway.live.event import DialogEvent, read_dialog
-from fanzha.gateway.sip.admission import Admission, Admitted
+from fanzha.gateway.sip.admission import Admission, Admitted, Known
 from fanzha.gateway.sip.malformed import Malformed
 from fanzha.gateway.sip.message import Request, Unanswerable, is_response, parse
 from fanzha.gateway.sip.question import question
@@ -57,14 +57,16 @@ class Responder:
         words: SipWords,
         seed: bytes,
         admission: Admission,
+        edges: Known,
         go_on: tuple[int, str] | None = None,
     ) -> None:
-        """seed: 16 to 32 bytes that all processes share. go_on: how to say "go on", where not as the trunk's profile
-        says."""
+        """seed: 16 to 32 bytes that all processes share. edges: whose X-Fanzha fields are believed. go_on: how to say
+        "go on", where not as the trunk's profile says."""
         self._engine = engine
         self._words = words
         self._seed = seed
         self._admission = admission
+        self._edges = edges
         self._own_go_on = go_on
         self._go_on = go_on or _GO_ON
         self._recent: Recent[Reply] = Recent(words.remembered_answers, words.remembered_seconds)
@@ -100,7 +102,7 @@ class Responder:
 
     def knows(self, address: str) -> bool:
         """Whether this address is heard at all."""
-        return self._admission.knows(address)
+        return address in self._admission.known
 
     def _fresh(self, request: Request, source: Source, now: float, key: int) -> Answer:
         """A request that was not met before."""
@@ -148,7 +150,7 @@ class Responder:
             if request.to_tag:
                 self.counts["reinvite"] += 1
                 return *self._go_on, ()
-            call = question(request, source[0], time.time_ns() // 1000, self._words)
+            call = question(request, source[0], time.time_ns() // 1000, self._words, believed=source[0] in self._edges)
         except Malformed as fault:
             self.counts["nobody_called"] += 1
             return fault.code, fault.phrase, ()

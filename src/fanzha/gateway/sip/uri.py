@@ -15,6 +15,7 @@ _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::([0-9]{1,5}))?")
 # How nearly every switch writes it: no escapes, no password, no parameters of the user's.
 _PLAIN = re.compile(r"(sips?):([^@;:%?]+)@([A-Za-z0-9._-]+)(?::([0-9]{1,5}))?((?:;[^?]*)?)")
 _GLOBAL = "+"
+_LONGEST = 4096
 _SHORT = 128  # characters; longer ones are not remembered
 
 
@@ -33,8 +34,12 @@ class Uri(NamedTuple):
 
 
 def parse_uri(text: str) -> Uri:
-    """Read sip:, sips: and tel:. Raises Malformed: 400 for what is no URI, 416 for another scheme."""
-    return _remembered(text) if len(text) <= _SHORT else _parse(text)
+    """Read sip:, sips: and tel:. Raises Malformed: 400 for what is no URI, 416 for another scheme, 414 for too much."""
+    if len(text) <= _SHORT:
+        return _remembered(text)
+    if len(text) > _LONGEST:
+        raise Malformed("Request-URI Too Long", 414)
+    return _parse(text)
 
 
 def _parse(text: str) -> Uri:

@@ -9,6 +9,7 @@ from fanzha.gateway.sip.headers import values
 from fanzha.gateway.sip.malformed import Malformed
 
 DEFAULT_PORT = 5060
+_LONGEST = 4096  # characters of one Via; some hundred suffice
 _VIA = re.compile(
     r"SIP\s*/\s*2\.0\s*/\s*[A-Za-z0-9!%*_+`'~.-]+\s+(\[[0-9A-Fa-f:.]+\]|[^\s;:,\[\]]+)\s*(?::\s*([0-9]{1,5}))?"
     r"((?:\s*;\s*[^\s;=,\"]+(?:\s*=\s*(?:\"[^\"]*\"|[^\s;,\"]+))?)*)\s*",
@@ -28,6 +29,8 @@ class Via(NamedTuple):
 
 def parse_via(text: str) -> Via:
     """Read one Via value. Raises Malformed."""
+    if len(text) > _LONGEST:
+        raise Malformed("Via Too Long")
     text = " ".join(text.split())  # so that no run of blanks can cost more than its length
     match = _VIA.fullmatch(text)
     if match is None or int(match[2] or 0) > 65535:
