@@ -37,7 +37,7 @@ _DRAIN_S = 0.3  # how long datagrams already sent to us are still answered
 class Worker:
     """One process's doors and what is behind them."""
 
-    def __init__(self, settings: Settings, counters: Counters) -> None:
+    def __init__(self, settings: Settings, counters: Counters | None) -> None:
         self._settings = settings
         self._parent = os.getppid()
         self._stopping = asyncio.Event()
@@ -139,8 +139,8 @@ def _settle() -> None:
     gc.set_threshold(20_000, 50, 100)
 
 
-def run_worker(settings: Settings, counters: Counters) -> None:
-    """One worker, from beginning to end. counters: made before it was forked, and shared with the others."""
+def run_worker(settings: Settings, counters: Counters | None) -> None:
+    """One worker, from beginning to end. counters: made before it was forked and shared with others; None: none."""
 
     async def main() -> None:
         await Worker(settings, counters).run()
