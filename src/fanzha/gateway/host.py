@@ -93,6 +93,11 @@ class Host(Back):
         """See Back."""
         return self.witness.said(key)
 
+    def forget(self, caller: str) -> bool:
+        """See Back."""
+        number = self._aids.reader.read([caller])[0].number
+        return self._counters is not None and number != 0 and self._counters.forget(number)
+
     def metrics(self) -> str:
         """See Back."""
         policy = self.store.current if self.store is not None else None

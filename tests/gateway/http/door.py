@@ -56,6 +56,9 @@ class ShamBack(Back):
             return Receipt(number=0, refusal="signature", message="not by a trusted key")
         return Receipt(number=4, taken=True, entries=1)
 
+    def forget(self, caller: str) -> bool:
+        return caller == BLOCKED
+
     def metrics(self) -> str:
         return "fanzha_up 1\n"
 

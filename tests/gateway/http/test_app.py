@@ -133,6 +133,12 @@ def test_a_tear_down_says_who_and_why_and_what_became_of_it(client: Client, back
     assert client.ask("POST", "/v1/calls/c1/release", {})[0] == 400
 
 
+def test_one_callers_counters_are_set_to_nothing(client: Client) -> None:
+    for caller, known in (("+8617000000001", True), ("+8613912345678", False)):
+        assert client.ask("POST", "/v1/counters/forget", {"caller": caller})[:2] == (200, {"forgotten": known})
+    assert client.ask("POST", "/v1/counters/forget", {"all": True})[0] == 400
+
+
 def test_policy_is_told_and_pushed(client: Client, back: ShamBack, tmp_path: Path) -> None:
     assert client.ask("GET", "/v1/policy")[0] == 503
     back.store = store(tmp_path / "policy")

@@ -26,5 +26,9 @@ class Back(Engine):
         """Put a pushed policy message in force, or say why not. Only asked where there is a store."""
 
     @abstractmethod
+    def forget(self, caller: str) -> bool:
+        """Set one caller's counters at call time to nothing, nobody else's; whether there were any."""
+
+    @abstractmethod
     def metrics(self) -> str:
         """All processes' counts, as Prometheus reads them."""

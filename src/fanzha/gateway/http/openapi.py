@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from functools import cache
 from html import escape
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
+from msgspec import Meta
 
 from fanzha import __version__
 from fanzha.gateway.http.asking import Ask, Batch
@@ -34,6 +35,18 @@ class Calls(msgspec.Struct, frozen=True):
     """Calls in progress, answered ones first, the longest at the head."""
 
     calls: list[LiveCall]
+
+
+class Forget(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whose counters at call time are to be set to nothing."""
+
+    caller: Annotated[str, Meta(min_length=1, max_length=256)]
+
+
+class Forgotten(msgspec.Struct, frozen=True):
+    """Whether there were any."""
+
+    forgotten: bool
 
 
 class Error(msgspec.Struct, frozen=True):
@@ -65,6 +78,8 @@ PATHS = (
     Path("get", "/v1/calls", Scope.CALLS, "进行中的呼叫（?numbers=full 显示全号）",
          "calls in progress (?numbers=full unmasks)", None, Calls),
     Path("post", "/v1/calls/{key}/release", Scope.RELEASE, "拆除一个进行中的呼叫", "tear a call down", None, Outcome),
+    Path("post", "/v1/counters/forget", Scope.POLICY, "清零一个主叫的呼叫计数", "set one caller's counters to nothing",
+         Forget, Forgotten),
     Path("get", "/v1/policy", Scope.POLICY, "当前策略：版本、条数、签发者、时效", "the policy in force and its age"),
     Path("post", "/v1/policy", Scope.POLICY, "推送已签名的快照或增量", "push a signed snapshot or delta",
          bytes, Receipt),

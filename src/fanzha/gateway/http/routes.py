@@ -17,7 +17,7 @@ from fanzha.errors import StorageError
 from fanzha.gateway.http.back import Back
 from fanzha.gateway.http.bounds import bounds
 from fanzha.gateway.http.fault import Fault, Words, bad_body
-from fanzha.gateway.http.openapi import document, page
+from fanzha.gateway.http.openapi import Forget, Forgotten, document, page
 from fanzha.gateway.http.reading import Doorkeeper, body_of, spooled
 from fanzha.gateway.http.tokens import Scope, Token
 from fanzha.gateway.live.livecalls import LiveCall, LiveCalls
@@ -48,6 +48,7 @@ class Routes:
             Route("/v1/explain/{key:path}", self._explain, methods=["GET"]),
             Route("/v1/calls", self._calls, methods=["GET"]),
             Route("/v1/calls/{key:path}/release", self._release, methods=["POST"]),
+            Route("/v1/counters/forget", self._forget, methods=["POST"]),
             Route("/v1/policy", self._policy, methods=["GET"]),
             Route("/v1/policy", self._take, methods=["POST"]),
             Route("/healthz", self._alive, methods=["GET"]),
@@ -86,6 +87,16 @@ class Routes:
         outcome = await live.release(request.path_params["key"], f"token {token.id} ({token.name})", order.why)
         LOG.info("tear-down: %s", outcome.result, extra={"token": token.id, "call": outcome.id})
         return _json(outcome, _STATUS.get(outcome.result, 200))
+
+    async def _forget(self, request: Request) -> Response:
+        token = self._opened(request, Scope.POLICY)
+        try:
+            named = msgspec.json.decode(await body_of(request.receive, bounds().body_bytes), type=Forget)
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            raise bad_body(error) from None
+        known = self._back.forget(named.caller)
+        LOG.info("counters of %s set to nothing: %s", named.caller, known, extra={"token": token.id, "who": token.name})
+        return _json(Forgotten(known))
 
     async def _policy(self, request: Request) -> Response:
         self._opened(request, Scope.POLICY)
