@@ -94,7 +94,7 @@ PATHS = (
 @cache
 def document() -> bytes:
     """OpenAPI 3.1 as JSON."""
-    types = [Ask, Batch, Verdict, Verdicts, Explained, Calls, Outcome, Receipt, Error]
+    types = [Ask, Batch, Verdict, Verdicts, Explained, Calls, Outcome, Forget, Forgotten, Receipt, Error]
     _, schemas = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
     paths: dict[str, dict[str, Any]] = {}
     for each in PATHS:
