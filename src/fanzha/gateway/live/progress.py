@@ -10,7 +10,7 @@ Leg = tuple[bytes, int]  # address (4 or 16 bytes) and port
 NOWHERE: Leg = (b"", 0)
 
 
-class Bye(msgspec.Struct):
+class Bye(msgspec.Struct, gc=False):
     """One leg's BYE: when and whence it was first seen, when it was first answered (0: not yet); UTC microseconds."""
 
     at: int
@@ -18,7 +18,7 @@ class Bye(msgspec.Struct):
     done: int = 0
 
 
-class Progress(msgspec.Struct, kw_only=True):
+class Progress(msgspec.Struct, kw_only=True, gc=False):
     """One call. Times are UTC microseconds, 0: not come to that. `id` is its record's id, `key` the
     live table's, `call_id` the wire's: three names only where one Call-ID is used by several calls.
 

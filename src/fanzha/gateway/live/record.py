@@ -11,7 +11,7 @@ from fanzha.gateway.live.progress import Progress
 from fanzha.records.contract import CALLS_RAW
 
 
-class Row(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Row(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One call attempt in the contract's raw words; times are UTC microseconds. What a mirror cannot know is absent."""
 
     call_id: str

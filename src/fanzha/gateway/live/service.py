@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import fcntl
+import gc
 import logging
 import os
 import time
@@ -80,6 +81,7 @@ class LiveService:
     async def run(self, host: str, port: int, started: Callable[[int], None] = lambda _: None) -> None:
         """Collect at host:port until stopped. started: told the port. Raises UsageError, StorageError at the start."""
         self._stopping = asyncio.Event()
+        gc.freeze()  # half a million objects of libraries: looked through again and again, each time the mirror waits
         saved = self._folder / "calls.saved"
         calls = snapshot.load(saved, self._journal)
         self.table.restore(calls)
