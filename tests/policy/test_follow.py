@@ -34,7 +34,8 @@ class Desk(BaseHTTPRequestHandler):
         found = source.after(int(asked.rpartition("/")[2]), float(wait))
         body = Path(found[0]).read_bytes() if found else b""  # type: ignore[arg-type]
         self.send_response(200 if body else 204)
-        self.send_header("Content-Length", str(len(body)))
+        if not self.path.startswith("/endless"):
+            self.send_header("Content-Length", str(len(body) + 5 * self.path.startswith("/cut")))
         self.end_headers()
         self.wfile.write(body)
 
@@ -162,6 +163,18 @@ def test_a_large_message_is_spooled_to_disk(
     assert isinstance(source.after(0, 0)[0], Path)
     assert Follower(store, source, wait=0).once()
     assert store.version == 1
+
+
+@pytest.mark.parametrize("small", [100, 1 << 20])
+@pytest.mark.parametrize("path", ["cut", "endless"])
+def test_an_answer_that_is_cut_off_is_no_refused_policy_but_a_failure(
+    path: str, small: int, desk: str, publisher: Publisher, store: PolicyStore, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch, entry,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(http_source, "_SMALL", small)
+    publisher.snapshot([entry()])
+    assert not Follower(store, HttpSource(f"{desk}/{path}", tmp_path, token=TOKEN), wait=0).once()
+    assert (store.version, store.refusals.totals()) == (0, {})
 
 
 def test_what_is_no_address_is_said_at_once(tmp_path: Path) -> None:

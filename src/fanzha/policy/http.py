@@ -1,6 +1,7 @@
 """Asks a desk for new policy over HTTP: one message an answer, held back by the desk until there is one (long poll).
 
-GET BASE/after/N?wait=S answers 200 with the next message for a gateway at N, or 204 after S seconds without one.
+GET BASE/after/N?wait=S answers 200 with the next message for a gateway at N, or 204 after S seconds without one. The
+answer names its Content-Length.
 """
 
 from __future__ import annotations
@@ -56,6 +57,8 @@ class HttpSource(PolicySource):
         with self._fetched.open("wb") as file:
             while block := answer.read(_CHUNK):
                 file.write(block)
+            if file.tell() != length:
+                raise OSError(f"the desk's answer ended after {file.tell():,} of {length:,} bytes")
         return self._fetched
 
 
