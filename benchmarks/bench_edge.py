@@ -86,7 +86,8 @@ def serve(folder: Path, port: int, counting: bool) -> None:
     """One worker of the gateway, with or without its counters, until it is killed."""
     state = folder / f"state-{port}"
     settings = Gateway(
-        sip=("127.0.0.1", port), http=None, workers=1, policy=folder / "policy", state=state, control=state / "none",
+        sip=("127.0.0.1", port), http=None, workers=1, policy=folder / "policy", state=state,
+        control=folder / "calls" / "control.sock",
         trusted=frozenset({signing.public_key(SECRET)}), seed=bytes(32),
     )  # fmt: skip
     state.mkdir(parents=True)

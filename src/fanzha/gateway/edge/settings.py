@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta
@@ -12,8 +12,9 @@ from fanzha.errors import UsageError
 from fanzha.vocabulary.loader import decode, read
 
 Listen = Annotated[str, Meta(pattern=r"^(udp|tcp):(\[[0-9a-fA-F:]+\]|[0-9.]+):[0-9]{1,5}$")]
-SipUri = Annotated[str, Meta(pattern=r"^sip:(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?(;transport=(udp|tcp))?$")]
-Port = Annotated[int, Meta(ge=1, le=65535)]
+_URI = r"sip:(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?(;transport=(udp|tcp))?"
+SipUri = Annotated[str, Meta(pattern=f"^{_URI}$")]
+Mirror = Annotated[str, Meta(pattern=f"^({_URI})?$")]
 
 ENGINES, DEFAULT_HOPS = 1, 2  # dispatcher groups; named next hops follow
 
@@ -42,7 +43,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     call_seconds: Annotated[int, Meta(ge=60, le=86_400)] = 14_400
     probe_next_hops: bool = False
     events: bool = True
-    hep: SipUri | Literal[""] = ""
+    hep: Mirror = ""
     rpc: str = ""
     workers: Annotated[int, Meta(ge=1, le=64)] = 4
     memory_mb: Annotated[int, Meta(ge=64, le=65_536)] = 512
