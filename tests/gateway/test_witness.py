@@ -42,6 +42,7 @@ def test_what_was_said_is_found_counted_and_recorded(tmp_path: Path) -> None:
     witness.event(DialogState.FAILED)
     assert witness.said("a") == [first]
     witness.close()
+    assert [path.suffix for path in (tmp_path / "verdicts").glob("verdicts-*")] == [".seg"]
     kept = list(verdicts(tmp_path / "verdicts"))
     assert [(line.call.key, line.caller, line.verdict.action) for line in kept] == [
         ("a", 8613800000001, Action.BLOCK),

@@ -96,7 +96,10 @@ class Witness:
         if self._log is None:
             return
         self._log.tick(now)
-        for what, count in self._log.counts.items():
+        self._count(self._log)
+
+    def _count(self, log: VerdictLog) -> None:
+        for what, count in log.counts.items():
             if new := count - self._counted.get(what, 0):
                 self.registry.add("fanzha_verdict_log_total", what, new)
                 self._counted[what] = count
@@ -105,7 +108,7 @@ class Witness:
         """Before the process ends."""
         if self._log is not None:
             self._log.close()
-            self.tick(0)
+            self._count(self._log)
 
     def page(self, policy: Policy | None, counters: Counters | None, now: int, refused: int = 0) -> str:
         """The metrics page of the host; now: UTC microseconds. refused: policy messages that were not taken."""
