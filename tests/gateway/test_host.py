@@ -9,10 +9,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from fanzha.errors import StorageError
 from fanzha.gateway.call import Call
 from fanzha.gateway.counters import COUNTERS, Counters, hash_of, sizes
 from fanzha.gateway.host import Host
 from fanzha.gateway.live.event import DialogEvent, DialogState
+from fanzha.gateway.live.remote import RemoteCalls
 from fanzha.gateway.witness import Witness
 from fanzha.policy import Action
 
@@ -66,6 +68,17 @@ def test_calls_are_counted_once_and_freed_by_cancel_and_busy_and_hang_up(host: H
     assert "fanzha_counters_repeats_total 1\n" in page
     assert "fanzha_counters_ended_total 3\n" in page
     assert 'fanzha_call_events_total{state="failed"} 2\n' in page
+
+
+def test_a_call_is_counted_out_though_nobody_keeps_its_end(host: Host, counters: Counters, tmp_path: Path) -> None:
+    counters.heard(now())
+    assert ask(host, "a") is Action.ALLOW
+    before = values(counters)["concurrent"]
+    host.live = RemoteCalls(tmp_path / "nobody.sock")
+    for _ in range(2):
+        with pytest.raises(StorageError):
+            told(host, "a", DialogState.TERMINATED)
+    assert values(counters)["concurrent"] == before - 1
 
 
 def test_a_refused_call_takes_nothing_up(host: Host, counters: Counters) -> None:

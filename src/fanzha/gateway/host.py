@@ -74,16 +74,17 @@ class Host(Back):
         decide(call, self.store.current if self.store is not None else None, self._aids)
 
     async def seen(self, event: DialogEvent) -> None:
-        """See Engine. The call is counted out only once its end is kept: told again, it must not count twice."""
-        if self.live is not None:
-            await self.live.seen(event)
-        self.witness.event(event.state)
+        """See Engine. The call is counted out first, which bears repetition: whoever keeps calls may be down, and the
+        switch may not tell again; a caller must not seem to talk on."""
         if self._counters is not None:
             call = hash_of(event.key)
             if event.state is DialogState.CONFIRMED:
                 self._counters.answered(call, event.at)
             else:
                 self._counters.ended(call, event.at)
+        if self.live is not None:
+            await self.live.seen(event)
+        self.witness.event(event.state)
 
     def ready(self) -> bool:
         """See Engine."""
