@@ -39,10 +39,11 @@ from fanzha.gateway.sip.udp import UdpServer, udp_socket
 from fanzha.gateway.sip.words import sip_words
 from fanzha.gateway.verdict import Verdict
 from fanzha.gateway.witness import Witness
+from fanzha.gateway.worker import settle
 from fanzha.policy import Action, PolicyStore, Publisher
 from fanzha.policy.store import Receipt
 
-LISTED, REQUESTS, ALONE = 1_000_000, 40_000, 2_000
+LISTED, REQUESTS, ROUNDS, ALONE = 1_000_000, 60_000, 12, 2_000
 SIP_WINDOW, HTTP_CONNECTIONS = 64, 32
 
 
@@ -67,6 +68,10 @@ class Trivial(Back):
     async def take(self, message: Path) -> Receipt:
         """Not asked here."""
         raise NotImplementedError
+
+    def forget(self, caller: str) -> bool:  # noqa: ARG002 - nothing is counted
+        """Nothing is counted."""
+        return False
 
     def metrics(self) -> str:
         """Nothing is counted."""
@@ -104,6 +109,8 @@ def server(made: Callable[[Path], Back], folder: Path, ports: multiprocessing.Qu
     with socket.socket(type=socket.SOCK_DGRAM) as free:
         free.bind(("127.0.0.1", 0))
         sip = free.getsockname()[1]
+
+    settle()
 
     async def main() -> None:
         asyncio.get_running_loop().call_later(0.2, ports.put, (sip, http.socket.getsockname()[1]))
@@ -194,21 +201,24 @@ def cpu_s(pid: int) -> float:
 
 def measure(name: str, pid: int, ask: Callable[[int, list[bytes], int], list[float]], port: int, window: int,
             make: Callable[[list[Call]], list[bytes]], made: list[Call]) -> float:  # fmt: skip
-    """Warm up, measure under load and alone, print; CPU microseconds for one request under load."""
+    """Warm up, measure round by round under load, then alone; print; CPU microseconds a request in the best round."""
     ask(port, make(made[:2000]), window)
-    messages = make(made)
-    before, started = cpu_s(pid), time.perf_counter()
-    ask(port, messages, window)
-    seconds, cpu = time.perf_counter() - started, cpu_s(pid) - before
+    rounds, size = [], len(made) // ROUNDS
+    for start in range(0, size * ROUNDS, size):
+        messages = make(made[start : start + size])
+        before, started = cpu_s(pid), time.perf_counter()
+        ask(port, messages, window)
+        rounds.append(((cpu_s(pid) - before) / size * 1e6, size / (time.perf_counter() - started)))
     alone = sorted(ask(port, make(made[:ALONE]), 1))
     p50, p99 = alone[len(alone) // 2] * 1e3, alone[len(alone) * 99 // 100] * 1e3
-    each = cpu / len(messages) * 1e6
+    least, middle = min(rounds)[0], sorted(rounds)[ROUNDS // 2][0]
     print(
-        f"{name:14} {len(messages) / seconds:8,.0f} a second, {each:5.1f} us CPU each"
-        f" ({1e6 / each:,.0f} a second a core); one at a time {p50:.2f} ms, p99 {p99:.2f} ms",
+        f"{name:16} {least:6.1f} us CPU each in the best of {ROUNDS} rounds ({1e6 / least:,.0f} a second a core), "
+        f"{middle:.1f} in the middle one; {max(rate for _, rate in rounds):,.0f} a second at most, "
+        f"one at a time {p50:.2f} ms, p99 {p99:.2f} ms",
         flush=True,
     )
-    return each
+    return least
 
 
 def run(name: str, made: Callable[[Path], Back], folder: Path, token: str, asked: list[Call]) -> tuple[float, float]:

@@ -65,7 +65,7 @@ class Worker:
         loop.add_signal_handler(signal.SIGHUP, self.reload)
         await self._host.load()
         self._host.rehearse()
-        _settle()
+        settle()
         udp, tcp = self._open_sip(), TcpServer(self._responder, sip_words())
         listening = await self._open_tcp(tcp)
         http = HttpServer(self._app, *self._settings.http) if self._settings.http is not None else None
@@ -132,7 +132,7 @@ class Worker:
         )
 
 
-def _settle() -> None:
+def settle() -> None:
     """What is loaded by now stays: the collector need not look at it again, nor at every few answers."""
     gc.collect()
     gc.freeze()
