@@ -67,3 +67,9 @@ def test_a_wrong_list_publishes_nothing(run, tmp_path: Path) -> None:
     assert done.returncode == 7
     assert run("policy", "build", tmp_path / "nowhere.csv").returncode == 3
     assert run("policy", "status").returncode == 7
+
+
+def test_the_very_first_entry_needs_no_list_file(run) -> None:
+    rest = ("--action", "block", "--reason", "police", "--source", "case 8", "--expires", "2030-12-31", "--json")
+    assert json.loads(run("policy", "add", "13700001111", *rest).stdout)["number"] == 1
+    assert json.loads(run("policy", "add", "13700002222", *rest).stdout)["entries"] == 2

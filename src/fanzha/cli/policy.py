@@ -110,9 +110,10 @@ def build(files: tuple[Path, ...], folder: Path | None, as_json: bool) -> None:
 @folder_option
 @options.as_json
 def add(value: str, folder: Path | None, as_json: bool, **given: Any) -> None:
-    """A value that ends with a star is a prefix."""
+    """A value that ends with a star is a prefix. The first entry of all is published as a snapshot."""
     publisher = _publisher(folder)
-    receipt = publisher.delta([_entry(value, **given)])
+    entry = _entry(value, **given)
+    receipt = publisher.delta([entry]) if publisher.store.version else publisher.snapshot([entry])
     _told(receipt, publisher, as_json)
 
 
