@@ -117,7 +117,9 @@ def wait_for_engine(port: int) -> None:
 def engine(folder: Path, counting: bool) -> Iterator[tuple[int, int]]:
     """A process that answers; its port and id."""
     port = free_port()
-    process = subprocess.Popen([sys.executable, __file__, "serve", str(folder), str(port), str(int(counting))])
+    words = [sys.executable, __file__, "serve", str(folder), str(port), str(int(counting))]
+    process = subprocess.Popen(words, start_new_session=True)  # as a service of its own has it, a share of its own
+    favour(process.pid)
     try:
         wait_for_engine(port)
         yield port, process.pid
