@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import click
 
@@ -69,15 +69,31 @@ _HELP = say(
 @click.option("--counts", is_flag=True, help=say("收到、丢失、写出的计数", "what was received, lost and written"))
 @click.option("--release", "id_", metavar="ID", help=say("阻断这个呼叫", "cut this call"))
 @click.option("--reason", default="", help=say("阻断理由", "why it is cut"))
+@click.option(
+    "--victim",
+    type=click.Choice(["caller", "callee"]),
+    default="callee",
+    show_default=True,
+    help=say("回访谁", "who is called back"),
+)
 @options.as_json
-def command(watch: bool, full: bool, limit: int, counts: bool, id_: str | None, reason: str, as_json: bool) -> None:
+def command(
+    watch: bool,
+    full: bool,
+    limit: int,
+    counts: bool,
+    id_: str | None,
+    reason: str,
+    victim: Literal["caller", "callee"],
+    as_json: bool,
+) -> None:
     """See the help."""
     home = start.begin()
     from fanzha.gateway.live.service import CONTROL, FOLDER
 
     place = home / FOLDER / CONTROL
     if id_ is not None:
-        _release(place, id_, reason, as_json)
+        _release(place, id_, reason, victim, as_json)
     elif counts:
         _show_counts(_asked(place, lambda calls: calls.counts()), as_json)
     elif watch:
@@ -104,10 +120,10 @@ def _asked(place: Path, question: Callable[[LiveCalls], Awaitable[T]]) -> T:
     return asyncio.run(ask())
 
 
-def _release(place: Path, id_: str, reason: str, as_json: bool) -> None:
+def _release(place: Path, id_: str, reason: str, victim: Literal["caller", "callee"], as_json: bool) -> None:
     if not reason.strip():
         raise UsageError("why is this call cut? (须注明理由)", where="--reason", hint='--reason "..."')
-    outcome: Outcome = _asked(place, lambda calls: calls.release(id_, getpass.getuser(), reason))
+    outcome: Outcome = _asked(place, lambda calls: calls.release(id_, getpass.getuser(), reason, victim))
     if as_json:
         show_json({name: getattr(outcome, name) for name in outcome.__struct_fields__})
     words = _RESULTS.get(outcome.result, outcome.result) + (f": {outcome.why}" if outcome.why else "")

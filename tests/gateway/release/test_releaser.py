@@ -82,6 +82,13 @@ def test_a_call_is_cut_on_both_legs_and_the_victim_is_called_back(bench) -> None
     )
 
 
+def test_the_victim_may_be_the_one_who_called(bench) -> None:
+    """Victims call back the number they were given."""
+    desk = bench()
+    desk.run(lambda releaser: releaser.release("one@example", "Wang", "why", victim="caller"))
+    assert [ticket.victim for ticket in desk.tickets] == ["+8613812345678"]
+
+
 def test_asked_twice_it_is_done_once(bench) -> None:
     desk = bench()
 

@@ -17,7 +17,7 @@ import msgspec
 from fanzha.errors import FanzhaError, UsageError
 from fanzha.gateway.call import Call
 from fanzha.gateway.live.event import DialogEvent
-from fanzha.gateway.live.livecalls import LiveCalls
+from fanzha.gateway.live.livecalls import LiveCalls, Party
 from fanzha.gateway.verdict import Verdict
 
 LOG = logging.getLogger("fanzha.gateway.live")
@@ -37,6 +37,7 @@ class Line(msgspec.Struct, omit_defaults=True):
     id: str = ""
     who: str = ""
     why: str = ""
+    victim: Party = "callee"
     limit: int = 1000
 
 
@@ -97,6 +98,6 @@ async def _seen(calls: LiveCalls, asked: Line) -> None:
 _DO: dict[str, Callable[[LiveCalls, Line], Awaitable[Any]]] = {
     "seen": _seen,
     "calls": lambda calls, asked: calls.calls(asked.limit),
-    "release": lambda calls, asked: calls.release(asked.id, asked.who, asked.why),
+    "release": lambda calls, asked: calls.release(asked.id, asked.who, asked.why, asked.victim),
     "counts": lambda calls, _: calls.counts(),
 }

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from typing import Literal
 
 import msgspec
 
 from fanzha.gateway.call import Call
 from fanzha.gateway.live.event import DialogEvent
 from fanzha.gateway.verdict import Verdict
+
+Party = Literal["caller", "callee"]
 
 
 class LiveCall(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,8 +79,8 @@ class LiveCalls(ABC):
         """Calls in progress: answered ones first, the longest at the head; at most `limit`."""
 
     @abstractmethod
-    async def release(self, id: str, who: str, why: str) -> Outcome:  # noqa: A002 - the field's name
-        """Tear one call down on a person's command; asked twice it is done once.
+    async def release(self, id: str, who: str, why: str, victim: Party = "callee") -> Outcome:  # noqa: A002
+        """Tear one call down on a person's command; asked twice it is done once. victim: who is called back.
 
         Raises StorageError where the owner of the table is not there.
         """

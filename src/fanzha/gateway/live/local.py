@@ -12,7 +12,7 @@ from fanzha.errors import StorageError
 from fanzha.gateway.call import Call
 from fanzha.gateway.live.event import DialogEvent
 from fanzha.gateway.live.journal import Journal
-from fanzha.gateway.live.livecalls import LiveCall, LiveCalls, Outcome
+from fanzha.gateway.live.livecalls import LiveCall, LiveCalls, Outcome, Party
 from fanzha.gateway.live.record import Row
 from fanzha.gateway.live.table import LiveTable
 from fanzha.gateway.verdict import Verdict
@@ -24,7 +24,7 @@ _WAITING = 100_000  # records held in memory while the disk is full; the oldest 
 class Releases(Protocol):
     """What cuts calls."""
 
-    async def release(self, id: str, who: str, why: str) -> Outcome:  # noqa: A002 - the field's name
+    async def release(self, id: str, who: str, why: str, victim: Party = "callee") -> Outcome:  # noqa: A002
         """See LiveCalls."""
 
 
@@ -77,9 +77,9 @@ class LocalCalls(LiveCalls):
         """See LiveCalls."""
         return [call.shown() for call in islice(self._table, limit)]
 
-    async def release(self, id: str, who: str, why: str) -> Outcome:  # noqa: A002 - the field's name
+    async def release(self, id: str, who: str, why: str, victim: Party = "callee") -> Outcome:  # noqa: A002
         """See LiveCalls."""
-        return await self._releases.release(id, who, why)
+        return await self._releases.release(id, who, why, victim)
 
     async def counts(self) -> dict[str, int]:
         """See LiveCalls."""

@@ -13,7 +13,7 @@ from fanzha.errors import StorageError
 from fanzha.gateway.call import Call
 from fanzha.gateway.live.control import Line
 from fanzha.gateway.live.event import DialogEvent
-from fanzha.gateway.live.livecalls import LiveCall, LiveCalls, Outcome
+from fanzha.gateway.live.livecalls import LiveCall, LiveCalls, Outcome, Party
 from fanzha.gateway.verdict import Verdict
 
 T = TypeVar("T")
@@ -69,9 +69,10 @@ class RemoteCalls(LiveCalls):
         """See LiveCalls."""
         return msgspec.convert(await self._ask(Line(do="calls", limit=limit), _RELEASE_S), list[LiveCall])
 
-    async def release(self, id: str, who: str, why: str) -> Outcome:  # noqa: A002 - the field's name
+    async def release(self, id: str, who: str, why: str, victim: Party = "callee") -> Outcome:  # noqa: A002
         """See LiveCalls."""
-        return msgspec.convert(await self._ask(Line(do="release", id=id, who=who, why=why), _RELEASE_S), Outcome)
+        line = Line(do="release", id=id, who=who, why=why, victim=victim)
+        return msgspec.convert(await self._ask(line, _RELEASE_S), Outcome)
 
     async def counts(self) -> dict[str, int]:
         """See LiveCalls."""

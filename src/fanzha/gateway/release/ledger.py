@@ -13,6 +13,7 @@ from typing import Generic, TypeVar
 import msgspec
 
 from fanzha.errors import StorageError
+from fanzha.gateway.live.livecalls import Party
 from fanzha.gateway.release.ticket import Ticket
 
 T = TypeVar("T")
@@ -39,6 +40,7 @@ class Release(msgspec.Struct, frozen=True, kw_only=True):
     attempts: int = 0
     micros: int = 0
     ticket: str = ""
+    victim: Party = "callee"
 
 
 class Lines(Generic[T]):

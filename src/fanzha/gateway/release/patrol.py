@@ -56,7 +56,7 @@ class Patrol:
 
     async def _cut(self, call: Progress, finding: Finding) -> None:
         try:
-            outcome = await self._releaser.release(call.id, RULE, finding.rule.title.zh, finding)
+            outcome = await self._releaser.release(call.id, RULE, finding.rule.title.zh, finding=finding)
             self.counts[f"release_{outcome.result}"] += 1
         except StorageError as error:
             self.counts["release_unwritten"] += 1

@@ -15,7 +15,7 @@ from collections.abc import Awaitable
 
 import msgspec
 
-from fanzha.gateway.live.livecalls import Outcome
+from fanzha.gateway.live.livecalls import Outcome, Party
 from fanzha.gateway.live.progress import Leg, Progress
 from fanzha.gateway.live.reading import address_text
 from fanzha.gateway.live.table import LiveTable
@@ -44,8 +44,17 @@ class Releaser:
         for release in ledger.unfinished():
             self._close_unfinished(release)
 
-    async def release(self, id: str, who: str, why: str, finding: Finding | None = None) -> Outcome:  # noqa: A002
-        """Cut one call; the same call again is not cut again. Raises StorageError where it cannot be written down."""
+    async def release(
+        self,
+        id: str,
+        who: str,
+        why: str,
+        victim: Party = "callee",
+        finding: Finding | None = None,  # noqa: A002
+    ) -> Outcome:
+        """Cut one call; the same call again is not cut again. victim: who is called back.
+
+        Raises StorageError where it cannot be written down."""
         call = self._table.find(id)
         if call is None:
             return self._past(id)
@@ -55,7 +64,7 @@ class Releaser:
         refusal = self._refusal(call, who, why, finding)
         if refusal:
             return self._refused(call, who, why, refusal)
-        task = self._running[id] = asyncio.create_task(self._cut(call, who, why, finding))
+        task = self._running[id] = asyncio.create_task(self._cut(call, who, why, victim, finding))
         task.add_done_callback(lambda _: self._running.pop(id, None))
         return await asyncio.shield(task)  # whoever asked may go away: a cut once begun is finished
 
@@ -100,13 +109,14 @@ class Releaser:
             return "no switch is configured (未配置交换设备)"
         return ""
 
-    async def _cut(self, call: Progress, who: str, why: str, finding: Finding | None) -> Outcome:
+    async def _cut(self, call: Progress, who: str, why: str, victim: Party, finding: Finding | None) -> Outcome:
         assert self._switch is not None
         began = time.time_ns() // 1000
         release = Release(
             id=_name(call), call=call.id, at=began, who=who, why=why, result="commanded", caller=call.caller,
             callee=call.callee, rule=f"{finding.rule.id}@{finding.rule.version}" if finding else "",
             entry=finding.entry.id if finding else "", policy_version=call.policy_version,
+            victim=victim,
         )  # fmt: skip
         self._ledger.note(release)
         call.release = "commanded"
@@ -175,7 +185,10 @@ class Releaser:
     def _ticket(self, release: Release, answered: int) -> str:
         now = time.time_ns() // 1000
         talked = max(0, release.at - answered) // 1_000_000 if answered else 0
-        made = ticket_for(release.id, release.callee, release.caller, now, talked, self._words.callback_minutes)
+        victim, other = release.callee, release.caller
+        if release.victim == "caller" and release.caller:
+            victim, other = release.caller, release.callee
+        made = ticket_for(release.id, victim, other, now, talked, self._words.callback_minutes)
         self._ledger.tickets.append(made)
         return made.id
 
