@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from messages import CALLEE, CALLER, message
 
 from fanzha.gateway.call import Call
+from fanzha.gateway.sip.address import parse_address
 from fanzha.gateway.sip.malformed import Malformed
 from fanzha.gateway.sip.message import parse
-from fanzha.gateway.sip.question import question
+from fanzha.gateway.sip.question import _number, question
+from fanzha.gateway.sip.uri import parse_uri
 from fanzha.gateway.sip.words import sip_words
 
 URI = f"sip:{CALLEE}@gw.cn"
@@ -15,6 +19,23 @@ URI = f"sip:{CALLEE}@gw.cn"
 def asked(uri: str = URI, *more: str, **fields: str) -> Call:
     """The call that such an INVITE asks about."""
     return question(parse(message("INVITE", uri, *more, **fields)), "10.0.0.1", 5, sip_words(), believed=True)
+
+
+@given(
+    st.sampled_from(["", "A ", '"A" ', '"a, <b>" ', '"\\\\"" ', '"']),
+    st.sampled_from(["sip", "SIPS", "tel", "http"]),
+    st.from_regex(r"\+?[0-9]{0,6}(%2B|:x|;a=b|;phone-context=\+86| |)", fullmatch=True),
+    st.sampled_from(["gw.cn", "GW.cn:5060", "[::1]", "anonymous.invalid", "Anonymous.Invalid:1", "a b", ""]),
+    st.sampled_from(["", ";user=phone", ";phone-context=+86", "?a=b", ";x=%3e", ";"]),
+)
+def test_the_quick_way_reads_as_the_careful_one(name: str, scheme: str, user: str, host: str, tail: str) -> None:
+    value = f"{name}<{scheme}:{user}@{host}{tail}>;tag=1"
+    try:
+        uri = parse_uri(parse_address(value).uri)
+        careful = None if uri.host == "anonymous.invalid" else uri.number or None
+    except Malformed:
+        careful = None
+    assert _number(value) == careful
 
 
 def test_from_alone_is_caller_and_shown() -> None:

@@ -18,6 +18,10 @@ from fanzha.gateway.sip.words import SipWords
 from fanzha.records.contract import Ingress
 
 Fields = dict[str, list[str]]
+# How nearly every switch writes a name-addr: read in one step, to the same end as by parse_address and parse_uri.
+_PLAIN = re.compile(
+    r'(?:"[^"\\]*" *|[^<"]*)<sips?:([^@;:%?<>\s]+)@([A-Za-z0-9._-]+)(?::[0-9]{1,5})?((?:;[^?<>"]*)?)>', re.IGNORECASE
+)
 _ANONYMOUS_HOST = "anonymous.invalid"  # RFC 3323 4.1.1.3
 _SERVICE = "urn:service:"
 _IMEI = re.compile(r"urn:gsma:imei:([0-9-]{14,20})", re.IGNORECASE)  # RFC 7254
@@ -71,6 +75,9 @@ def _callee(uri: str, words: SipWords) -> str:
 
 def _number(value: str) -> str | None:
     """The number in a name-addr; None if there is none."""
+    plain = _PLAIN.match(value)
+    if plain is not None and "phone-context" not in plain[3]:
+        return None if plain[2].lower() == _ANONYMOUS_HOST else plain[1]
     try:
         uri = parse_uri(parse_address(value).uri)
     except Malformed:
