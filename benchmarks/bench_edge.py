@@ -50,10 +50,11 @@ _INVITE = "udp[8:4] = 0x494e5649"  # "INVI"
 
 
 class Run(NamedTuple):
-    """calls, failed: as sipp counted them. added: milliseconds held at the edge. unscreened: of the edge's counters."""
+    """calls, failed, why: as sipp counted them. held: milliseconds at the edge. unscreened: of the edge's counters."""
 
     calls: int
     failed: int
+    why: str
     held: np.ndarray
     unscreened: int
     cpu_us: float
@@ -205,17 +206,19 @@ def load(folder: Path, rules: Rules, rate: int, engine_port: int) -> Run:
             cpu = (cpu_of(group) - before) / calls * 1e6
             counts = rpc.ask("stats.fetch", "script:")
             time.sleep(0.5)
-        failed = failures(work / "stat.csv")
-        return Run(calls, failed, held(stamps, port), int(counts["script.unscreened"]), cpu)
+        return Run(calls, *failures(work / "stat.csv"), held(stamps, port), int(counts["script.unscreened"]), cpu)
     finally:
         core.kill()
         core.wait()
 
 
-def failures(path: Path) -> int:
-    """Failed calls by sipp's own statistics."""
+def failures(path: Path) -> tuple[int, str]:
+    """Failed calls by sipp's own statistics, and why."""
     lines = path.read_text().splitlines()
-    return int(lines[-1].split(";")[lines[0].split(";").index("FailedCall(C)")])
+    last = dict(zip(lines[0].split(";"), lines[-1].split(";"), strict=False))
+    kinds = (name for name in last if name.startswith("Failed") and name.endswith("(C)") and name != "FailedCall(C)")
+    why = ", ".join(f"{last[name]} {name[6:-3]}" for name in kinds if last[name] not in ("0", ""))
+    return int(last["FailedCall(C)"]), why
 
 
 def cpu_of(group: int) -> float:
@@ -278,7 +281,8 @@ def held(path: Path, port: int) -> np.ndarray:
 def told(name: str, run: Run, base: Run | None = None) -> None:
     """One line."""
     middle, high = np.percentile(run.held, (50, 99))
-    text = f"{name}: {run.failed} of {run.calls:,} failed, {run.unscreened} unscreened"
+    why = f" ({run.why})" if run.why else ""
+    text = f"{name}: {run.failed} of {run.calls:,} failed{why}, {run.unscreened} unscreened"
     text += f", held p50 {middle:.2f} p99 {high:.2f} ms, Kamailio {run.cpu_us:.0f} us CPU a call"
     if base is not None:
         low, top = np.percentile(base.held, (50, 99))
