@@ -20,6 +20,7 @@ WITHHELD_WORD = "withheld"
 BLANKS = (
     "".join(map(chr, [*range(33), *range(0x2000, 0x2010), *range(0x2028, 0x2030)])) + "\"',:;<=>`|\x7f\xa0\u3000\ufeff"
 )
+_MOBILE = re.compile(r"\+861[3-9][0-9]{9}")
 # Kinds that name an office, not a person: nothing of them is masked.
 PUBLIC_KINDS = {
     Kind.SERVICE, Kind.EMERGENCY, Kind.HOTLINE_95, Kind.CALL_CENTRE_95, Kind.LOCAL_96, Kind.FREEPHONE_400,
@@ -102,6 +103,8 @@ def region_names(region: int) -> tuple[str, str]:
 
 def mask(text: str) -> str:
     """Hide the digits that tell one person from another: 138****5678; hotlines and short codes stay whole."""
+    if _MOBILE.fullmatch(text):  # most of what is masked, a thousand times quicker than to read it
+        return f"{text[:6]}****{text[-4:]}"
     head, colon, rest = text.partition(":")
     if colon and head in ("irregular", "opaque"):
         return f"{head}:****{rest[-4:] if len(rest) > 8 else ''}"

@@ -123,7 +123,9 @@ def _decide(by: User, pk: int, name: str, reason: str) -> Import:
         for item in rows:
             enter(item, Item.workflow.by_name[name], made.moved_at, by)
             item.approved_by = by if name == "approve" else None
-        Item.objects.bulk_update(rows, _FIELDS, batch_size=500)
+        same = {field: getattr(rows[0], field) for field in _FIELDS} if rows else {}
+        for first in range(0, len(rows), _CHUNK):  # all alike, which is far quicker than a bulk_update of each
+            Item.objects.filter(pk__in=[row.pk for row in rows[first : first + _CHUNK]]).update(**same)
         acts = [act_of(item, f"lists.{name}", reason, {"shown": item.shown}) for item in rows]
         record(by, acts, at=made.moved_at, batch=f"import-{pk}")
         if name == "approve":

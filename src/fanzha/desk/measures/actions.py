@@ -32,7 +32,8 @@ from fanzha.desk.workflow.clock import due
 from fanzha.errors import Refused
 
 MOST = 500  # measures ended by one run of the timer in one transaction
-FIELDS = ("state", "moved_at", "moved_by", "due_at", "overdue", "ended_at", "label")
+_SAME = ("state", "moved_at", "moved_by", "due_at", "overdue", "ended_at")  # what an end gives every row alike
+_CHUNK = 5000
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ def lift(by: User, pk: int, reason: str) -> Measure:
     with transaction.atomic():
         measure = move(Measure(pk=pk), "lift", by, reason=reason)
         end([measure], measure.moved_at, "lifted")
-        Measure.objects.bulk_update([measure], FIELDS)
+        measure.save(update_fields=["ended_at"])
     return measure
 
 
@@ -124,7 +125,11 @@ def finish(
     ]
     record(by, acts, at=at, batch=batch)
     end(rows, at, notice)
-    Measure.objects.bulk_update(rows, FIELDS, batch_size=500)
+    same = {name: getattr(rows[0], name) for name in _SAME} if rows else {}
+    if label:
+        same["label"] = label
+    for first in range(0, len(rows), _CHUNK):  # all alike, which is far quicker than a bulk_update of each
+        Measure.objects.filter(pk__in=[row.pk for row in rows[first : first + _CHUNK]]).update(**same)
 
 
 def end(rows: Sequence[Measure], at: datetime, notice: str) -> None:
