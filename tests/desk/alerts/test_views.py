@@ -51,9 +51,9 @@ def test_pages_and_a_pinned_number_of_queries(
     assert len(_rows(first)) == 50
     second = client.get(LIST + "?page=2&state=open")
     assert len(_rows(second)) == 10
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         client.get(LIST)
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(15):
         client.get(reverse("alerts:detail", args=["a1"]))
 
 

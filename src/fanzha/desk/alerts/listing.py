@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.db.models import Count, QuerySet
 from django.http import QueryDict
 
@@ -22,11 +22,25 @@ CAP = 10_000  # more are told as "10,000 and more": people narrow, they do not l
 class Pages(Paginator):  # type: ignore[type-arg]
     """Pages over at most CAP rows."""
 
+    def page(self, number: int | str) -> Page[Alert]:
+        """The ids of one page from the index, then its rows: sorting whole rows would carry every body along."""
+        found = super().page(number)
+        assert isinstance(self.object_list, QuerySet)
+        start = (found.number - 1) * self.per_page
+        return self._get_page(rows_of(self.object_list, start, start + self.per_page), found.number, self)
+
     @cached_property
     def count(self) -> int:
         """At most CAP, counted by an index and no further."""
         assert isinstance(self.object_list, QuerySet)
         return self.object_list.order_by().values("pk")[:CAP].count()
+
+
+def rows_of(found: QuerySet[Alert], start: int, end: int) -> list[Alert]:
+    """Rows [start, end) of an ordered query, by their ids."""
+    ids = list(found.values_list("pk", flat=True)[start:end])
+    rows = Alert.objects.in_bulk(ids)
+    return [rows[each] for each in ids if each in rows]
 
 
 def wanted(query: QueryDict) -> tuple[FilterForm, dict[str, Any]]:

@@ -44,12 +44,44 @@ class Alert(Scoped, Staged):
     class Meta:
         verbose_name = verbose_name_plural = _("预警")
         indexes = [
-            models.Index(fields=["network", "state", "-score", "-last_seen"], name="alert_ranked"),
+            # All that a list filters and sorts by: ids come from the index alone, never from rows with their bodies.
+            models.Index(
+                fields=[
+                    "network",
+                    "state",
+                    "-score",
+                    "-last_seen",
+                    "id",
+                    "region",
+                    "band",
+                    "scheme",
+                    "kind",
+                    "overdue",
+                    "due_at",
+                    "taken_at",
+                    "assigned_organisation",
+                    "assigned_user",
+                ],
+                name="alert_ranked",
+            ),  # fmt: skip
             models.Index(fields=["network", "-last_seen"], name="alert_recent"),
-            models.Index(fields=["network", "kind", "value"], name="alert_subject"),
+            models.Index(fields=["network", "kind", "value", "-last_seen"], name="alert_subject"),
             models.Index(fields=["network", "-taken_at"], name="alert_taken"),
-            models.Index(fields=["region", "state"], name="alert_region"),
-            models.Index(fields=["scheme", "-score"], name="alert_scheme"),
+            models.Index(
+                fields=[
+                    "rule",
+                    "scheme",
+                    "network",
+                    "-score",
+                    "-last_seen",
+                    "id",
+                    "state",
+                    "region",
+                    "assigned_organisation",
+                    "assigned_user",
+                ],
+                name="alert_rule",
+            ),  # fmt: skip
         ]
 
     def __str__(self) -> str:

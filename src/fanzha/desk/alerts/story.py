@@ -74,9 +74,10 @@ def others_of(alert: Alert, user: User) -> Sequence[Alert]:
 def similar_to(alert: Alert, user: User) -> Sequence[Alert]:
     """Alerts of the same scheme and rule with the nearest scores, judged ones first: precedents."""
     same = Alert.objects.seen_by(user).filter(scheme=alert.scheme, rule=alert.rule).exclude(pk=alert.pk)
-    above = same.filter(score__gte=alert.score).order_by("score", "-last_seen")[:FEW]
-    below = same.filter(score__lt=alert.score).order_by("-score", "-last_seen")[:FEW]
-    near = sorted([*above, *below], key=lambda each: (each.state == State.OPEN, abs(each.score - alert.score)))
+    above = same.filter(score__gte=alert.score).order_by("score", "-last_seen").values_list("pk", flat=True)[:FEW]
+    below = same.filter(score__lt=alert.score).order_by("-score", "-last_seen").values_list("pk", flat=True)[:FEW]
+    found = Alert.objects.in_bulk([*above, *below]).values()
+    near = sorted(found, key=lambda each: (each.state == State.OPEN, abs(each.score - alert.score)))
     return near[:FEW]
 
 

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from fanzha.desk.alerts import actions, story
 from fanzha.desk.alerts.choices import REASONS
 from fanzha.desk.alerts.forms import TriageForm
-from fanzha.desk.alerts.listing import CAP, ROWS, Pages, listed, waiting, wanted
+from fanzha.desk.alerts.listing import CAP, ROWS, Pages, listed, rows_of, waiting, wanted
 from fanzha.desk.alerts.models import Alert
 from fanzha.desk.alerts.words import words
 from fanzha.desk.rights.seats import holds
@@ -54,8 +54,8 @@ def fresh(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     _form, filters = wanted(request.GET)
     since = _time(request.GET.get("since", ""))
-    rows = listed(request.user, filters).filter(taken_at__gt=since, taken_at__lte=now)[:_FRESH]
-    shown = {"fresh": list(rows), "since": now.timestamp(), "query": _query(request)}
+    rows = rows_of(listed(request.user, filters).filter(taken_at__gt=since, taken_at__lte=now), 0, _FRESH)
+    shown = {"fresh": rows, "since": now.timestamp(), "query": _query(request)}
     return render(request, "alerts/fresh.html", shown)
 
 
