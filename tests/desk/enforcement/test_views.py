@@ -58,3 +58,14 @@ def test_counts_are_taken_once(home: Path, gateway: Any) -> None:
 def test_nonsense_is_told_so(home: Path, gateway: Any, sent: bytes) -> None:
     answer = Client().post(f"{BASE}/counts", sent, content_type="application/json", headers=gateway[1])
     assert answer.status_code == 400
+
+
+def test_the_command_line_hands_out_a_token_that_opens(
+    home: Path, house: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from django.core.management import call_command
+
+    call_command("add_gateway", "gw2", network="hb")
+    token = capsys.readouterr().out.strip()
+    assert Client().get(f"{BASE}/after/0", headers={"Authorization": f"Bearer {token}"}).status_code == 204
+    assert token not in str(Gateway.objects.values().get())
