@@ -46,12 +46,14 @@ def test_a_label_reaches_the_callee_as_the_engine_worded_it(edge: Edge) -> None:
 
 
 def test_a_caller_cannot_write_our_headers(edge: Edge) -> None:
-    forged = ["P-Fraud-Warning: none at all", "X-Fanzha-Trunk: core", "X-Fanzha-Peer: 127.0.0.14:5060"]
+    forged = ["P-Fraud-Warning: none at all", "X-Fanzha-Trunk: core", "X-Fanzha-Peer: 127.0.0.14:5060",
+              "x-fanzha-TRUNK: core", "X-FANZHA-INGRESS : local", "p-fraud-warning: none"]  # fmt: skip
     call = edge.call(INTERNETWORK, "13812340000", headers=forged)
     call.hang_up(call.established())
     asked = edge.engine.asked(call.id)[0]
     assert asked.all("x-fanzha-trunk") == ["other network"]
     assert len(asked.all("x-fanzha-peer")) == 1
+    assert asked.all("x-fanzha-ingress") == []
     assert asked.all("p-fraud-warning") == []
     assert edge.core.invites(call.id)[0].all("p-fraud-warning") == []
 
@@ -276,3 +278,21 @@ def test_trunks_may_have_next_hops_of_their_own(edge: Edge) -> None:
     call.hang_up(call.established())
     assert len(edge.second_core.invites(call.id)) == 1
     assert edge.core.invites(call.id) == []
+
+
+def test_the_next_of_the_next_hops_is_tried(edge: Edge) -> None:
+    """The last test of this module: its edge keeps the second next hop."""
+    edge.rpc.ask("dispatcher.add", 2, edge.second_core.uri, 0)
+    edge.core.final = "503 Service Unavailable"
+    before = edge.counts()
+    for _ in range(4):
+        call = edge.call(INTERNETWORK, "13812340000")
+        call.hang_up(call.established())
+        assert len(edge.second_core.invites(call.id)) == 1
+    assert 1 <= counted(edge, before)["next_hop_failed"] <= 4
+    assert counted(edge, before)["calls"] == 4
+    for final in ("503 Service Unavailable", "486 Busy Here", "404 Not Found", "603 Decline"):
+        edge.core.final = edge.second_core.final = final
+        assert edge.call(INTERNETWORK, "13812340000").final().start == (
+            f"SIP/2.0 {final}" if final[:3] != "503" else "SIP/2.0 503 Next Hop Failed"
+        )
