@@ -45,6 +45,7 @@ from fanzha.policy.store import Receipt
 
 LISTED, REQUESTS, ROUNDS, ALONE = 1_000_000, 60_000, 12, 2_000
 SIP_WINDOW, HTTP_CONNECTIONS = 64, 32
+LIMIT_US = 1e6 / 12_000
 
 
 class Trivial(Back):
@@ -252,6 +253,9 @@ def main() -> None:
         os.sched_setaffinity(0, {os.cpu_count() - 1 if os.cpu_count() else 0})
         trivial = run("trivial", lambda _: Trivial(), folder, token, asked)
         full = run("full policy", real, folder, token, asked)
+    for door, each in zip(("SIP", "HTTP"), full, strict=True):
+        kept = "kept" if each <= LIMIT_US else "MISSED"
+        print(f"{door}: {each:.1f} us CPU a decision   limit {LIMIT_US:.0f} us (12,000 a second a core) {kept}")
     print(
         f"a verdict with the full policy: SIP {full[0] / trivial[0]:.2f}, HTTP {full[1] / trivial[1]:.2f} times the CPU"
     )

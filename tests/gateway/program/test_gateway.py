@@ -28,8 +28,8 @@ def code(running: Gateway, caller: str, key: str) -> int:
 
 
 def alive(running: Gateway) -> int:
-    """What a dispatcher's probe is told."""
-    return code_of(running.say(message("OPTIONS", "sip:gw.cn", call_id=f"o{time.monotonic_ns()}")))
+    """What a dispatcher's probe is told, by whichever worker its bytes lead to."""
+    return code_of(running.say(message("OPTIONS", f"sip:{time.monotonic_ns() * 7919}@gw.cn")))
 
 
 def asked(running: Gateway) -> float:
@@ -52,7 +52,7 @@ def test_two_workers_follow_a_desk_and_answer_alike(tmp_path: Path) -> None:
         assert alive(running) == 503
         assert desk.snapshot([listed("e1", FRAUD)]).taken
         until(running.ready, 10)
-        until(lambda: {alive(running) for _ in range(10)} == {200}, 10)
+        until(lambda: {alive(running) for _ in range(20)} == {200}, 10)
 
         codes = [code(running, FRAUD, f"a{at}@x") for at in range(20)]
         codes += [code(running, f"+86138123456{at:02d}", f"b{at}@x") for at in range(20)]
