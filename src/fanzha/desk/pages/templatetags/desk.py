@@ -60,7 +60,7 @@ def countdown(due: datetime | None) -> SafeString:
 @register.filter
 def figure(value: float | None) -> str:
     """A number as people read it; unknown is a question mark, never zero."""
-    if value is None:
+    if not isinstance(value, int | float):
         return "?"
     return f"{value:,.0f}" if value == int(value) else f"{value:,.2f}"
 
