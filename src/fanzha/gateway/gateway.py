@@ -37,6 +37,7 @@ def run_gateway(settings: Settings) -> None:
     PolicyStore(settings.policy, set(settings.trusted))
     live_in(settings.state, None)
     log_to_stderr()
+    LOG.info("getting ready; the first start on a machine compiles for a minute")
     warm()
     # In memory that forked workers share, not in a file: a first write to a page of that costs far more. Ends that came
     # while nobody listened are lost, so the counters begin anew, and verdicts say so until they are warm.
