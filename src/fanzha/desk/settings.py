@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "fanzha.desk.appeals",
     "fanzha.desk.rollback",
     "fanzha.desk.lists",
+    "fanzha.desk.overview",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

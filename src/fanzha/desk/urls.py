@@ -13,6 +13,7 @@ urlpatterns = [
     path("audit/", include("fanzha.desk.audit.urls")),
     path("measures/", include("fanzha.desk.measures.urls")),
     path("rollback/", include("fanzha.desk.rollback.urls")),
+    path("overview/", include("fanzha.desk.overview.urls")),
     path("lists/", include("fanzha.desk.lists.urls")),
     path("", include("fanzha.desk.appeals.urls")),
     path("v1/policy/", include("fanzha.desk.enforcement.urls")),

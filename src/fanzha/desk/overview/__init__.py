@@ -1,0 +1,1 @@
+"""The overview: how the desk stands today, against other days, and by operator."""
