@@ -22,7 +22,7 @@ from province import peak_gb
 if TYPE_CHECKING:
     from fanzha.desk.organisations.models import User
 
-MEASURES, LINES = 10_000, 20_000
+MEASURES, LINES = 10_000, 100_000
 
 
 def main() -> int:

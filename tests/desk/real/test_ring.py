@@ -98,11 +98,14 @@ publishing.publish_pending(timezone.now())
 
 def job(home: Path, when: str) -> int:
     """The publisher as a process of its own, killed with -9 just before or just after it publishes."""
-    database = connections.settings["default"]["NAME"]
+    parts = connections.settings["default"]
+    server = f"{parts['USER']}:{parts['PASSWORD']}@{parts['HOST']}:{parts['PORT']}"
+    on_file = "sqlite" in parts["ENGINE"]
+    database = f"sqlite://{parts['NAME']}" if on_file else f"postgres://{server}/{parts['NAME']}"
     env = {
         **os.environ,
         "FANZHA_HOME": str(home),
-        "DATABASE_URL": f"sqlite://{database}",
+        "DATABASE_URL": database,
         "FANZHA_SECRET_KEY": settings.SECRET_KEY,
     }
     return subprocess.run([sys.executable, "-c", _JOB, when], env=env, check=False, timeout=60).returncode
