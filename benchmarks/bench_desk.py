@@ -1,7 +1,7 @@
 """Decides whether people wait for the desk: first paint of list and detail pages with 200,000 alerts, on SQLite.
 
-Limit (issue 4): p95 of the server time at most 150 ms. The reference is the page that asks nothing of the database, in the
-same run. DATABASE_URL measures a PostgreSQL instead. Usage: bench_desk.py [ALERTS]
+Limit (issue 4): p95 of the server time at most 150 ms. The reference is the page that asks nothing of the database, in
+the same run. DATABASE_URL measures a PostgreSQL instead. Usage: bench_desk.py [ALERTS]
 """
 
 from __future__ import annotations

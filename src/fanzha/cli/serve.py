@@ -158,7 +158,7 @@ def _serve_pages(host: str, port: int) -> None:
         access_log=False,
         lifespan="off",
         server_header=False,
-        proxy_headers=False,
+        proxy_headers=os.environ.get("FANZHA_HTTPS") == "1",  # who asks is the proxy's word, if it is on this machine
         timeout_graceful_shutdown=5,
     )
 
