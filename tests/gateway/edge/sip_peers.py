@@ -211,10 +211,17 @@ class Call:
         return [m for m in self.phone.messages if m.code and m.get("call-id") == self.id and m.cseq == method]
 
     def final(self, method: str = "INVITE", patience: float = PATIENCE) -> Message:
-        """The final reply; a refusal is acknowledged as a switch would."""
-        reply = self.phone.wait(
-            lambda m: m.code >= 200 and m.get("call-id") == self.id and m.cseq == method, patience=patience
-        )[-1]
+        """The final reply; a refusal is acknowledged, and a lost INVITE sent again, as a switch would."""
+
+        def wanted(message: Message) -> bool:
+            return message.code >= 200 and message.get("call-id") == self.id and message.cseq == method
+
+        try:
+            reply = self.phone.wait(wanted, patience=patience / 4)[-1]
+        except AssertionError:
+            if method == "INVITE" and not self.replies():
+                self.send()
+            reply = self.phone.wait(wanted, patience=patience)[-1]
         if method == "INVITE" and reply.code >= 300:
             ack = self.request("ACK", self.callee, to=f"To: {reply.get('to')}").replace("-ACK1", "")
             self.phone.send(ack, self.edge)
