@@ -105,6 +105,15 @@ def test_peers_are_told_by_network_as_well(edge: Edge) -> None:
     assert rule(edge, NETWORK, "13812345678") == ""
 
 
+@pytest.mark.parametrize(
+    ("host", "caller"),
+    [(INSIDE, "07044"), (INSIDE, "+867894"), (INTERNETWORK, "8602289"), (INTERNETWORK, "1791113812345678")],
+)
+def test_what_the_engine_would_let_on_is_not_refused_here(edge: Edge, host: str, caller: str) -> None:
+    """Found by comparing with numbering.false_cli on 200,000 made-up callers."""
+    assert rule(edge, host, caller) == ""
+
+
 def test_what_is_refused_is_counted_by_rule(edge: Edge) -> None:
     before = edge.counts()
     for host, caller in ((CONTRACT, "1"), (FOREIGN, "13812345678"), (INTERNETWORK, "106575123456")):

@@ -47,7 +47,7 @@ def _rows(day: date) -> dict[str, str]:
 
     Signs: 1-8 rule R1-R8 refuses, a-h it labels, - nothing. `length` counts the digits behind the form's head. A number
     longer than LONGEST is looked up as one of LONGEST, one with a carrier prefix (17911 ...) before it without that,
-    and one with a trunk 0 behind 86 without the 0. The longest prefix holds. day: on which the plan's age counts.
+    and one with a trunk 0 behind 86 without the 0 (unless it is a local number). The longest prefix holds. day: on which the plan's age counts.
     """
     rows: dict[str, str] = {}
     for form, head in FORMS.items():
@@ -102,7 +102,7 @@ def _named(form: str) -> dict[int, set[str]]:
     for prefix in plan.unassigned.prefixes:
         name(prefix, [plan.mobile.digits])
     for area in [*areas.areas, *areas.merged]:
-        name(area[1:], range(len(area) + 2, len(area) + 8))  # a city's short code to its longest local number
+        name(area[1:], range(len(area) - 1, len(area) + 8))  # from the code alone to the longest local number
     for row in plan.classes.rows:
         name(row.prefix, range(row.digits[0], row.digits[1] + 1))
     return found
