@@ -166,6 +166,15 @@ def test_the_public_page_from_code_to_answer(rows: SimpleNamespace, people: Any)
     assert client.post("/appeal/mine/", {"statement": "再来"}).status_code == 422
 
 
+def test_the_lists_show_what_they_count(signed_in: Callable[[str], Client], rows: SimpleNamespace) -> None:
+    client = signed_in("leader")
+    for name, one in (("measures:list", rows.measure), ("appeals:queue", rows.appeal), ("lists:list", rows.item),
+                      ("rollback:list", rows.undo)):  # fmt: skip
+        found = client.get(_address(name, rows)).context["rows"]
+        assert list(found) == [one], name
+        assert found.paginator.count == 1
+
+
 def test_lists_of_fifty_ask_a_pinned_number_of_queries(
     signed_in: Callable[[str], Client], rows: SimpleNamespace, django_assert_max_num_queries: Any
 ) -> None:

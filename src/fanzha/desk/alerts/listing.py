@@ -20,20 +20,24 @@ CAP = 10_000  # more are told as "10,000 and more": people narrow, they do not l
 
 
 class Pages(Paginator):  # type: ignore[type-arg]
-    """Pages over at most CAP rows."""
-
-    def page(self, number: int | str) -> Page[Alert]:
-        """The ids of one page from the index, then its rows: sorting whole rows would carry every body along."""
-        found = super().page(number)
-        assert isinstance(self.object_list, QuerySet)
-        start = (found.number - 1) * self.per_page
-        return self._get_page(rows_of(self.object_list, start, start + self.per_page), found.number, self)
+    """Pages over at most CAP rows of any kind."""
 
     @cached_property
     def count(self) -> int:
         """At most CAP, counted by an index and no further."""
         assert isinstance(self.object_list, QuerySet)
         return self.object_list.order_by().values("pk")[:CAP].count()
+
+
+class AlertPages(Pages):
+    """Pages of alerts."""
+
+    def page(self, number: int | str) -> Page[Alert]:
+        """The ids of one page from the index, then its rows: sorting whole rows would carry every body along."""
+        found = super().page(number)
+        assert isinstance(self.object_list, QuerySet)
+        start = (found.number - 1) * self.per_page
+        return Page(rows_of(self.object_list, start, start + self.per_page), found.number, self)
 
 
 def rows_of(found: QuerySet[Alert], start: int, end: int) -> list[Alert]:

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from fanzha.desk.alerts import actions, story
 from fanzha.desk.alerts.choices import REASONS
 from fanzha.desk.alerts.forms import TriageForm
-from fanzha.desk.alerts.listing import CAP, ROWS, Pages, listed, rows_of, waiting, wanted
+from fanzha.desk.alerts.listing import CAP, ROWS, AlertPages, listed, rows_of, waiting, wanted
 from fanzha.desk.alerts.models import Alert
 from fanzha.desk.alerts.words import words
 from fanzha.desk.rights.seats import holds
@@ -31,7 +31,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     """The list, ranked."""
     now = timezone.now()
     form, filters = wanted(request.GET)
-    rows = Pages(listed(request.user, filters), ROWS).get_page(request.GET.get("page"))
+    rows = AlertPages(listed(request.user, filters), ROWS).get_page(request.GET.get("page"))
     shown = {
         "form": form,
         "wanted": filters,
