@@ -22,6 +22,7 @@ from fanzha.desk.login.actions import forget_expired
 from fanzha.desk.measures import actions as measures
 from fanzha.desk.notices.actions import send
 from fanzha.desk.organisations.models import Network
+from fanzha.desk.requests import actions as requests
 from fanzha.desk.workflow.overdue import mark_overdue
 
 _log = logging.getLogger(__name__)
@@ -59,6 +60,7 @@ TIMERS = (
     Timer("policy", 0.5, publish_pending),
     Timer("notices", 2.0, send),
     Timer("measures", 15.0, measures.expire),
+    Timer("requests", 1.0, requests.turn),
     Timer("lists", 60.0, lists.expire),
     Timer("reminders", 3600.0, lists.remind),
     Timer("verdicts", 30.0, count_verdicts),

@@ -15,6 +15,7 @@ urlpatterns = [
     path("rollback/", include("fanzha.desk.rollback.urls")),
     path("overview/", include("fanzha.desk.overview.urls")),
     path("lists/", include("fanzha.desk.lists.urls")),
+    path("requests/", include("fanzha.desk.requests.urls")),
     path("", include("fanzha.desk.appeals.urls")),
     path("v1/policy/", include("fanzha.desk.enforcement.urls")),
 ]

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
-from io import BytesIO
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
-import openpyxl  # type: ignore[import-untyped]
-import xlsxwriter  # type: ignore[import-untyped]
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from fanzha.desk.excel.reading import Limits, rows_of, text
+from fanzha.desk.excel.writing import written
 from fanzha.desk.lists.choices import Authority, Exemption, Kind, List, State
 from fanzha.desk.lists.judging import Fault, Line
 from fanzha.desk.lists.models import Item
 from fanzha.desk.lists.terms import terms
 from fanzha.desk.masking.mask import mask
-from fanzha.errors import Refused
 from fanzha.policy import reasons
 
 COLUMNS = {
@@ -55,34 +51,27 @@ def heads(which: str) -> list[str]:
 
 def read(which: str, path: Path) -> list[tuple[int, Line, list[Fault]]]:
     """(row number, line, faults of its cells) of every row that is not empty. Raises Refused for no such Excel."""
-    _check_size(path)
-    try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except (BadZipFile, KeyError, ValueError, OSError) as error:
-        raise Refused(_("不是可读取的 Excel 文件（.xlsx）")) from error
-    try:
-        rows = book.worksheets[0].iter_rows(values_only=True)
-        order = _order(which, next(rows, ()))
-        return list(_lines(order, rows))
-    finally:
-        book.close()
+    names = dict(zip(heads(which), COLUMNS[List(which)], strict=True))
+    required = next(head for head, name in names.items() if name == "value")
+    limits = Limits(terms().import_unpacked, terms().import_rows)
+    return [(row, *_line(cells)) for row, cells in rows_of(path, limits, names, required)]
 
 
 def template(which: str) -> bytes:
     """An empty sheet to fill in."""
-    return _written([heads(which)])
+    return written([heads(which)])
 
 
 def faults_sheet(which: str, faulty: Iterable[tuple[int, Sequence[Fault]]]) -> bytes:
     """Row by row what is wrong, so that it can be put right in the file."""
     names = dict(zip(COLUMNS[List(which)], heads(which), strict=True))
     lines = ((row, names.get(each.column, each.column), each.problem) for row, found in faulty for each in found)
-    return _written([("行号", "列", "问题"), *lines])
+    return written([("行号", "列", "问题"), *lines])
 
 
 def exported(items: QuerySet[Item]) -> bytes:
     """Items as everyone may see them, masked; as bare values, for there may be a hundred thousand."""
-    return _written(_rows(items))
+    return written(_rows(items))
 
 
 _HEAD = ("名单", "对象类型", "对象（脱敏）", "原因", "文书编号", "生效", "到期", "状态", "提出人", "审批人")
@@ -109,56 +98,6 @@ def _day(at: datetime) -> str:
     return timezone.localtime(at).strftime("%Y-%m-%d")
 
 
-def _written(rows: Iterable[Sequence[Any]]) -> bytes:
-    out = BytesIO()
-    book = xlsxwriter.Workbook(
-        out,
-        {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False},
-    )
-    sheet = book.add_worksheet()
-    sheet.set_column(0, 12, 20)
-    sheet.freeze_panes(1, 0)
-    for at, row in enumerate(rows):
-        for column, value in enumerate(row):
-            sheet.write(at, column, str(value) if not isinstance(value, int) else value)
-    book.close()
-    return out.getvalue()
-
-
-def _check_size(path: Path) -> None:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            unpacked = sum(each.file_size for each in archive.infolist())
-    except BadZipFile as error:
-        raise Refused(_("不是可读取的 Excel 文件（.xlsx）")) from error
-    if unpacked > terms().import_unpacked:
-        raise Refused(_("文件解开后过大，请拆分后再导入"))
-
-
-def _order(which: str, head: Sequence[Any]) -> list[str]:
-    """The column each cell belongs to, by its heading; unknown ones are passed over."""
-    names = dict(zip(heads(which), COLUMNS[List(which)], strict=True))
-    found = [names.get(str(cell or "").strip(), "") for cell in head]
-    missing = [
-        heads(which)[at] for at, name in enumerate(COLUMNS[List(which)]) if name == "value" and name not in found
-    ]
-    if missing:
-        raise Refused(_("缺少列“%(name)s”") % {"name": missing[0]}, hint=_("请下载模板，按其表头填写"))
-    return found
-
-
-def _lines(order: list[str], rows: Iterable[Sequence[Any]]) -> Iterator[tuple[int, Line, list[Fault]]]:
-    taken = 0
-    for number, row in enumerate(rows, start=2):
-        cells = {name: cell for name, cell in zip(order, row, strict=False) if name and cell not in (None, "")}
-        if not cells:
-            continue
-        taken += 1
-        if taken > terms().import_rows:
-            raise Refused(_("一次最多导入 %(most)s 行") % {"most": terms().import_rows})
-        yield number, *_line(cells)
-
-
 def _line(cells: dict[str, Any]) -> tuple[Line, list[Fault]]:
     faults: list[Fault] = []
     made: dict[str, Any] = {"value": ""}
@@ -168,13 +107,8 @@ def _line(cells: dict[str, Any]) -> tuple[Line, list[Fault]]:
             if made[name] is None:
                 faults.append(Fault(name, _("日期无法识别，应如 2026-11-22")))
         else:
-            made[name] = _coded(name, _text(cell))
+            made[name] = _coded(name, text(cell))
     return Line(**made), faults
-
-
-def _text(cell: Any) -> str:
-    """A number that Excel took for a figure is still a number."""
-    return str(int(cell)) if isinstance(cell, float) and cell == int(cell) else str(cell).strip()
 
 
 def _coded(name: str, text: str) -> str:
@@ -200,7 +134,7 @@ def _moment(cell: Any) -> datetime | None:
         return datetime(cell.year, cell.month, cell.day, tzinfo=zone)
     for pattern in ("%Y-%m-%d", "%Y/%m/%d", "%Y%m%d", "%Y-%m-%d %H:%M"):
         try:
-            return datetime.strptime(_text(cell), pattern).replace(tzinfo=zone)
+            return datetime.strptime(text(cell), pattern).replace(tzinfo=zone)
         except ValueError:
             continue
     return None

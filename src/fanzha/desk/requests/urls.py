@@ -1,0 +1,20 @@
+"""Decides the addresses of police requests and referrals."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from fanzha.desk.requests import views
+
+app_name = "requests"
+urlpatterns = [
+    path("", views.listing, name="list"),
+    path("new/", views.add, name="add"),
+    path("template/", views.template, name="template"),
+    path("<int:pk>/", views.detail, name="detail"),
+    path("<int:pk>/act/", views.act, name="act"),
+    path("<int:pk>/errors/", views.faults, name="faults"),
+    path("<int:pk>/receipt/", views.receipt_file, name="receipt"),
+    path("referrals/", views.referrals, name="referrals"),
+    path("referrals/<int:pk>/act/", views.referral_act, name="referral_act"),
+]

@@ -1,0 +1,208 @@
+"""Decides what pages of police requests show: the list, filing one, one with its numbers and receipt, referrals."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.files.uploadedfile import UploadedFile
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from fanzha.desk.alerts.listing import ROWS
+from fanzha.desk.audit.actions import record_alone
+from fanzha.desk.audit.models import Entry
+from fanzha.desk.excel.writing import answer
+from fanzha.desk.lists.choices import Authority
+from fanzha.desk.measures.ladder import rung
+from fanzha.desk.organisations.models import User
+from fanzha.desk.requests import actions, judging, referring
+from fanzha.desk.requests.choices import Channel, Kind, ReferralState, Result, State, Urgency
+from fanzha.desk.requests.execution import rate, results_of
+from fanzha.desk.requests.forms import PaperForm
+from fanzha.desk.requests.listing import Plain, with_rates
+from fanzha.desk.requests.models import Referral, Request
+from fanzha.desk.requests.receipt import receipt
+from fanzha.desk.requests.terms import terms
+from fanzha.desk.rights.seats import holds
+from fanzha.desk.rights.views import needs, person
+from fanzha.desk.workflow.actions import act_of, available
+from fanzha.errors import Refused
+
+
+@needs("requests.view")
+@require_GET
+def listing(request: HttpRequest) -> HttpResponse:
+    """What is asked for; `?state=` narrows."""
+    user = person(request)
+    states = [state for state in request.GET.getlist("state") if state in State.values]
+    seen = _seen(user)
+    found = seen.filter(state__in=states) if states else seen
+    page = Plain(found.select_related("proposed_by").order_by("-made_at", "-pk"), ROWS).get_page(
+        request.GET.get("page")
+    )
+    shown = {
+        "rows": page,
+        "rated": with_rates(page),
+        "states": [(state.value, state.label, state.value in states) for state in State],
+        "waiting": seen.filter(state__in=(State.FILED, State.ACCEPTED)).count(),
+        "late": seen.filter(overdue=True, state__in=(State.FILED, State.ACCEPTED, State.EXECUTING, State.DONE)).count(),
+        "away": _referrals(user).filter(state__in=(ReferralState.OPEN, ReferralState.REFUSED)).count(),
+        "may_file": holds(user, "requests.file"),
+    }
+    return render(request, "requests/list.html", shown)
+
+
+@needs("requests.file")
+@sensitive_post_parameters("number")
+@require_http_methods(["GET", "POST"])
+def add(request: HttpRequest) -> HttpResponse:
+    """File one number, or try an Excel of many."""
+    user, error, form = person(request), None, PaperForm(request.POST or None)
+    if request.method == "POST":
+        try:
+            made = _add(user, request, form)
+        except Refused as refused:
+            error = refused
+        else:
+            return redirect("requests:detail", pk=made.pk)
+    shown = {
+        "networks": actions.networks_of(user),
+        "kinds": Kind.choices,
+        "urgencies": Urgency.choices,
+        "authorities": [(name, Authority(name).label) for name in terms().authorities],
+        "rungs": [rung(name) for name in terms().rungs],
+        "said": request.POST,
+        "error": error,
+    }
+    return render(request, "requests/add.html", shown, status=422 if error else 200)
+
+
+@needs("requests.view")
+@require_GET
+def detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """One request with its numbers."""
+    user = person(request)
+    related = ("proposed_by", "accepted_by", "approved_by")
+    made = get_object_or_404(_seen(user).select_related(*related), pk=pk)
+    found = results_of(made)
+    lines = Plain(made.lines.select_related("measure").order_by("row"), ROWS).get_page(request.GET.get("page"))
+    for line in lines:
+        line.request = made
+    tried = made.state == State.TRIED and made.faulty
+    shown: dict[str, Any] = {
+        "made": made,
+        "buttons": list(available(made, user)),
+        "rows": lines,
+        "results": [(Result(each).label, number) for each, number in sorted(found.items())],
+        "rate": rate(found),
+        "faulty": actions.judged_again(made).faulty[: terms().errors_shown] if tried else (),
+        "referrals": made.referrals.order_by("home"),
+        "trail": Entry.objects.filter(kind="request", subject=str(pk))[:50],
+    }
+    return render(request, "requests/detail.html", shown)
+
+
+@needs("requests.view")
+@require_POST
+def act(request: HttpRequest, pk: int) -> HttpResponse:
+    """File, withdraw, accept, approve, refuse or answer."""
+    user, name, reason = person(request), request.POST.get("act", ""), request.POST.get("reason", "")
+    get_object_or_404(_seen(user), pk=pk)
+    if name in _PLAIN:
+        _PLAIN[name](user, pk)
+    elif name in _REASONED:
+        _REASONED[name](user, pk, reason)
+    else:
+        raise Http404
+    return redirect("requests:detail", pk=pk)
+
+
+@needs("requests.file")
+@require_GET
+def template(_request: HttpRequest) -> HttpResponse:
+    """An empty sheet to fill in."""
+    return answer(judging.template(), "requests-template.xlsx")
+
+
+@needs("requests.view")
+@require_GET
+def faults(request: HttpRequest, pk: int) -> HttpResponse:
+    """Row by row what is wrong with a file."""
+    made = get_object_or_404(_seen(person(request)), pk=pk)
+    faulty = actions.judged_again(made).faulty if made.stored else []
+    return answer(judging.faults_sheet(faulty), f"errors-{pk}.xlsx")
+
+
+@needs("requests.view")
+@require_GET
+def receipt_file(request: HttpRequest, pk: int) -> HttpResponse:
+    """The receipt; each look at it is recorded."""
+    user = person(request)
+    made = get_object_or_404(_seen(user), pk=pk)
+    if made.state not in (State.DONE, State.ANSWERED):
+        raise Refused(_("尚未执行完毕，没有回执"))
+    record_alone(user, act_of(made, "requests.receipt", "", {"rows": made.good}))
+    return answer(receipt(made), f"receipt-{pk}.xlsx")
+
+
+@needs("requests.view")
+@require_GET
+def referrals(request: HttpRequest) -> HttpResponse:
+    """What went to other provinces."""
+    user = person(request)
+    found = _referrals(user).select_related("request").order_by("-made_at", "-pk")
+    page = Plain(found, ROWS).get_page(request.GET.get("page"))
+    shown = {
+        "rows": page,
+        "tickets": [(each, each.lines.count(), list(available(each, user))) for each in page],
+        "channels": Channel.choices,
+    }
+    return render(request, "requests/referrals.html", shown)
+
+
+@needs("requests.view")
+@require_POST
+def referral_act(request: HttpRequest, pk: int) -> HttpResponse:
+    """Send, note the answer, note that it came back, or send by the other channel."""
+    user, name, said = person(request), request.POST.get("act", ""), request.POST
+    get_object_or_404(_referrals(user), pk=pk)
+    if name == "send":
+        referring.send(user, pk, said.get("channel", ""))
+    elif name == "answer":
+        referring.answered(user, pk, said.get("receipt", ""), said.get("reason", ""))
+    elif name == "refuse":
+        referring.refused(user, pk, said.get("reason", ""))
+    elif name == "again":
+        referring.again(user, pk)
+    else:
+        raise Http404
+    return redirect("requests:referrals")
+
+
+_PLAIN = {
+    "file": actions.file,
+    "accept": actions.accept,
+    "approve": actions.approve,
+    "answer": actions.answer,
+}
+_REASONED = {"refuse": actions.refuse, "withdraw": actions.withdraw}
+
+
+def _add(user: User, request: HttpRequest, form: PaperForm) -> Request:
+    if not form.is_valid():
+        raise Refused("；".join(f"{name}: {each[0]}" for name, each in form.errors.items()))
+    network, file = request.POST.get("network", ""), request.FILES.get("file")
+    if isinstance(file, UploadedFile):
+        return actions.attempt(user, network, form.paper, file)
+    return actions.file_one(user, network, form.paper, form.cleaned_data["number"])
+
+
+def _seen(user: User) -> Any:
+    return Request.objects.visible_to(user, "requests.view")
+
+
+def _referrals(user: User) -> Any:
+    return Referral.objects.visible_to(user, "requests.view")

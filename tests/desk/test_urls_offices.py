@@ -1,0 +1,130 @@
+"""Walks every address of requests as every role, in and out of reach, and pins who may see what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+ROLES = ("duty", "analyst", "leader", "station", "regulator", "bank", "clerk", "admin", "stranger", "subscriber")
+ROOMS = {"requests"}
+SEES = (200, 200, 200, 200, 200, 403, 403, 403, 200, 403)
+ROW = (200, 200, 200, 404, 200, 403, 403, 403, 404, 403)
+FILES = (200, 403, 403, 200, 403, 403, 403, 403, 403, 403)
+ACT = (403, 422, 422, 404, 403, 403, 403, 403, 404, 403)
+PINNED = {
+    "requests:list": SEES,
+    "requests:detail": ROW,
+    "requests:faults": ROW,
+    "requests:receipt": ROW,
+    "requests:add": FILES,
+    "requests:template": FILES,
+    "requests:referrals": SEES,
+}
+WRITES: dict[str, tuple[dict[str, Any], tuple[int, ...]]] = {
+    "requests:act": ({"act": "refuse"}, ACT),
+    "requests:referral_act": (
+        {"act": "send", "channel": "province"},
+        (403, 302, 302, 404, 403, 403, 403, 403, 404, 403),
+    ),
+}
+
+
+def _all(resolver: URLResolver, spaces: tuple[str, ...] = ()) -> Iterator[str]:
+    for each in resolver.url_patterns:
+        if isinstance(each, URLResolver):
+            yield from _all(each, (*spaces, each.namespace) if each.namespace else spaces)
+        elif isinstance(each, URLPattern):
+            yield ":".join((*spaces, str(each.name)))
+
+
+@pytest.fixture
+def rows(people: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """One of each, in Wuhan, on our network."""
+    from fanzha.desk.requests import actions
+    from fanzha.desk.requests.actions import Paper
+
+    monkeypatch.setattr(settings, "HOME", tmp_path)
+    paper = Paper("武公协〔2026〕8号", "武汉市公安局", "city")
+    made = actions.file_one(people["duty"], "hb", paper, "13907110002")
+    actions.accept(people["leader"], made.pk)
+    made = actions.approve(people["leader2"], made.pk)
+    away = actions.file_one(people["duty"], "hb", paper, "13907310009")
+    actions.accept(people["leader"], away.pk)
+    ticket = actions.approve(people["leader2"], away.pk).referrals.get()
+    type(ticket).objects.update(region="420100")
+    return SimpleNamespace(request=made, ticket=ticket)
+
+
+def _address(name: str, rows: SimpleNamespace) -> str:
+    arguments = {
+        "requests:detail": rows.request.pk, "requests:act": rows.request.pk, "requests:faults": rows.request.pk,
+        "requests:receipt": rows.request.pk, "requests:referral_act": rows.ticket.pk,
+    }  # fmt: skip
+    return reverse(name, args=[arguments[name]] if name in arguments else [])
+
+
+def test_no_address_is_forgotten() -> None:
+    names = {name for name in _all(get_resolver()) if name.split(":")[0] in ROOMS}
+    assert names == PINNED.keys() | WRITES.keys()
+
+
+@pytest.mark.parametrize("at", range(len(ROLES)), ids=ROLES)
+def test_in_reach(at: int, signed_in: Callable[[str], Client], rows: SimpleNamespace) -> None:
+    client = signed_in(ROLES[at])
+    found = {name: client.get(_address(name, rows)).status_code for name in PINNED}
+    assert found == {name: row[at] for name, row in PINNED.items()}
+    for name, (body, statuses) in WRITES.items():
+        assert client.get(_address(name, rows)).status_code in (403, 405), name
+        assert client.post(_address(name, rows), body).status_code == statuses[at], name
+
+
+def test_another_city_looks_as_if_it_were_not_there(signed_in: Callable[[str], Client], rows: SimpleNamespace) -> None:
+    for row in vars(rows).values():
+        type(row).objects.update(region="420500")
+    client = signed_in("analyst")
+    for name in PINNED.keys() | WRITES.keys():
+        if "/0" not in _address(name, rows) and any(part.isdigit() for part in _address(name, rows).split("/")):
+            ask = client.post if name in WRITES else client.get
+            assert ask(_address(name, rows), {"act": "refuse"}).status_code == 404, name
+    assert "武公协" not in client.get(reverse("requests:list")).content.decode()
+
+
+@pytest.mark.parametrize("name", [*PINNED, *WRITES])
+def test_nobody_gets_in_without_signing_in(name: str, rows: SimpleNamespace) -> None:
+    assert Client().get(_address(name, rows)).status_code == 302
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_full_numbers_are_nowhere(language: str, signed_in: Callable[[str], Client], rows: SimpleNamespace) -> None:
+    client = signed_in("leader")
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = language
+    for name in PINNED:
+        text = client.get(_address(name, rows)).content
+        assert b"13907110002" not in text, name
+        assert b"13907310009" not in text, name
+
+
+def test_a_request_is_filed_on_the_page(signed_in: Callable[[str], Client], rows: SimpleNamespace) -> None:
+    client = signed_in("duty")
+    said = {"network": "hb", "document": "文1", "issuer": "武汉市公安局", "authority": "city", "kind": "shutdown",
+            "urgency": "fast", "number": "13907110008"}  # fmt: skip
+    answer = client.post(reverse("requests:add"), said)
+    assert answer.status_code == 302
+    assert "待核文书" in client.get(answer["Location"]).content.decode()
+    assert client.post(reverse("requests:add"), {**said, "number": "110"}).status_code == 422
+    assert client.post(reverse("requests:add"), {**said, "network": "hn"}).status_code == 403
+
+
+def test_pages_ask_a_pinned_number_of_queries(
+    signed_in: Callable[[str], Client], rows: SimpleNamespace, django_assert_max_num_queries: Any
+) -> None:
+    client = signed_in("leader")
+    for name, most in (("requests:list", 15), ("requests:detail", 16), ("requests:referrals", 14)):
+        with django_assert_max_num_queries(most):
+            assert client.get(_address(name, rows)).status_code == 200
