@@ -47,7 +47,8 @@ def _rows(day: date) -> dict[str, str]:
 
     Signs: 1-8 rule R1-R8 refuses, a-h it labels, - nothing. `length` counts the digits behind the form's head. A number
     longer than LONGEST is looked up as one of LONGEST, one with a carrier prefix (17911 ...) before it without that,
-    and one with a trunk 0 behind 86 without the 0 (unless it is a local number). The longest prefix holds. day: on which the plan's age counts.
+    and one with a trunk 0 behind 86 without the 0 (unless it may be a local number). The longest prefix holds.
+    day: on which the plan's age counts.
     """
     rows: dict[str, str] = {}
     for form, head in FORMS.items():
