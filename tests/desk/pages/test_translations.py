@@ -8,24 +8,35 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 import fanzha.desk
 
 DESK = Path(fanzha.desk.__file__).parent
-FOLDER = DESK / "locale" / "en" / "LC_MESSAGES"
+CATALOGUES = sorted(DESK.rglob("locale/en/LC_MESSAGES/django.po"))  # the desk's, and those of single rooms
 _TAG = re.compile(r"{%\s*translate '([^']*)'|_\('([^']*)'\)")
 _BLOCK = re.compile(r"{%\s*blocktranslate[^%]*%}(.*?){%\s*endblocktranslate", re.DOTALL)
 _NAMES = {"_", "gettext", "gettext_lazy"}
 
 
-def _compiled() -> dict[str, str]:
-    with (FOLDER / "django.mo").open("rb") as file:
+def _compiled(catalogue: Path) -> dict[str, str]:
+    with catalogue.with_suffix(".mo").open("rb") as file:
         return {key: value for key, value in gettext.GNUTranslations(file)._catalog.items() if key}  # type: ignore[attr-defined]
 
 
-def _source() -> dict[str, str]:
-    text = (FOLDER / "django.po").read_text(encoding="utf-8")
-    pairs = re.findall(r'^msgid (".*")\nmsgstr (".*")$', text, re.MULTILINE)
-    return {ast.literal_eval(key): ast.literal_eval(value) for key, value in pairs if key != '""'}
+def _source(catalogue: Path) -> dict[str, str]:
+    text = catalogue.read_text(encoding="utf-8")
+    pairs = re.findall(r'^msgid ((?:".*"\n)+)msgstr ((?:".*"(?:\n|$))+)', text, re.MULTILINE)
+    found = {_joined(key): _joined(value) for key, value in pairs}
+    return {key: value for key, value in found.items() if key}
+
+
+def _joined(lines: str) -> str:
+    return "".join(ast.literal_eval(line) for line in lines.splitlines())
+
+
+def _known() -> dict[str, str]:
+    return {key: value for catalogue in CATALOGUES for key, value in _source(catalogue).items() if value}
 
 
 def _used() -> Iterator[tuple[str, str]]:
@@ -46,16 +57,17 @@ def _used() -> Iterator[tuple[str, str]]:
 
 
 def test_every_text_has_its_english() -> None:
-    known = _source()
-    missing = sorted({f"{file}: {text}" for file, text in _used() if not known.get(text)})
+    known = _known()
+    missing = sorted({f"{file}: {text}" for file, text in _used() if text not in known})
     assert missing == [], "fanzha desk makemessages -l en, translate, compilemessages"
 
 
-def test_the_compiled_catalogue_is_of_this_source() -> None:
-    assert _compiled() == _source()
+@pytest.mark.parametrize("catalogue", CATALOGUES, ids=lambda path: path.parents[3].name)
+def test_the_compiled_catalogue_is_of_this_source(catalogue: Path) -> None:
+    assert _compiled(catalogue) == {key: value for key, value in _source(catalogue).items() if value}
 
 
 def test_placeholders_are_the_same_in_both() -> None:
     places = re.compile(r"%\((\w+)\)")
-    odd = [key for key, value in _source().items() if set(places.findall(key)) != set(places.findall(value))]
+    odd = [key for key, value in _known().items() if set(places.findall(key)) != set(places.findall(value))]
     assert odd == []
