@@ -15,6 +15,7 @@ from django.utils import timezone
 from fanzha.desk.alerts.actions import lapse_silent
 from fanzha.desk.alerts.intake import MOST, take
 from fanzha.desk.alerts.source import OutboxSource
+from fanzha.desk.api.actions import forget_receipts
 from fanzha.desk.enforcement.harvest import count_verdicts
 from fanzha.desk.enforcement.publishing import publish_pending
 from fanzha.desk.lists import actions as lists
@@ -64,6 +65,7 @@ TIMERS = (
     Timer("lists", 60.0, lists.expire),
     Timer("reminders", 3600.0, lists.remind),
     Timer("verdicts", 30.0, count_verdicts),
+    Timer("receipts", 3600.0, forget_receipts),
 )
 
 

@@ -51,6 +51,8 @@ INSTALLED_APPS = [
     "fanzha.desk.lists",
     "fanzha.desk.requests",
     "fanzha.desk.overview",
+    "ninja",
+    "fanzha.desk.api",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

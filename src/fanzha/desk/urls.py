@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.urls import include, path
 
+from fanzha.desk.api.urls import urls as rest
+
 urlpatterns = [
     path("", include("fanzha.desk.pages.urls")),
     path("login/", include("fanzha.desk.login.urls")),
@@ -13,6 +15,7 @@ urlpatterns = [
     path("audit/", include("fanzha.desk.audit.urls")),
     path("measures/", include("fanzha.desk.measures.urls")),
     path("rollback/", include("fanzha.desk.rollback.urls")),
+    path("api/", rest),
     path("overview/", include("fanzha.desk.overview.urls")),
     path("lists/", include("fanzha.desk.lists.urls")),
     path("requests/", include("fanzha.desk.requests.urls")),

@@ -1,0 +1,20 @@
+"""Decides which scopes a key may have: what of its owner's rights it lends to a machine."""
+
+from __future__ import annotations
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class Scope(TextChoices):
+    """One door each; a key opens those it names, and never more than its owner may."""
+
+    ALERTS_READ = "alerts.read", _("读预警")
+    ALERTS_WRITE = "alerts.write", _("研判预警")
+    ENTITIES_READ = "entities.read", _("查号码、终端、小区")
+    MEASURES_READ = "measures.read", _("读处置")
+    MEASURES_WRITE = "measures.write", _("提出与审批处置")
+    LISTS_READ = "lists.read", _("读名单")
+    LISTS_WRITE = "lists.write", _("维护名单")
+    APPEALS_READ = "appeals.read", _("读申诉")
+    APPEALS_WRITE = "appeals.write", _("处理申诉")
