@@ -1,4 +1,4 @@
-"""Walks every address of requests as every role, in and out of reach, and pins who may see what."""
+"""Walks every address of requests and complaints as every role, in and out of reach, and pins who may see what."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 ROLES = ("duty", "analyst", "leader", "station", "regulator", "bank", "clerk", "admin", "stranger", "subscriber")
-ROOMS = {"requests"}
+ROOMS = {"requests", "complaints"}
 SEES = (200, 200, 200, 200, 200, 403, 403, 403, 200, 403)
 ROW = (200, 200, 200, 404, 200, 403, 403, 403, 404, 403)
 FILES = (200, 403, 403, 200, 403, 403, 403, 403, 403, 403)
@@ -25,6 +25,9 @@ PINNED = {
     "requests:add": FILES,
     "requests:template": FILES,
     "requests:referrals": SEES,
+    "complaints:list": (200, 200, 200, 403, 200, 403, 403, 403, 200, 403),
+    "complaints:detail": (200, 200, 200, 403, 200, 403, 403, 403, 404, 403),
+    "complaints:add": (200, 200, 403, 403, 403, 200, 200, 403, 403, 403),
 }
 WRITES: dict[str, tuple[dict[str, Any], tuple[int, ...]]] = {
     "requests:act": ({"act": "refuse"}, ACT),
@@ -32,6 +35,7 @@ WRITES: dict[str, tuple[dict[str, Any], tuple[int, ...]]] = {
         {"act": "send", "channel": "province"},
         (403, 302, 302, 404, 403, 403, 403, 403, 404, 403),
     ),
+    "complaints:act": ({"act": "uphold"}, (422, 422, 422, 403, 403, 403, 403, 403, 404, 403)),
 }
 
 
@@ -46,6 +50,7 @@ def _all(resolver: URLResolver, spaces: tuple[str, ...] = ()) -> Iterator[str]:
 @pytest.fixture
 def rows(people: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """One of each, in Wuhan, on our network."""
+    from fanzha.desk.complaints.actions import Said, take
     from fanzha.desk.requests import actions
     from fanzha.desk.requests.actions import Paper
 
@@ -58,13 +63,15 @@ def rows(people: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> SimpleN
     actions.accept(people["leader"], away.pk)
     ticket = actions.approve(people["leader2"], away.pk).referrals.get()
     type(ticket).objects.update(region="420100")
-    return SimpleNamespace(request=made, ticket=ticket)
+    said, _fresh = take(people["duty"], "hb", Said("13907110006", "13607110006"))
+    return SimpleNamespace(request=made, ticket=ticket, complaint=said)
 
 
 def _address(name: str, rows: SimpleNamespace) -> str:
     arguments = {
         "requests:detail": rows.request.pk, "requests:act": rows.request.pk, "requests:faults": rows.request.pk,
         "requests:receipt": rows.request.pk, "requests:referral_act": rows.ticket.pk,
+        "complaints:detail": rows.complaint.pk, "complaints:act": rows.complaint.pk,
     }  # fmt: skip
     return reverse(name, args=[arguments[name]] if name in arguments else [])
 
@@ -107,7 +114,8 @@ def test_full_numbers_are_nowhere(language: str, signed_in: Callable[[str], Clie
     for name in PINNED:
         text = client.get(_address(name, rows)).content
         assert b"13907110002" not in text, name
-        assert b"13907310009" not in text, name
+        for number in (b"13907310009", b"13907110006", b"13607110006"):
+            assert number not in text, name
 
 
 def test_a_request_is_filed_on_the_page(signed_in: Callable[[str], Client], rows: SimpleNamespace) -> None:
@@ -121,10 +129,32 @@ def test_a_request_is_filed_on_the_page(signed_in: Callable[[str], Client], rows
     assert client.post(reverse("requests:add"), {**said, "network": "hn"}).status_code == 403
 
 
+def test_a_complaint_is_taken_in_by_who_may_not_see_it(signed_in: Callable[[str], Client], rows: Any) -> None:
+    client = signed_in("clerk")
+    said = {"network": "hb", "number": "13907110007", "complainant": "13607110001", "kind": "fraud", "way": "shop"}
+    answer = client.post(reverse("complaints:add"), said)
+    assert "受理编号" in answer.content.decode()
+    assert client.post(reverse("complaints:add"), {**said, "number": "x"}).status_code == 422
+    assert client.post(reverse("complaints:add"), {**said, "network": "hn"}).status_code == 403
+
+
+def test_alert_and_number_show_their_complaints(signed_in: Callable[[str], Client], rows: Any, make_alert: Any) -> None:
+    alert = make_alert("a1", value="+8613907110006", region="420100")
+    client = signed_in("leader")
+    for address in (reverse("alerts:detail", args=["a1"]), reverse("entities:page", args=[alert.subject.token])):
+        assert "1 人（满 3 人提高分值）" in client.get(address).content.decode()
+
+
 def test_pages_ask_a_pinned_number_of_queries(
     signed_in: Callable[[str], Client], rows: SimpleNamespace, django_assert_max_num_queries: Any
 ) -> None:
     client = signed_in("leader")
-    for name, most in (("requests:list", 15), ("requests:detail", 16), ("requests:referrals", 14)):
+    for name, most in (
+        ("requests:list", 15),
+        ("requests:detail", 16),
+        ("requests:referrals", 14),
+        ("complaints:list", 14),
+        ("complaints:detail", 15),
+    ):
         with django_assert_max_num_queries(most):
             assert client.get(_address(name, rows)).status_code == 200

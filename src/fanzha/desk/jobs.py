@@ -16,6 +16,7 @@ from fanzha.desk.alerts.actions import lapse_silent
 from fanzha.desk.alerts.intake import MOST, take
 from fanzha.desk.alerts.source import OutboxSource
 from fanzha.desk.api.actions import forget_receipts
+from fanzha.desk.complaints.weighing import weigh_again
 from fanzha.desk.enforcement.harvest import count_verdicts
 from fanzha.desk.enforcement.publishing import publish_pending
 from fanzha.desk.lists import actions as lists
@@ -62,6 +63,7 @@ TIMERS = (
     Timer("notices", 2.0, send),
     Timer("measures", 15.0, measures.expire),
     Timer("requests", 1.0, requests.turn),
+    Timer("complaints", 30.0, weigh_again),
     Timer("lists", 60.0, lists.expire),
     Timer("reminders", 3600.0, lists.remind),
     Timer("verdicts", 30.0, count_verdicts),

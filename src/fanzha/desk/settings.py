@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "fanzha.desk.rollback",
     "fanzha.desk.lists",
     "fanzha.desk.requests",
+    "fanzha.desk.complaints",
     "fanzha.desk.overview",
     "ninja",
     "fanzha.desk.api",

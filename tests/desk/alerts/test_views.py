@@ -53,7 +53,7 @@ def test_pages_and_a_pinned_number_of_queries(
     assert len(_rows(second)) == 10
     with django_assert_num_queries(12):
         client.get(LIST)
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(16):
         client.get(reverse("alerts:detail", args=["a1"]))
 
 

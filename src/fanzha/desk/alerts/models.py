@@ -95,7 +95,8 @@ class Alert(Scoped, Staged):
     @property
     def title(self) -> str:
         """The scheme's name in the reader's language."""
-        return words().scheme(self.scheme)
+        name = words().scheme(self.scheme)
+        return told(self.body["title"]) if name == self.scheme and "title" in self.body else name
 
     @property
     def tone(self) -> str:

@@ -34,6 +34,8 @@ MENU = (
     Entry("measures:list", _("处置"), "measures.view", "shield"),
     Entry("appeals:queue", _("申诉"), "appeals.view", "back"),
     Entry("requests:list", _("协查"), "requests.view", "list"),
+    Entry("complaints:list", _("投诉举报"), "complaints.view", "list"),
+    Entry("complaints:add", _("登记举报"), "complaints.file", "list"),
     Entry("lists:list", _("名单"), "lists.view", "list"),
     Entry("lists:check", _("入网核查"), "lists.check", "check"),
     Entry("overview:page", _("概览"), "reports.view", "list"),

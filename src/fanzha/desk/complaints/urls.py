@@ -1,0 +1,15 @@
+"""Decides the addresses of complaints."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from fanzha.desk.complaints import views
+
+app_name = "complaints"
+urlpatterns = [
+    path("", views.listing, name="list"),
+    path("new/", views.add, name="add"),
+    path("<int:pk>/", views.detail, name="detail"),
+    path("<int:pk>/act/", views.act, name="act"),
+]

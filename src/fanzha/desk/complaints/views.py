@@ -1,0 +1,104 @@
+"""Decides what pages of complaints show: the list, taking one in, one with the others about the same number."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from fanzha.desk.alerts.listing import ROWS
+from fanzha.desk.audit.models import Entry
+from fanzha.desk.complaints import actions
+from fanzha.desk.complaints.choices import Kind, State, Way
+from fanzha.desk.complaints.forms import SaidForm
+from fanzha.desk.complaints.models import Complaint
+from fanzha.desk.complaints.terms import terms
+from fanzha.desk.organisations.models import User
+from fanzha.desk.requests.listing import Plain
+from fanzha.desk.rights.seats import holds
+from fanzha.desk.rights.views import needs, person
+from fanzha.desk.workflow.actions import available
+from fanzha.errors import Refused
+
+
+@needs("complaints.view")
+@require_GET
+def listing(request: HttpRequest) -> HttpResponse:
+    """The newest first; `?state=` narrows."""
+    user = person(request)
+    states = [state for state in request.GET.getlist("state") if state in State.values]
+    seen = _seen(user)
+    found = seen.filter(state__in=states) if states else seen
+    shown = {
+        "rows": Plain(found.order_by("-last_at", "-pk"), ROWS).get_page(request.GET.get("page")),
+        "states": [(state.value, state.label, state.value in states) for state in State],
+        "waiting": seen.filter(state=State.RECEIVED).count(),
+        "heavy": seen.weighing(timezone.now()).heavy().count(),
+        "least": terms().complainants,
+        "may_file": holds(user, "complaints.file"),
+    }
+    return render(request, "complaints/list.html", shown)
+
+
+@needs("complaints.file")
+@sensitive_post_parameters("number", "complainant")
+@require_http_methods(["GET", "POST"])
+def add(request: HttpRequest) -> HttpResponse:
+    """Take one in; who may not see complaints is told that it was taken."""
+    user, error, taken, form = person(request), None, None, SaidForm(request.POST or None)
+    if request.method == "POST":
+        try:
+            if not form.is_valid():
+                raise Refused("；".join(f"{name}: {each[0]}" for name, each in form.errors.items()))
+            taken, fresh = actions.take(user, request.POST.get("network", ""), form.said)
+        except Refused as refused:
+            error = refused
+        else:
+            if holds(user, "complaints.view", taken):
+                return redirect(f"{reverse('complaints:detail', args=[taken.pk])}{'' if fresh else '?again=1'}")
+    shown = {
+        "networks": actions.networks_of(user),
+        "kinds": Kind.choices,
+        "ways": Way.choices,
+        "said": {} if taken else request.POST,
+        "taken": taken,
+        "error": error,
+    }
+    return render(request, "complaints/add.html", shown, status=422 if error else 200)
+
+
+@needs("complaints.view")
+@require_GET
+def detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """One complaint."""
+    user = person(request)
+    made = get_object_or_404(_seen(user).select_related("filed_by"), pk=pk)
+    shown: dict[str, Any] = {
+        "made": made,
+        "buttons": list(available(made, user)),
+        "others": _seen(user).filter(network=made.network, value=made.value).exclude(pk=pk).order_by("-last_at")[:20],
+        "again": request.GET.get("again"),
+        "trail": Entry.objects.filter(kind="complaint", subject=str(pk))[:50],
+    }
+    return render(request, "complaints/detail.html", shown)
+
+
+@needs("complaints.view")
+@require_POST
+def act(request: HttpRequest, pk: int) -> HttpResponse:
+    """Uphold or dismiss."""
+    user, name = person(request), request.POST.get("act", "")
+    get_object_or_404(_seen(user), pk=pk)
+    if name not in Complaint.workflow.by_name:
+        raise Http404
+    actions.act(user, pk, name, request.POST.get("reason", ""))
+    return redirect("complaints:detail", pk=pk)
+
+
+def _seen(user: User) -> Any:
+    return Complaint.objects.visible_to(user, "complaints.view")
