@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "fanzha.desk.overview",
     "ninja",
     "fanzha.desk.api",
+    "fanzha.desk.tracing",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

@@ -16,6 +16,7 @@ urlpatterns = [
     path("measures/", include("fanzha.desk.measures.urls")),
     path("rollback/", include("fanzha.desk.rollback.urls")),
     path("api/", rest),
+    path("tracing/", include("fanzha.desk.tracing.urls")),
     path("overview/", include("fanzha.desk.overview.urls")),
     path("lists/", include("fanzha.desk.lists.urls")),
     path("requests/", include("fanzha.desk.requests.urls")),

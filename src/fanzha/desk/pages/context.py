@@ -39,6 +39,7 @@ MENU = (
     Entry("lists:list", _("名单"), "lists.view", "list"),
     Entry("lists:check", _("入网核查"), "lists.check", "check"),
     Entry("overview:page", _("概览"), "reports.view", "list"),
+    Entry("tracing:list", _("溯源报告"), "records.view", "list"),
     Entry("rollback:list", _("回滚"), "measures.rollback", "undo"),
     Entry("appeals:own", _("我的号码"), "own.view", "person"),
     Entry("audit:list", _("审计"), "audit.view", "list"),
