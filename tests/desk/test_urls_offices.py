@@ -1,10 +1,12 @@
-"""Walks every address of requests and complaints as every role, in and out of reach, and pins who may see what."""
+"""Walks every address of requests, complaints and pushes as every role, in and out of reach."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.conf import settings
@@ -12,7 +14,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 ROLES = ("duty", "analyst", "leader", "station", "regulator", "bank", "clerk", "admin", "stranger", "subscriber")
-ROOMS = {"requests", "complaints"}
+ROOMS = {"requests", "complaints", "pushes"}
 SEES = (200, 200, 200, 200, 200, 403, 403, 403, 200, 403)
 ROW = (200, 200, 200, 404, 200, 403, 403, 403, 404, 403)
 FILES = (200, 403, 403, 200, 403, 403, 403, 403, 403, 403)
@@ -25,6 +27,8 @@ PINNED = {
     "requests:add": FILES,
     "requests:template": FILES,
     "requests:referrals": SEES,
+    "pushes:list": SEES,
+    "pushes:detail": (200, 404, 200, 404, 200, 403, 403, 403, 404, 403),
     "complaints:list": (200, 200, 200, 403, 200, 403, 403, 403, 200, 403),
     "complaints:detail": (200, 200, 200, 403, 200, 403, 403, 403, 404, 403),
     "complaints:add": (200, 200, 403, 403, 403, 200, 200, 403, 403, 403),
@@ -35,6 +39,8 @@ WRITES: dict[str, tuple[dict[str, Any], tuple[int, ...]]] = {
         {"act": "send", "channel": "province"},
         (403, 302, 302, 404, 403, 403, 403, 403, 404, 403),
     ),
+    "pushes:sign": ({}, (302, 404, 403, 404, 403, 403, 403, 403, 404, 403)),
+    "pushes:answer": ({}, (422, 404, 403, 404, 403, 403, 403, 403, 404, 403)),
     "complaints:act": ({"act": "uphold"}, (422, 422, 422, 403, 403, 403, 403, 403, 404, 403)),
 }
 
@@ -48,9 +54,11 @@ def _all(resolver: URLResolver, spaces: tuple[str, ...] = ()) -> Iterator[str]:
 
 
 @pytest.fixture
-def rows(people: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+def rows(people: Any, make_alert: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """One of each, in Wuhan, on our network."""
     from fanzha.desk.complaints.actions import Said, take
+    from fanzha.desk.pushes.actions import push_morning
+    from fanzha.desk.pushes.models import Push
     from fanzha.desk.requests import actions
     from fanzha.desk.requests.actions import Paper
 
@@ -64,13 +72,17 @@ def rows(people: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> SimpleN
     ticket = actions.approve(people["leader2"], away.pk).referrals.get()
     type(ticket).objects.update(region="420100")
     said, _fresh = take(people["duty"], "hb", Said("13907110006", "13607110006"))
-    return SimpleNamespace(request=made, ticket=ticket, complaint=said)
+    make_alert("p1", value="+8613907110005", region="420100")
+    push_morning(datetime(2026, 11, 16, 9, tzinfo=ZoneInfo("Asia/Shanghai")))
+    push = Push.objects.get()
+    return SimpleNamespace(request=made, ticket=ticket, complaint=said, push=push)
 
 
 def _address(name: str, rows: SimpleNamespace) -> str:
     arguments = {
         "requests:detail": rows.request.pk, "requests:act": rows.request.pk, "requests:faults": rows.request.pk,
         "requests:receipt": rows.request.pk, "requests:referral_act": rows.ticket.pk,
+        "pushes:detail": rows.push.pk, "pushes:sign": rows.push.pk, "pushes:answer": rows.push.pk,
         "complaints:detail": rows.complaint.pk, "complaints:act": rows.complaint.pk,
     }  # fmt: skip
     return reverse(name, args=[arguments[name]] if name in arguments else [])
@@ -114,7 +126,7 @@ def test_full_numbers_are_nowhere(language: str, signed_in: Callable[[str], Clie
     for name in PINNED:
         text = client.get(_address(name, rows)).content
         assert b"13907110002" not in text, name
-        for number in (b"13907310009", b"13907110006", b"13607110006"):
+        for number in (b"13907310009", b"13907110006", b"13607110006", b"13907110005"):
             assert number not in text, name
 
 
@@ -153,6 +165,8 @@ def test_pages_ask_a_pinned_number_of_queries(
         ("requests:list", 15),
         ("requests:detail", 16),
         ("requests:referrals", 14),
+        ("pushes:list", 14),
+        ("pushes:detail", 15),
         ("complaints:list", 14),
         ("complaints:detail", 15),
     ):

@@ -24,6 +24,7 @@ from fanzha.desk.login.actions import forget_expired
 from fanzha.desk.measures import actions as measures
 from fanzha.desk.notices.actions import send
 from fanzha.desk.organisations.models import Network
+from fanzha.desk.pushes.actions import push_morning
 from fanzha.desk.requests import actions as requests
 from fanzha.desk.workflow.overdue import mark_overdue
 
@@ -64,6 +65,7 @@ TIMERS = (
     Timer("measures", 15.0, measures.expire),
     Timer("requests", 1.0, requests.turn),
     Timer("complaints", 30.0, weigh_again),
+    Timer("morning", 60.0, push_morning),
     Timer("lists", 60.0, lists.expire),
     Timer("reminders", 3600.0, lists.remind),
     Timer("verdicts", 30.0, count_verdicts),

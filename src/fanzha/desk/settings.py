@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "fanzha.desk.lists",
     "fanzha.desk.requests",
     "fanzha.desk.complaints",
+    "fanzha.desk.pushes",
     "fanzha.desk.overview",
     "ninja",
     "fanzha.desk.api",

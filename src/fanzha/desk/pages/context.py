@@ -34,6 +34,7 @@ MENU = (
     Entry("measures:list", _("处置"), "measures.view", "shield"),
     Entry("appeals:queue", _("申诉"), "appeals.view", "back"),
     Entry("requests:list", _("协查"), "requests.view", "list"),
+    Entry("pushes:list", _("推送公安"), "requests.view", "list"),
     Entry("complaints:list", _("投诉举报"), "complaints.view", "list"),
     Entry("complaints:add", _("登记举报"), "complaints.file", "list"),
     Entry("lists:list", _("名单"), "lists.view", "list"),
