@@ -10,29 +10,29 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-ROLES = ("duty", "analyst", "leader", "regulator", "bank", "clerk", "admin", "stranger", "subscriber")
+ROLES = ("duty", "analyst", "leader", "regulator", "bank", "clerk", "admin", "stranger", "subscriber", "station")
 LIST = (200, 200, 200, 200, 403, 200, 403, 200, 403)  # a clerk sees the list, empty but for what is assigned
 ROW = (200, 200, 200, 200, 403, 404, 403, 404, 403)
 ROUTES: dict[tuple[str, str], tuple[str, Any, tuple[int, ...]]] = {  # method, url name -> scope, body, status by role
-    ("get", "alerts"): ("alerts.read", None, (200, 200, 200, 200, 403, 403, 403, 200, 403)),
-    ("get", "alert"): ("alerts.read", None, (200, 200, 200, 200, 403, 403, 403, 404, 403)),
+    ("get", "alerts"): ("alerts.read", None, (200, 200, 200, 200, 403, 403, 403, 200, 403, 200)),
+    ("get", "alert"): ("alerts.read", None, (200, 200, 200, 200, 403, 403, 403, 404, 403, 404)),
     ("post", "judge_alert"): ("alerts.write", {"why": "more", "reason": "再查"},
-                              (200, 200, 200, 403, 403, 403, 403, 404, 403)),
-    ("post", "search"): ("entities.read", {"what": "13907110002"}, (200, 200, 200, 403, 403, 403, 403, 200, 403)),
-    ("get", "entity"): ("entities.read", None, (200, 200, 200, 403, 403, 403, 403, 404, 403)),
-    ("get", "measures"): ("measures.read", None, LIST),
-    ("get", "measure"): ("measures.read", None, ROW),
+                              (200, 200, 200, 403, 403, 403, 403, 404, 403, 404)),
+    ("post", "search"): ("entities.read", {"what": "13907110002"}, (200, 200, 200, 403, 403, 403, 403, 200, 403, 422)),
+    ("get", "entity"): ("entities.read", None, (200, 200, 200, 403, 403, 403, 403, 404, 403, 404)),
+    ("get", "measures"): ("measures.read", None, (*LIST, 200)),
+    ("get", "measure"): ("measures.read", None, (*ROW, 404)),
     ("post", "propose_measure"): ("measures.write", {"alert": "a1", "rung": "verify"},
-                                  (200, 200, 200, 403, 403, 403, 403, 404, 403)),
-    ("post", "act_on_measure"): ("measures.write", {}, (403, 403, 422, 403, 403, 404, 403, 404, 403)),
-    ("get", "list"): ("lists.read", None, (200, 200, 200, 200, 403, 403, 403, 200, 403)),
-    ("get", "item"): ("lists.read", None, (200, 200, 200, 200, 403, 403, 403, 404, 403)),
+                                  (200, 200, 200, 403, 403, 403, 403, 404, 403, 403)),
+    ("post", "act_on_measure"): ("measures.write", {}, (403, 403, 422, 403, 403, 404, 403, 404, 403, 404)),
+    ("get", "list"): ("lists.read", None, (200, 200, 200, 200, 403, 403, 403, 200, 403, 403)),
+    ("get", "item"): ("lists.read", None, (200, 200, 200, 200, 403, 403, 403, 404, 403, 403)),
     ("post", "propose_item"): ("lists.write", {"network": "hb", "value": "13907110055", "reason": "police",
-                                               "document": "文"}, (403, 200, 200, 403, 403, 403, 403, 403, 403)),
-    ("post", "act_on_item"): ("lists.write", {}, (403, 403, 422, 403, 403, 403, 403, 404, 403)),
-    ("get", "appeals"): ("appeals.read", None, LIST),
-    ("get", "appeal"): ("appeals.read", None, ROW),
-    ("post", "act_on_appeal"): ("appeals.write", {}, (403, 200, 200, 403, 403, 403, 403, 404, 403)),
+                                               "document": "文"}, (403, 200, 200, 403, 403, 403, 403, 403, 403, 403)),
+    ("post", "act_on_item"): ("lists.write", {}, (403, 403, 422, 403, 403, 403, 403, 404, 403, 403)),
+    ("get", "appeals"): ("appeals.read", None, (*LIST, 403)),
+    ("get", "appeal"): ("appeals.read", None, (*ROW, 403)),
+    ("post", "act_on_appeal"): ("appeals.write", {}, (403, 200, 200, 403, 403, 403, 403, 404, 403, 403)),
 }  # fmt: skip
 
 

@@ -15,9 +15,9 @@ from django.utils import timezone
 
 from fanzha.errors import FanzhaError
 
-ROLES = ("duty", "analyst", "leader", "regulator", "bank", "clerk", "admin", "stranger", "subscriber")
-SEES = (200, 200, 200, 200, 403, 403, 403, 200, 403)
-TAKES = (200, 403, 200, 200, 403, 403, 403, 200, 403)
+ROLES = ("duty", "analyst", "leader", "regulator", "bank", "clerk", "admin", "stranger", "subscriber", "station")
+SEES = (200, 200, 200, 200, 403, 403, 403, 200, 403, 403)
+TAKES = (200, 403, 200, 200, 403, 403, 403, 200, 403, 403)
 
 
 def _font() -> bool:

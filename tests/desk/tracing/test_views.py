@@ -18,7 +18,7 @@ from django.urls import reverse
 
 from fanzha.errors import FanzhaError, Refused
 
-ROLES = ("duty", "analyst", "leader", "regulator", "bank", "clerk", "admin", "stranger", "subscriber")
+ROLES = ("duty", "analyst", "leader", "regulator", "bank", "clerk", "admin", "stranger", "subscriber", "station")
 CALLER, DEVICE, CELL = "+8613907110002", "862971040912908", "460002910010372"
 SISTER, SHARER = "+8613907110077", "+8613907110088"  # of the same document; on the same device
 _BEGAN = datetime(2026, 11, 15, 1, 0, tzinfo=UTC)
@@ -105,10 +105,10 @@ def test_two_sign(report: Any, people: Any) -> None:
 
 
 def test_every_role(signed_in: Callable[[str], Client], report: Any) -> None:
-    sees = (200, 200, 200, 403, 403, 403, 403, 200, 403)
-    one = (200, 200, 200, 403, 403, 403, 403, 404, 403)
-    makes = (302, 302, 302, 403, 403, 403, 403, 404, 403)
-    acts = (403, 403, 422, 403, 403, 403, 403, 404, 403)
+    sees = (200, 200, 200, 403, 403, 403, 403, 200, 403, 200)
+    one = (200, 200, 200, 403, 403, 403, 403, 404, 403, 404)
+    makes = (302, 302, 302, 403, 403, 403, 403, 404, 403, 404)
+    acts = (403, 403, 422, 403, 403, 403, 403, 404, 403, 404)
     for at, name in enumerate(ROLES):
         client = signed_in(name)
         assert client.get(reverse("tracing:list")).status_code == sees[at], name

@@ -62,6 +62,7 @@ def daily(request: HttpRequest) -> HttpResponse:
         "subtitle": f"{seat.organisation_name} · {at}",
         "watermark": f"{user.name} {at}",
         "footer": seat.organisation_name,
+        "wordy": False,
         "note": _("环比、同比以同一时刻为界；基期为零或无数据记“—”。误停率＝申诉成立的停机／停机。"),
         "signs": [_("编制："), _("审核："), _("签发：")],
         "tables": [

@@ -39,6 +39,7 @@ def said(report: Report, user: User) -> dict[str, Any]:
         "subtitle": f"{report.serial} · {report.office} · {report.prepared_at:%Y-%m-%d}",
         "watermark": f"{draft}{user.name} {at}",
         "footer": f"{report.serial} · {user.name} · {at}",
+        "wordy": True,
         "note": _("号码默认脱敏；关联号码按已有预警分值排序。名单与话单为编制时的情形，仅供研判，不作为处罚依据。"),
         "signs": [
             _("编制：%(name)s") % {"name": report.prepared_by.name},
