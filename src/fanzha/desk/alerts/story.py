@@ -17,7 +17,7 @@ from fanzha.desk.organisations.models import User
 from fanzha.desk.workflow.actions import available
 
 FEW = 6
-_OTHERS = {"overdue": _("超时"), "assign": _("分派")}
+_OTHERS = {"overdue": _("超时"), "assign": _("分派"), "push": _("推送公安"), "complaints": _("多人举报提高分值")}
 
 
 def rules_of(alert: Alert) -> list[dict[str, Any]]:
