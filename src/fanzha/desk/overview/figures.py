@@ -138,8 +138,12 @@ def _funnel(user: User, span: Span) -> list[Step]:
     """Alerts that arrived in the span: judged, true, acted on, and closed."""
     arrived = Alert.objects.seen_by(user).filter(taken_at__gte=span.since, taken_at__lt=span.until).order_by()
     by = dict(arrived.values_list("state").annotate(number=Count("pk")))
-    acted = arrived.filter(measures__in_force_at__isnull=False).distinct().count()
-    running = arrived.filter(state=AlertState.CONFIRMED, measures__state__in=("proposed", "active")).distinct().count()
+    theirs = Measure.objects.filter(
+        alert__isnull=False, proposed_at__gte=span.since
+    ).order_by()  # never before its alert
+    acted = arrived.filter(pk__in=theirs.filter(in_force_at__isnull=False).values("alert")).count()
+    open_still = theirs.filter(state__in=("proposed", "active")).values("alert")
+    running = arrived.filter(state=AlertState.CONFIRMED, pk__in=open_still).count()
     true, wrong, silent = (by.get(each, 0) for each in ("confirmed", "dismissed", "lapsed"))
     every = sum(by.values())
     steps = (

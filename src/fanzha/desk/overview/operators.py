@@ -60,8 +60,6 @@ def operators(user: Anyone, span: Span) -> list[Operator]:
     columns = [
         _by(names, rows)
         for rows in (
-            arrived,
-            arrived.filter(state__in=("confirmed", "dismissed")),
             stops,
             stops.filter(label__startswith="wrong"),
             filed,
@@ -69,6 +67,7 @@ def operators(user: Anyone, span: Span) -> list[Operator]:
             answered.exclude(missed),
         )
     ]
+    columns = [*_arrived(names, arrived), *columns]
     return [Operator(name, *(column[name] for column in columns)) for name in sorted(set(names.values()))]
 
 
@@ -84,6 +83,17 @@ def _by(names: dict[str, str], rows: ScopedQuerySet) -> Counter[str]:
         if code in names:
             found[names[code]] += number
     return found
+
+
+def _arrived(names: dict[str, str], rows: ScopedQuerySet) -> tuple[Counter[str], Counter[str]]:
+    """Alerts, and those of them that were judged: in one go over the alerts, which are the many."""
+    every: Counter[str] = Counter()
+    judged: Counter[str] = Counter()
+    for code, state, number in rows.order_by().values_list("network", "state").annotate(number=Count("pk")):
+        if code in names:
+            every[names[code]] += number
+            judged[names[code]] += number if state in ("confirmed", "dismissed") else 0
+    return every, judged
 
 
 def _share(part: int, whole: int) -> str:
