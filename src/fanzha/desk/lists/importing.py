@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from fanzha.desk.audit.actions import record
+from fanzha.desk.excel.keeping import keep, kept
 from fanzha.desk.lists import sheet
 from fanzha.desk.lists.actions import place, prepare
 from fanzha.desk.lists.choices import State
@@ -46,7 +44,7 @@ def attempt(by: User, network: str, which: str, file: UploadedFile) -> Import:
     if (file.size or 0) > terms().import_bytes:
         raise Refused(_("文件过大"), where=file.name or "")
     made = Import(
-        network=network, region=home.region, list=which, name=Path(file.name or "").name[:120], stored=_keep(file),
+        network=network, region=home.region, list=which, name=Path(file.name or "").name[:120], stored=keep(file),
         proposed_by=by, made_at=now, state=Import.workflow.initial, moved_at=now, moved_by=by,
     )  # fmt: skip
     try:
@@ -113,7 +111,7 @@ def reject(by: User, pk: int, reason: str) -> Import:
 
 def path_of(made: Import) -> Path:
     """Where the file is kept."""
-    return Path(settings.HOME) / "imports" / made.stored
+    return kept(made.stored)
 
 
 def _decide(by: User, pk: int, name: str, reason: str) -> Import:
@@ -138,17 +136,6 @@ def _standing(made: Import) -> set[tuple[str, str, str]]:
         network=made.network, list=made.list, state__in=(State.PROPOSED, State.ACTIVE, State.CONTESTED)
     )
     return set(held.values_list("kind", "value", "trunk"))
-
-
-def _keep(file: UploadedFile) -> str:
-    stored = f"{secrets.token_hex(16)}.xlsx"
-    path = Path(settings.HOME) / "imports" / stored
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as kept:
-        for chunk in file.chunks():
-            kept.write(chunk)
-    return stored
 
 
 def faults_of(made: Import) -> Sequence[tuple[int, list[Fault]]]:

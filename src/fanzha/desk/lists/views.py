@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from fanzha.desk.alerts.listing import CAP, ROWS, Pages
 from fanzha.desk.audit.actions import Act, record_alone
 from fanzha.desk.audit.models import Entry
+from fanzha.desk.excel.writing import answer as answer_file
 from fanzha.desk.lists import actions, importing, sheet
 from fanzha.desk.lists.choices import HOLDING, KINDS, Authority, Exemption, List, State
 from fanzha.desk.lists.entering import may_enter
@@ -28,8 +29,6 @@ from fanzha.desk.rights.views import needs, person
 from fanzha.desk.workflow.actions import available
 from fanzha.errors import Refused
 from fanzha.policy import reasons
-
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @needs("lists.view")
@@ -154,7 +153,7 @@ def bring_act(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 def template(_request: HttpRequest, which: str) -> HttpResponse:
     """An empty sheet to fill in."""
-    return _excel(sheet.template(_which(which)), f"{which}-template.xlsx")
+    return answer_file(sheet.template(_which(which)), f"{which}-template.xlsx")
 
 
 @needs("lists.view")
@@ -162,7 +161,7 @@ def template(_request: HttpRequest, which: str) -> HttpResponse:
 def faults(request: HttpRequest, pk: int) -> HttpResponse:
     """Row by row what is wrong with an import."""
     made = get_object_or_404(_imports(person(request)), pk=pk)
-    return _excel(sheet.faults_sheet(made.list, importing.faults_of(made)), f"errors-{pk}.xlsx")
+    return answer_file(sheet.faults_sheet(made.list, importing.faults_of(made)), f"errors-{pk}.xlsx")
 
 
 @needs("reports.export")
@@ -177,7 +176,7 @@ def export(request: HttpRequest) -> HttpResponse:
     seat = seats_of(user)[0]
     network = ",".join(sorted(seat.networks))[:40]
     record_alone(user, Act("lists.export", "list", which, network, seat.region, data={"rows": number}))
-    return _excel(sheet.exported(rows), f"{which}.xlsx")
+    return answer_file(sheet.exported(rows), f"{which}.xlsx")
 
 
 @needs("lists.check")
@@ -235,7 +234,3 @@ def _choices(which: str) -> dict[str, Any]:
         "most_days": terms().most_days[which],
         "back": f"{reverse('lists:list')}?list={which}",
     }
-
-
-def _excel(content: bytes, name: str) -> HttpResponse:
-    return HttpResponse(content, content_type=_XLSX, headers={"Content-Disposition": f'attachment; filename="{name}"'})
