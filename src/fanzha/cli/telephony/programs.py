@@ -12,7 +12,7 @@ from pathlib import Path
 
 from fanzha.errors import FanzhaError
 
-READY_S = 60.0  # a first start may compile kernels
+READY_S = 240.0  # a first start compiles kernels, beside others that do the same
 _LEAVE_S = 20.0
 _LAST_WORDS = 5
 
