@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from fanzha.gateway.live.livecalls import LiveCall, LiveCalls, Outcome
 
 T = TypeVar("T")
-_SEEN_S = 10.0
+_SEEN_S = 30.0
 
 
 class Site:
@@ -33,6 +33,7 @@ class Site:
         self._home = home
         self._stack = ExitStack()
         self._programs: list[Program] = []
+        self._board: Switchboard | None = None
         self.edge = shutil.which("kamailio") is not None
 
     def __enter__(self) -> Site:
@@ -57,7 +58,7 @@ class Site:
             self.switch: Address = ("127.0.0.1", free_port())
             command = f"unix:{self._run / 'rpc.sock'}"
         else:
-            board = Switchboard(engine, self.callee.address)
+            board = self._board = Switchboard(engine, self.callee.address)
             self._stack.callback(board.close)
             self.switch, command = board.address, f"udp:{board.address[0]}:{board.address[1]}"
         live = self._program("hep", "--listen", "127.0.0.1:0", "--switch", command)
@@ -103,7 +104,9 @@ class Site:
             for call in self._asked(lambda calls: calls.calls(10)):
                 if call.id == key and call.state == "talking":
                     return call
-            time.sleep(0.05)
+            time.sleep(0.1)
+            if self._board is not None:
+                self._board.remind(key)
         raise FanzhaError("the demo's call was never seen in progress", hint="see docs/live-calls.md")
 
     def release(self, call: LiveCall, why: str) -> Outcome:

@@ -7,6 +7,7 @@ anything else is the caller's answer. It tells the engine by NOTIFY of calls ans
 
 from __future__ import annotations
 
+import itertools
 import json
 from dataclasses import dataclass
 
@@ -30,6 +31,7 @@ class Switchboard(Endpoint):
     def __init__(self, engine: Address, callee: Address) -> None:
         self._engine, self._callee = engine, callee
         self._calls: dict[str, _Leg] = {}
+        self._turns = itertools.count()
         super().__init__()
 
     def hear(self, message: Message) -> None:
@@ -95,17 +97,24 @@ class Switchboard(Endpoint):
         self._tell(call, "terminated")
         del self._calls[call_id]
 
+    def remind(self, call_id: str) -> None:
+        """Tell the engine once more that this call was answered: it may have been unable to keep it the first time."""
+        call = self._calls.get(call_id)
+        if call is not None and call.answered is not None:
+            self._tell(call, "confirmed")
+
     def _tell(self, call: _Leg, state: str) -> None:
-        """A dialog event for the engine (docs/gateway.md)."""
+        """A dialog event for the engine (docs/gateway.md); each time a request of its own, else it is a repeat."""
         invite, call_id = call.invite, call.invite.first("call-id")
+        state_told = f"{state}{next(self._turns)}"
         own_tag = invite.first("from").partition(";tag=")[2]
         other_tag = call.answered.first("to").partition(";tag=")[2] if call.answered else ""
         user = [name.partition("sip:")[2].partition("@")[0] for name in (invite.first("from"), invite.first("to"))]
         body = f"Call-ID: {call_id}\r\nState: {state}\r\nFrom-Tag: {own_tag}\r\nTo-Tag: {other_tag}\r\n"
         body += "".join(f"{side.title()}: {who}\r\n" for side, who in zip(_SIDES, user, strict=True))
         fields = [
-            ("Via", self._via(call_id, state)), ("From", f"<sip:switch@{self.address[0]}>;tag=s"),
-            ("To", "<sip:engine@127.0.0.1>"), ("Call-ID", f"{state}-{call_id}"), ("CSeq", "1 NOTIFY"),
+            ("Via", self._via(call_id, state_told)), ("From", f"<sip:switch@{self.address[0]}>;tag=s"),
+            ("To", "<sip:engine@127.0.0.1>"), ("Call-ID", f"{state_told}-{call_id}"), ("CSeq", "1 NOTIFY"),
             ("Event", "dialog"), ("Max-Forwards", "70"), ("Content-Type", "application/x-fanzha-dialog"),
         ]  # fmt: skip
         uri = f"sip:{self._engine[0]}:{self._engine[1]}"
