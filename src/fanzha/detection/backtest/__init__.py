@@ -1,0 +1,1 @@
+"""Backtests: what a rule would have done on history, before it stops anyone (回溯试跑)."""
