@@ -31,6 +31,7 @@ from fanzha.numbering.single import Reader
 from fanzha.policy import Action, Policy
 from fanzha.policy.book import Book
 from fanzha.policy.columns import compile_table
+from memory import peak_gb
 
 LISTED, CALLS, FLOOD = 1_000_000, 40_000, 10_000_000
 NOW = (START + END) // 2
@@ -235,7 +236,7 @@ def run() -> None:
     verdicts()
     counters()
     flood()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = peak_gb() * 1000
     print(f"  peak memory {peak:,.0f} MB, the lists and the questions included")
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from fanzha.cli.django import migrate, ready
-from province import peak_gb
+from memory import peak_gb
 
 ROUNDS = 40
 BLOCK = 5000

@@ -29,6 +29,7 @@ import numpy as np
 
 from bench_policy import SECRET, listed
 from fanzha import signing
+from fanzha.cli.telephony.programs import free_port
 from fanzha.gateway import worker
 from fanzha.gateway.counters import Counters
 from fanzha.gateway.edge.rpc import Rpc, RpcError
@@ -74,13 +75,6 @@ def callers(path: Path, trunk: Trunk) -> None:
     assert trunk.ranges is not None
     rows = [f"{rng.randint(*rng.choice(trunk.ranges)) - 86 * 10**11};13800138000;" for _ in range(CALLERS)]
     path.write_text("SEQUENTIAL\n" + "\n".join(rows) + "\n")
-
-
-def free_port() -> int:
-    """A port that nobody has now."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as opened:
-        opened.bind(("127.0.0.1", 0))
-        return int(opened.getsockname()[1])
 
 
 def serve(folder: Path, port: int, counting: bool) -> None:

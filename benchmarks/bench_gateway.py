@@ -42,6 +42,7 @@ from fanzha.gateway.witness import Witness
 from fanzha.gateway.worker import settle
 from fanzha.policy import Action, PolicyStore, Publisher
 from fanzha.policy.store import Receipt
+from memory import peak_gb
 
 LISTED, REQUESTS, ROUNDS, ALONE = 1_000_000, 60_000, 12, 2_000
 SIP_WINDOW, HTTP_CONNECTIONS = 64, 32
@@ -234,8 +235,7 @@ def run(name: str, made: Callable[[Path], Back], folder: Path, token: str, asked
         second = measure(
             f"{name} HTTP", pid, over_http, http, HTTP_CONNECTIONS, lambda calls: posts(calls, token), asked
         )
-        status = Path(f"/proc/{pid}/status").read_text().split("VmHWM:")[1].split()[0]
-        print(f"{name:14} peak memory of the server {int(status) / 1e6:.2f} GB", flush=True)
+        print(f"{name:14} peak memory of the server {peak_gb(pid):.2f} GB", flush=True)
     finally:
         process.kill()
         process.join()

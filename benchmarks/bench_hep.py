@@ -21,6 +21,7 @@ from pathlib import Path
 
 from fanzha.gateway.live.remote import RemoteCalls
 from fanzha.gateway.live.service import CONTROL, LiveService
+from memory import peak_gb
 
 CALLS, RATES, SECONDS = 20_000, (20_000, 40_000, 50_000), 4
 SDP = (
@@ -91,8 +92,7 @@ class Collector:
 
     def peak_mb(self) -> float:
         """Peak memory."""
-        lines = Path(f"/proc/{self._running.pid}/status").read_text().splitlines()
-        return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
+        return peak_gb(self._running.pid) * 1000
 
     def counts(self) -> dict[str, int]:
         """What it has counted."""

@@ -5,7 +5,6 @@ Limits (issue 2): CSV at least 300,000 rows/s on two quiet cores; all calls of o
 
 from __future__ import annotations
 
-import resource
 import tempfile
 import time
 from pathlib import Path
@@ -16,6 +15,7 @@ import pyarrow.csv as pacsv
 
 from fanzha.records.importing import import_file
 from fanzha.records.lake import Lake
+from memory import peak_gb
 
 ROWS = 2_000_000
 DAYS = 7
@@ -57,7 +57,7 @@ def run(rows: int = ROWS) -> None:
             again, _ = _took(lambda: import_file(lake, big))
             quick = _lookups(lake)
         size = sum(file.stat().st_size for file in (Path(folder) / "home").rglob("*") if file.is_file())
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    peak = peak_gb()
     print(
         f"import: {rows:,} rows of CSV, {rows / wall:,.0f} rows/s (at least {TARGET:,}),"
         f" {cpu / rows * 1e6:.1f} CPU-s a million"

@@ -22,7 +22,8 @@ from fanzha.profiles.epoch import no_activations
 from fanzha.profiles.event import EVENT, OUTGOING, WAS_ANSWERED
 from fanzha.profiles.fields import EntityKind
 from fanzha.profiles.table import LiveTable
-from province import lake_of, peak_gb
+from memory import peak_gb
+from province import lake_of
 
 BATCH = 50_000
 BYTES = MAX_BYTES  # of one table of numbers, as a watch has for all its tables

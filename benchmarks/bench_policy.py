@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 from fanzha import signing
 from fanzha.policy import Action, Entry, Policy, PolicyStore, Publisher, Side, Subject, Trunk
 from fanzha.policy.columns import SCHEMA
-from province import peak_gb
+from memory import peak_gb
 
 ROWS = 10_000_000
 TRUNKS = 5_000

@@ -16,7 +16,8 @@ from statistics import median
 from fanzha.cli.planted import Comparison, found_versus_planted
 from fanzha.detection.pack import load_pack
 from fanzha.detection.scan import scan
-from province import lake_of, peak_gb, world_of
+from memory import peak_gb
+from province import lake_of, world_of
 
 SEEDS = (101, 102, 103, 104, 105)
 SUBSCRIBERS, DAYS, GANGS = 200_000, 7, 20

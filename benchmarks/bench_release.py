@@ -8,7 +8,6 @@ reference is the bare JSON-RPC round trip.
 from __future__ import annotations
 
 import asyncio
-import resource
 import shutil
 import signal
 import subprocess
@@ -31,6 +30,7 @@ from fanzha.gateway.live.remote import RemoteCalls  # noqa: E402
 from fanzha.gateway.live.service import CONTROL, LiveService  # noqa: E402
 from fanzha.gateway.release.kamailio import KamailioSwitch  # noqa: E402
 from fanzha.policy.policy import Policy  # noqa: E402
+from memory import peak_gb
 
 CALLS, AT_ONCE = 300, 50
 
@@ -100,7 +100,7 @@ async def serve(folder: Path) -> None:
     service = LiveService(folder / "calls", switch=KamailioSwitch(f"unix:{folder / 'edge' / 'rpc.sock'}"))
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, service.stop)
     await service.run("127.0.0.1", 0, lambda port: print(port, flush=True))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = peak_gb() * 1000
     print(f"collector: peak {peak:.0f} MB", flush=True)
 
 

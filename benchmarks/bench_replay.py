@@ -18,7 +18,8 @@ from fanzha.detection.pack import load_pack
 from fanzha.detection.scan import STAGE_ONE, scan
 from fanzha.profiles.fields import EntityKind
 from fanzha.records.lake import Lake
-from province import lake_of, peak_gb
+from memory import peak_gb
+from province import lake_of
 
 SMALL, LARGE, DAYS = 104_000, 1_040_000, 3  # subscribers: about 1 M and 10 M calls
 REFERENCE = (Path(__file__).parent / "reference.sql").read_text(encoding="utf-8")

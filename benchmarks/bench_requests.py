@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from province import peak_gb
+from memory import peak_gb
 
 LINES = 100_000
 

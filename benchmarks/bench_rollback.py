@@ -17,7 +17,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from province import peak_gb
+from memory import peak_gb
 
 if TYPE_CHECKING:
     from fanzha.desk.organisations.models import User

@@ -5,13 +5,13 @@ Limit (issue 2, part 6): one million subscribers and ten million calls in three 
 
 from __future__ import annotations
 
-import resource
 import sys
 import tempfile
 import time
 from pathlib import Path
 
 from fanzha.world import make_world
+from memory import peak_gb
 
 DAYS_FOR_TEN_CALLS_EACH = 3
 
@@ -24,7 +24,7 @@ def run(subscribers: int = 1_000_000, days: int = DAYS_FOR_TEN_CALLS_EACH) -> No
         made = make_world(Path(folder) / "big", subscribers=subscribers, days=days)
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
         size = sum(file.stat().st_size for file in Path(folder).rglob("*.parquet")) / 1e6
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    peak = peak_gb()
     print(f"world: {made.subscribers:,} subscribers, {made.calls:,} calls in {wall:.0f} s ({cpu:.0f} CPU-s)")
     print(f"       {made.calls / cpu:,.0f} calls per CPU-second, {size:.0f} MB written, peak {peak:.1f} GB")
 

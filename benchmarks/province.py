@@ -34,9 +34,3 @@ def lake_of(subscribers: int, days: int, *, seed: int = 5, gangs: int = 20) -> L
 def world_of(lake: Lake) -> Path:
     """The world that this lake was filled from."""
     return lake.root.parent / "world"
-
-
-def peak_gb() -> float:
-    """The most memory this process has held; getrusage would count what its parent held before it was started."""
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    return int(status.split("VmHWM:")[1].split()[0]) / 1e6

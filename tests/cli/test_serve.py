@@ -14,12 +14,7 @@ from pathlib import Path
 import pytest
 
 from fanzha.cli.supervisor import Supervisor
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
+from fanzha.cli.telephony.programs import free_port
 
 
 def _answers(port: int, server: subprocess.Popen[bytes]) -> None:
@@ -36,7 +31,7 @@ def _answers(port: int, server: subprocess.Popen[bytes]) -> None:
 
 def test_a_role_that_dies_is_started_again_and_all_end_together(tmp_path: Path) -> None:
     """kill -9 of the pages' process: the supervisor brings it back; SIGTERM leaves nothing running."""
-    port = _free_port()
+    port = free_port()
     environment = {**os.environ, "FANZHA_HOME": str(tmp_path), "FANZHA_LANG": "en"}
     for name in ("DATABASE_URL", "FANZHA_SECRET_KEY"):
         environment.pop(name, None)

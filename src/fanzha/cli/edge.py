@@ -178,16 +178,14 @@ def _read(path: Path) -> Settings:
 
 
 def _rules(home: Path, path: Path, policy: Path | None, trust: tuple[str, ...]) -> CurrentRules:
-    from fanzha.errors import PolicyError
     from fanzha.gateway.edge.rules import Local
     from fanzha.gateway.edge.settings import groups
     from fanzha.gateway.edge.source import CurrentRules
-    from fanzha.gateway.settings import trusted_keys
+    from fanzha.gateway.settings import obeyed_keys
     from fanzha.policy.store import PolicyStore
-    from fanzha.signing.keys import Keys
 
     settings = _read(path)
-    store = PolicyStore(policy or home / "policy", Keys(home, "policy", PolicyError).trusted() | trusted_keys(trust))
+    store = PolicyStore(policy or home / "policy", set(obeyed_keys(home, trust)))
     store.load()
     return CurrentRules(store, Local(groups(settings), settings.rate))
 

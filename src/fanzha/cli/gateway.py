@@ -48,6 +48,7 @@ _HELP = say(
       fanzha gateway token add sms-centre --scope decide --days 90
     """,
 )
+_HERE = ("127.0.0.0/8", "::1")
 _TOKEN_HELP = say("HTTP令牌：新建、列出、撤销（只存散列）", "HTTP tokens: make, list, revoke (only hashes are kept)")
 
 
@@ -94,10 +95,8 @@ def command(
     home = start.begin()
     import secrets
 
-    from fanzha.errors import PolicyError
     from fanzha.gateway.gateway import run_gateway
-    from fanzha.gateway.settings import Settings, address, trusted_keys
-    from fanzha.signing.keys import Keys
+    from fanzha.gateway.settings import Settings, address, obeyed_keys
 
     settings = Settings(
         sip=None if sip == "off" else address(sip),
@@ -106,13 +105,13 @@ def command(
         policy=policy or home / "policy",
         state=home / "gateway",
         control=home / "calls" / "control.sock",
-        trusted=frozenset(Keys(home, "policy", PolicyError).trusted() | trusted_keys(trust)),
+        trusted=obeyed_keys(home, trust),
         source=source,
         source_token=source_token,
         go_on=int(go_on) if go_on else None,
-        peers=peer or ("127.0.0.0/8", "::1"),
+        peers=peer or _HERE,
         peers_file=peers_file,
-        edges=edge or ("127.0.0.0/8", "::1"),
+        edges=edge or _HERE,
         seed=secrets.token_bytes(32),
     )
     run_gateway(settings)

@@ -66,19 +66,16 @@ def command(
     home = start.begin()
     import uvloop
 
-    from fanzha.errors import PolicyError
     from fanzha.gateway.live.service import FOLDER, LiveService
     from fanzha.gateway.log import log_to_stderr
     from fanzha.gateway.release.kamailio import KamailioSwitch
-    from fanzha.gateway.settings import address, trusted_keys
+    from fanzha.gateway.settings import address, obeyed_keys
     from fanzha.gateway.sip.admission import read_networks
     from fanzha.policy.store import PolicyStore
-    from fanzha.signing.keys import Keys
 
     where = address(listen)
     heard = read_networks(agents, where="--agent")
-    trusted = Keys(home, "policy", PolicyError).trusted() | trusted_keys(trust)
-    store = PolicyStore(policy or home / "policy", trusted)
+    store = PolicyStore(policy or home / "policy", set(obeyed_keys(home, trust)))
     store.load()
     log_to_stderr()
     service = LiveService(

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import msgspec
 
-from fanzha.errors import UsageError
+from fanzha.errors import PolicyError, UsageError
 from fanzha.gateway.sip.admission import Network, read_networks
 from fanzha.signing import KEY_BYTES
+from fanzha.signing.keys import Keys
 
 _POLICY_KEY = "fanzha-policy-key ed25519 "  # how signing.keys begins a public key's file
 GO_ON = {404: "Not Found", 503: "Service Unavailable"}
@@ -87,3 +88,8 @@ def trusted_keys(texts: Iterable[str]) -> frozenset[bytes]:
             raise UsageError(f"{text!r} is no public key (不是公钥)", where="--trust", hint="64 hex digits, or a file")
         found.add(key)
     return frozenset(found)
+
+
+def obeyed_keys(home: Path, named: Iterable[str]) -> frozenset[bytes]:
+    """The keys whose policies are enforced: this installation's own, those it trusts, and those named."""
+    return frozenset(Keys(home, "policy", PolicyError).trusted()) | trusted_keys(named)

@@ -70,8 +70,3 @@ def _pair(
             near.append((row, seen))
         found[row] = first
         open_calls = near
-
-
-def counted_once(calls: pa.Table) -> pa.Table:
-    """The rows that stand for a call each: of a call that several networks saw, the first row."""
-    return calls.filter(pa.array(link(calls) == np.arange(calls.num_rows)))

@@ -6,7 +6,6 @@ import contextlib
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import time
 from datetime import date
@@ -16,6 +15,7 @@ from typing import Any
 import pytest
 from sip_peers import Call, Core, FakeEngine, Phone
 
+from fanzha.cli.telephony.programs import free_port
 from fanzha.gateway.edge.rpc import Rpc, RpcError
 from fanzha.gateway.edge.rules import Rules
 from fanzha.gateway.edge.rundir import SNAPSHOT, command, rpc_address, write_run_folder
@@ -133,18 +133,6 @@ class Edge:
                 return
             time.sleep(0.1)
         raise AssertionError("the breaker did not close")
-
-
-def free_port() -> int:
-    """A port that is free for UDP and TCP now."""
-    while True:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, socket.socket() as tcp:
-            udp.bind(("127.0.0.1", 0))
-            try:
-                tcp.bind(("127.0.0.1", udp.getsockname()[1]))
-            except OSError:
-                continue
-            return int(udp.getsockname()[1])
 
 
 def needs_kamailio() -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from fanzha import signing
+from fanzha.cli.telephony.programs import free_port
 from fanzha.policy import Action
 from fanzha.policy.entry import Entry, Subject
 from fanzha.policy.publisher import Publisher
@@ -42,18 +43,6 @@ def listed(id_: str, number: str, action: Action = Action.BLOCK) -> Entry:
 def publisher(folder: Path) -> Publisher:
     """The desk whose key the gateways here obey."""
     return Publisher(folder, SECRET)
-
-
-def free_port() -> int:
-    """A port that neither UDP nor TCP has at this moment."""
-    while True:
-        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
-            tcp.bind(("127.0.0.1", 0))
-            try:
-                udp.bind(tcp.getsockname())
-            except OSError:
-                continue
-            return int(tcp.getsockname()[1])
 
 
 def until(what: Callable[[], Any], seconds: float = 30.0) -> Any:

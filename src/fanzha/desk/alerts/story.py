@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from fanzha.desk.alerts.choices import REASONS, State
 from fanzha.desk.alerts.models import Alert
 from fanzha.desk.alerts.words import words
-from fanzha.desk.audit.models import Entry
+from fanzha.desk.audit.models import SHOWN, Entry
 from fanzha.desk.organisations.models import User
 from fanzha.desk.workflow.actions import available
 
@@ -43,7 +43,7 @@ def _measured(item: dict[str, Any]) -> dict[str, Any]:
 
 def trail_of(alert: Alert) -> list[Entry]:
     """What was done to it, newest first, each with its word."""
-    entries = list(Entry.objects.filter(kind="alert", subject=alert.pk)[:50])
+    entries = list(Entry.objects.about("alert", alert.pk)[:SHOWN])
     for entry in entries:
         name = entry.action.removeprefix("alerts.")
         transition = Alert.workflow.by_name.get(name)

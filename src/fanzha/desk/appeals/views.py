@@ -18,7 +18,7 @@ from fanzha.desk.appeals.choices import OPEN, State
 from fanzha.desk.appeals.models import Appeal, Proof
 from fanzha.desk.appeals.rates import rates
 from fanzha.desk.audit.actions import record_alone
-from fanzha.desk.audit.models import Entry
+from fanzha.desk.audit.models import SHOWN, Entry
 from fanzha.desk.login.actions import address_of
 from fanzha.desk.login.middleware import public
 from fanzha.desk.measures.choices import State as MeasureState
@@ -60,7 +60,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "measure": appeal.measure,
         "buttons": list(available(appeal, user)),
         "proofs": appeal.proofs.order_by("pk"),
-        "trail": Entry.objects.filter(kind="appeal", subject=str(pk))[:50],
+        "trail": Entry.objects.about("appeal", pk)[:SHOWN],
     }
     return render(request, "appeals/detail.html", shown)
 

@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from fanzha.desk.organisations.models import User
 from fanzha.desk.rights.seats import Anyone, region_within, seats_of
 
+SHOWN = 50  # acts told on the page of what they are about
+
 
 class EntryQuerySet(models.QuerySet["Entry"]):
     """Entries that know who may read them."""
@@ -24,6 +26,10 @@ class EntryQuerySet(models.QuerySet["Entry"]):
                 if "people.manage" in seat.rights:
                     found |= Q(network="")
         return self.filter(found)
+
+    def about(self, kind: str, subject: str | int) -> Self:
+        """The acts on one object."""
+        return self.filter(kind=kind, subject=str(subject))
 
 
 class Entry(models.Model):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import secrets
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -19,16 +22,21 @@ from fanzha.desk.complaints.terms import terms
 from fanzha.desk.complaints.weighing import weigh
 from fanzha.desk.masking.subject import Subject
 from fanzha.desk.organisations.models import Network, User
-from fanzha.desk.rights.seats import seats_of
+from fanzha.desk.rights.seats import networks_of
 from fanzha.desk.workflow.actions import act_of, move
 from fanzha.desk.workflow.clock import due
 from fanzha.errors import Refused
 from fanzha.policy import is_protected
 
+_CHUNK = 400  # values in one query
+
 
 @dataclass(frozen=True)
 class Said:
-    """What someone says. complainant: their own number; reference: the sender's number of it, "" for none."""
+    """What someone says. complainant: their own number; reference: the sender's number of it, "" for none.
+
+    at: when they said it, None for now.
+    """
 
     number: str
     complainant: str
@@ -36,6 +44,15 @@ class Said:
     way: str = Way.OPERATOR
     reference: str = ""
     told: str = ""
+    at: datetime | None = None
+
+
+class Came(StrEnum):
+    """What a complaint came to: kept, counted on the first of the same person, or passed over (same reference)."""
+
+    NEW = "new"
+    REPEATED = "repeated"
+    KNOWN = "known"
 
 
 def take(by: User, network: str, said: Said, *, at: datetime | None = None) -> tuple[Complaint, bool]:
@@ -43,25 +60,34 @@ def take(by: User, network: str, said: Said, *, at: datetime | None = None) -> t
 
     Raises PermissionDenied, Refused with what is wrong.
     """
-    if network not in networks_of(by):
+    home, now = place(by, network), at or timezone.now()
+    ((kept, came),) = take_all(by, home, [read(by, home, said, now)], now)
+    return kept, came == Came.NEW
+
+
+def place(by: User, network: str) -> Network:
+    """The network, if this person may file complaints on it. Raises PermissionDenied."""
+    if network not in networks_of(by, "complaints.file"):
         raise PermissionDenied("complaints.file")
-    fresh = _read(by, Network.objects.get(code=network), said, at or timezone.now())
+    return Network.objects.get(code=network)
+
+
+def take_all(by: User, home: Network, fresh: Sequence[Complaint], now: datetime) -> list[tuple[Complaint, Came]]:
+    """Keep complaints that were read, in their order: which row each came to, and how. One transaction."""
     with transaction.atomic():
-        Network.objects.select_for_update().get(code=network)  # two at the same instant are one complaint
-        again = _sent_before(fresh)
-        if again is not None:
-            return again, False
-        known = _said_before(fresh)
-        if known is None:
-            fresh.save()
-        else:
-            known.times, known.last_at = known.times + 1, fresh.last_at
-            known.save(update_fields=["times", "last_at"])
-        kept = known or fresh
-        told = {"shown": kept.subject.masked, "way": fresh.way, "reference": fresh.reference, "times": kept.times}
-        record(by, [act_of(kept, "complaints.file", "", told)], at=fresh.last_at)
-        weigh(kept.network, kept.value, kept.region, fresh.last_at)
-    return kept, known is None
+        Network.objects.select_for_update().get(code=home.code)  # two at the same instant are one complaint
+        known = Known(home.code, fresh)
+        found = [known.take(each) for each in fresh]
+        known.save()
+        told = [
+            act_of(kept, "complaints.file", "", {"shown": kept.subject.masked, "way": each.way,
+                                                 "reference": each.reference, "times": kept.times})
+            for each, (kept, came) in zip(fresh, found, strict=True) if came != Came.KNOWN
+        ]  # fmt: skip
+        record(by, told, at=now, batch=secrets.token_hex(8) if len(told) > 1 else "")
+        for value, region in sorted({(kept.value, kept.region) for kept, came in found if came != Came.KNOWN}):
+            weigh(home.code, value, region, now)
+    return found
 
 
 def act(by: User, pk: int, name: str, reason: str) -> Complaint:
@@ -69,22 +95,21 @@ def act(by: User, pk: int, name: str, reason: str) -> Complaint:
     return move(Complaint(pk=pk), name, by, reason=reason)
 
 
-def networks_of(by: User) -> list[str]:
-    """The networks that someone may file complaints for."""
-    return sorted({code for seat in seats_of(by) if "complaints.file" in seat.rights for code in seat.networks})
-
-
-def _read(by: User, home: Network, said: Said, now: datetime) -> Complaint:
+def read(by: User, home: Network, said: Said, now: datetime) -> Complaint:
+    """An unsaved complaint of what was said. Raises Refused with what is wrong."""
     value, complainant = _number(said.number, _("被举报号码")), _number(said.complainant, _("举报人号码"))
     if value == complainant:
         raise Refused(_("举报人号码与被举报号码相同"))
     if said.kind not in Kind.values or said.way not in Way.values:
         raise Refused(_("请选择类型和来源"))
+    at = said.at or now
+    if at > now:
+        raise Refused(_("举报时间在将来"))
     who = Subject("number", complainant, home.code, "")
     return Complaint(
         network=home.code, region=region_of("number", value, home), value=value, kind=said.kind, way=said.way,
         reference=said.reference.strip()[:60], complainant=who.digest, shown=who.masked, told=said.told.strip()[:500],
-        made_at=now, last_at=now, filed_by=by, state=State.RECEIVED, moved_at=now, moved_by=by,
+        made_at=at, last_at=at, filed_by=by, state=State.RECEIVED, moved_at=now, moved_by=by,
         due_at=due("complaint_reply", now),
     )  # fmt: skip
 
@@ -98,13 +123,45 @@ def _number(typed: str, what: str) -> str:
     return numbering.display(found.number)
 
 
-def _sent_before(fresh: Complaint) -> Complaint | None:
-    if not fresh.reference:
-        return None
-    return Complaint.objects.filter(network=fresh.network, way=fresh.way, reference=fresh.reference).first()
+class Known:
+    """The complaints about some numbers as they are and as they become; read and written a few hundred at a time."""
+
+    def __init__(self, network: str, fresh: Sequence[Complaint]) -> None:
+        self._sent: dict[tuple[str, str], Complaint] = {}
+        self._said: dict[tuple[str, str], Complaint] = {}
+        self._new: list[Complaint] = []
+        self._changed: dict[int, Complaint] = {}
+        there = Complaint.objects.filter(network=network)
+        for some in _chunks(sorted({each.value for each in fresh})):
+            for row in there.filter(value__in=some).exclude(state=State.DISMISSED).order_by("made_at"):
+                self._said[row.value, row.complainant] = row
+        for some in _chunks(sorted({each.reference for each in fresh if each.reference})):
+            self._sent.update({(row.way, row.reference): row for row in there.filter(reference__in=some)})
+
+    def take(self, fresh: Complaint) -> tuple[Complaint, Came]:
+        """What it comes to, beside all before it."""
+        sent, said = (fresh.way, fresh.reference), (fresh.value, fresh.complainant)
+        if fresh.reference and sent in self._sent:
+            return self._sent[sent], Came.KNOWN
+        before = self._said.get(said)
+        if before is None or before.made_at <= fresh.last_at - timedelta(days=terms().same_days):
+            self._new.append(fresh)
+            kept, came = fresh, Came.NEW
+        else:
+            before.times, before.last_at = before.times + 1, max(before.last_at, fresh.last_at)
+            if before.pk:
+                self._changed[before.pk] = before
+            kept, came = before, Came.REPEATED
+        self._said[said] = kept
+        if fresh.reference:
+            self._sent[sent] = kept
+        return kept, came
+
+    def save(self) -> None:
+        """In the caller's transaction."""
+        Complaint.objects.bulk_create(self._new, batch_size=_CHUNK)
+        Complaint.objects.bulk_update(self._changed.values(), ["times", "last_at"], batch_size=_CHUNK)
 
 
-def _said_before(fresh: Complaint) -> Complaint | None:
-    same = Complaint.objects.filter(network=fresh.network, value=fresh.value, complainant=fresh.complainant)
-    since = fresh.last_at - timedelta(days=terms().same_days)
-    return same.filter(made_at__gt=since).exclude(state=State.DISMISSED).order_by("-made_at").first()
+def _chunks(values: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (values[at : at + _CHUNK] for at in range(0, len(values), _CHUNK))

@@ -12,7 +12,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from fanzha.desk.alerts.listing import ROWS
-from fanzha.desk.audit.models import Entry
+from fanzha.desk.audit.models import SHOWN, Entry
 from fanzha.desk.complaints import actions
 from fanzha.desk.complaints.choices import Kind, State, Way
 from fanzha.desk.complaints.forms import SaidForm
@@ -20,7 +20,7 @@ from fanzha.desk.complaints.models import Complaint
 from fanzha.desk.complaints.terms import terms
 from fanzha.desk.organisations.models import User
 from fanzha.desk.requests.listing import Plain
-from fanzha.desk.rights.seats import holds
+from fanzha.desk.rights.seats import holds, networks_of
 from fanzha.desk.rights.views import needs, person
 from fanzha.desk.workflow.actions import available
 from fanzha.errors import Refused
@@ -62,7 +62,7 @@ def add(request: HttpRequest) -> HttpResponse:
             if holds(user, "complaints.view", taken):
                 return redirect(f"{reverse('complaints:detail', args=[taken.pk])}{'' if fresh else '?again=1'}")
     shown = {
-        "networks": actions.networks_of(user),
+        "networks": networks_of(user, "complaints.file"),
         "kinds": Kind.choices,
         "ways": Way.choices,
         "said": {} if taken else request.POST,
@@ -83,7 +83,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "buttons": list(available(made, user)),
         "others": _seen(user).filter(network=made.network, value=made.value).exclude(pk=pk).order_by("-last_at")[:20],
         "again": request.GET.get("again"),
-        "trail": Entry.objects.filter(kind="complaint", subject=str(pk))[:50],
+        "trail": Entry.objects.about("complaint", pk)[:SHOWN],
     }
     return render(request, "complaints/detail.html", shown)
 

@@ -66,7 +66,7 @@ def _raise(alert: Alert, people: int, now: datetime) -> None:
 
 def _told_before(alert: Alert) -> bool:
     """Whether the audit trail has it already: a raise that detection wrote over is put back silently."""
-    return Entry.objects.filter(kind="alert", subject=alert.pk, action="alerts.complaints").exists()
+    return Entry.objects.about("alert", alert.pk).filter(action="alerts.complaints").exists()
 
 
 def _begin(network: str, value: str, region: str, people: int, now: datetime) -> None:

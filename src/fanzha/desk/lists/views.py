@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from fanzha.desk.alerts.listing import CAP, ROWS, Pages
 from fanzha.desk.audit.actions import Act, record_alone
-from fanzha.desk.audit.models import Entry
+from fanzha.desk.audit.models import SHOWN, Entry
 from fanzha.desk.excel.writing import answer as answer_file
 from fanzha.desk.lists import actions, importing, sheet
 from fanzha.desk.lists.choices import HOLDING, KINDS, Authority, Exemption, List, State
@@ -61,7 +61,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One item."""
     user = person(request)
     item = get_object_or_404(_seen(user).select_related("proposed_by", "approved_by"), pk=pk)
-    trail = Entry.objects.filter(kind="item", subject=str(pk))[:50]
+    trail = Entry.objects.about("item", pk)[:SHOWN]
     return render(
         request,
         "lists/detail.html",

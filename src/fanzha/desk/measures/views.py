@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from fanzha.desk.alerts.listing import CAP, ROWS, Pages
 from fanzha.desk.alerts.models import Alert
-from fanzha.desk.audit.models import Entry
+from fanzha.desk.audit.models import SHOWN, Entry
 from fanzha.desk.enforcement.models import Change
 from fanzha.desk.masking.subject import Subject, subject_of
 from fanzha.desk.measures import actions, offer
@@ -63,7 +63,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "appeals": measure.appeals.order_by("pk") if holds(user, "appeals.view", measure) else (),
         "changes": Change.objects.filter(entry=measure.entry).select_related("publication").order_by("pk"),
         "calls": calls_of([measure]).get(measure.pk, 0),
-        "trail": Entry.objects.filter(kind="measure", subject=str(pk))[:50],
+        "trail": Entry.objects.about("measure", pk)[:SHOWN],
     }
     return render(request, "measures/detail.html", shown)
 

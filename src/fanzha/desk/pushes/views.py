@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from fanzha.desk.alerts.listing import ROWS
-from fanzha.desk.audit.models import Entry
+from fanzha.desk.audit.models import SHOWN, Entry
 from fanzha.desk.organisations.models import User
 from fanzha.desk.pushes import actions
 from fanzha.desk.pushes.choices import Answer, State
@@ -48,7 +48,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "buttons": list(available(made, user)),
         "answers": [(value, label) for value, label in Answer.choices if value],
         "may_answer": made.state == State.SIGNED and holds(user, "requests.file", made),
-        "trail": Entry.objects.filter(kind="push", subject=str(pk)).exclude(action="pushes.answer")[:50],
+        "trail": Entry.objects.about("push", pk).exclude(action="pushes.answer")[:SHOWN],
     }
     return render(request, "pushes/detail.html", shown)
 

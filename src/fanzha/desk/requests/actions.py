@@ -22,7 +22,7 @@ from fanzha.desk.requests.execution import carry_out_some
 from fanzha.desk.requests.judging import Judged, judge, read, region_for
 from fanzha.desk.requests.models import Line, Request
 from fanzha.desk.requests.terms import terms
-from fanzha.desk.rights.seats import holds, seats_of
+from fanzha.desk.rights.seats import holds, networks_of
 from fanzha.desk.workflow.actions import act_of, move
 from fanzha.errors import Refused
 
@@ -131,13 +131,8 @@ def withdraw(by: User, pk: int, reason: str) -> Request:
     return move(Request(pk=pk), "withdraw", by, reason=reason)
 
 
-def networks_of(by: User) -> list[str]:
-    """The networks that someone may file requests for."""
-    return sorted({code for seat in seats_of(by) if "requests.file" in seat.rights for code in seat.networks})
-
-
 def _checked(by: User, network: str, paper: Paper) -> tuple[Network, Paper]:
-    if network not in networks_of(by):
+    if network not in networks_of(by, "requests.file"):
         raise PermissionDenied("requests.file")
     for value, words in ((paper.document, _("文书编号")), (paper.issuer, _("发文机关"))):
         if not value.strip():

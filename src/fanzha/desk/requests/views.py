@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from fanzha.desk.alerts.listing import ROWS
 from fanzha.desk.audit.actions import record_alone
-from fanzha.desk.audit.models import Entry
+from fanzha.desk.audit.models import SHOWN, Entry
 from fanzha.desk.excel.writing import answer
 from fanzha.desk.lists.choices import Authority
 from fanzha.desk.measures.ladder import rung
@@ -26,7 +26,7 @@ from fanzha.desk.requests.listing import Plain, with_rates
 from fanzha.desk.requests.models import Referral, Request
 from fanzha.desk.requests.receipt import receipt
 from fanzha.desk.requests.terms import terms
-from fanzha.desk.rights.seats import holds
+from fanzha.desk.rights.seats import holds, networks_of
 from fanzha.desk.rights.views import needs, person
 from fanzha.desk.workflow.actions import act_of, available
 from fanzha.errors import Refused
@@ -69,7 +69,7 @@ def add(request: HttpRequest) -> HttpResponse:
         else:
             return redirect("requests:detail", pk=made.pk)
     shown = {
-        "networks": actions.networks_of(user),
+        "networks": networks_of(user, "requests.file"),
         "kinds": Kind.choices,
         "urgencies": Urgency.choices,
         "authorities": [(name, Authority(name).label) for name in terms().authorities],
@@ -100,7 +100,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "rate": rate(found),
         "faulty": actions.judged_again(made).faulty[: terms().errors_shown] if tried else (),
         "referrals": made.referrals.order_by("home"),
-        "trail": Entry.objects.filter(kind="request", subject=str(pk))[:50],
+        "trail": Entry.objects.about("request", pk)[:SHOWN],
     }
     return render(request, "requests/detail.html", shown)
 

@@ -52,6 +52,11 @@ def holds(user: Anyone, right: str, row: Any = None) -> bool:
     return bool(seats) if row is None else any(_reaches(seat, row, user) for seat in seats)
 
 
+def networks_of(user: Anyone, right: str) -> list[str]:
+    """The networks on which somebody holds a right, whatever the region."""
+    return sorted({code for seat in seats_of(user) if right in seat.rights for code in seat.networks})
+
+
 def reach(user: Anyone, right: str) -> Q:
     """The rows that a right reaches, as a condition on network, region and assignment; none without the right."""
     found = Q(pk__in=[])

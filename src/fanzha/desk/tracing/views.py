@@ -7,7 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from fanzha.desk.audit.models import Entry
+from fanzha.desk.audit.models import SHOWN, Entry
 from fanzha.desk.masking.subject import subject_of
 from fanzha.desk.organisations.models import User
 from fanzha.desk.rights.seats import holds
@@ -52,7 +52,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "report": report,
         "said": paper.said(report, user),
         "buttons": list(available(report, user)),
-        "trail": Entry.objects.filter(kind="report", subject=str(pk), action__startswith="tracing.")[:50],
+        "trail": Entry.objects.about("report", pk).filter(action__startswith="tracing.")[:SHOWN],
     }
     return render(request, "tracing/detail.html", shown)
 
