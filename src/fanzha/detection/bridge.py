@@ -171,7 +171,8 @@ class Bridges:
         span = self._bounds.hours * 3600
         if self._clock - self._swept > _SWEEP_S:
             self._swept = self._clock
-            self._cells = {k: c for k, c in self._cells.items() if c.clock >= self._clock - span}
+            # Twice the span: a record as late as that finds nothing here that it would not have forgotten itself.
+            self._cells = {k: c for k, c in self._cells.items() if c.clock >= self._clock - 2 * span}
         cell = self._cells.get(key)
         if cell is None:
             cell = self._cells[key] = _Cell(key)

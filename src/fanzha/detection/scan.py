@@ -19,9 +19,10 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from fanzha import numbering
-from fanzha.detection import bridge, rack, screen
+from fanzha.detection import bridge, rack, screen, shadow
 from fanzha.detection.alert import Alert, assemble
 from fanzha.detection.judge import Code, Findings, Sink, code_of, joined, make_sink, replay_all
+from fanzha.detection.neighbours import neighbours
 from fanzha.detection.pack import Pack
 from fanzha.profiles import feed
 from fanzha.profiles.epoch import Activations, activations_of, no_activations
@@ -47,6 +48,7 @@ class Scan:
     """What a scan found and what it went through."""
 
     alerts: list[Alert] = field(default_factory=list)
+    hits: list[shadow.Hit] = field(default_factory=list)  # what rules in shadow would have done
     calls: int = 0
     events: int = 0
     unknown: list[str] = field(default_factory=list)  # what could not be known, by reference table
@@ -142,13 +144,11 @@ def scan(
         result.calls, result.events = reading.calls, sum(spill.count for spill in spills.values())
         judged, pairs = _judged(replay, pack, reading, tell)
     tell("explain", 0.0)
-    halves = bridge.details_of(judged[EntityKind.BRIDGE], pairs, lambda kind, key: name_entity(lake, kind, key, {}))
-    types = rack.details_of(judged[EntityKind.RACK])
-    detailed = [(judged.pop(EntityKind.BRIDGE), halves), (judged.pop(EntityKind.RACK), types)]
-    screened = [*reading.screened, *detailed]
     since = _iso(start) if start else ""
-    alerts = _alerts(lake, pack, network, judged.values(), screened)
+    detailed = _detailed(lake, judged, pairs)
+    alerts, hits = _alerts(lake, pack, network, judged.values(), [*reading.screened, *detailed])
     result.alerts = [alert for alert in alerts if only in (None, alert.scheme) and alert.last_seen >= since]
+    result.hits = [hit for hit in hits if hit.at >= since]
     tell("explain", 1.0)
     return result
 
@@ -203,10 +203,20 @@ def _judged(
     for kind in STAGE_TWO:
         judged[kind] = replay.facts(kind, facts)
     dialled = facts[facts["pad"] == EntityKind.BRIDGE]
-    events, pairs = bridge.Bridges(pack.words.bridge).step(np.concatenate(reading.held), dialled)
+    beside = neighbours(np.concatenate(reading.held), dialled, pack.words.bridge)
+    events, pairs = bridge.Bridges(pack.words.bridge).step(*beside)
     judged[EntityKind.BRIDGE] = replay.paired(events)
     judged[EntityKind.RACK] = replay.racked(facts)
     return judged, pairs
+
+
+def _detailed(
+    lake: Lake, judged: dict[EntityKind, Findings], pairs: dict[bridge.Mark, bridge.Pair]
+) -> list[tuple[Findings, dict[int, screen.Detail]]]:
+    """Bridges and racks, taken out of `judged`, with what their alerts say beyond the profile."""
+    bridges, racks = judged.pop(EntityKind.BRIDGE), judged.pop(EntityKind.RACK)
+    halves = bridge.details_of(bridges, pairs, lambda kind, key: name_entity(lake, kind, key, {}))
+    return [(bridges, halves), (racks, rack.details_of(racks))]
 
 
 def _iso(moment: datetime) -> str:
@@ -223,7 +233,7 @@ def _alerts(
     network: str,
     judged: Iterable[Findings],
     screened: list[tuple[Findings, dict[int, screen.Detail]]],
-) -> list[Alert]:
+) -> tuple[list[Alert], list[shadow.Hit]]:
     parts = list(judged)
     details: dict[int, screen.Detail] = {}
     base = sum(len(found.vectors) for found in parts)
@@ -233,15 +243,12 @@ def _alerts(
         base += len(found.vectors)
     whole = joined(parts)
     ids, raw_of = records_behind(lake, network, whole.recent, raw=bool((whole.firings["key"] < 0).any()))
-    return assemble(
-        whole.firings,
-        whole.vectors,
-        ids,
-        details,
-        pack,
-        network=network,
-        name_entity=lambda kind, key: name_entity(lake, kind, key, raw_of),
-    )
+
+    def name(kind: EntityKind, key: int) -> str:
+        return name_entity(lake, kind, key, raw_of)
+
+    alerts = assemble(whole.firings, whole.vectors, ids, details, pack, network=network, name_entity=name)
+    return alerts, shadow.hits(whole.firings, whole.vectors, ids, pack, network=network, name_entity=name)
 
 
 def records_behind(
