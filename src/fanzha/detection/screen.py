@@ -1,14 +1,15 @@
 """Decides which calls carry a false caller number (R1-R8), from the raw number and the door it came in by.
 
 These rules need no profile: the first call is enough. A caller's firings are written once an hour a rule, the first of
-a day with the call itself as evidence.
+a day with the call itself as evidence. "First" is by arrival where calls are judged live, by time in hindsight; never
+by how the records happen to lie in files, for then two looks at one history would differ.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -26,9 +27,23 @@ from fanzha.records.contract import Ingress
 
 COLUMNS = ("caller_raw", "trunk")
 _CODES = 8
+_HOUR = 3_600_000_000  # microseconds
 _PLAIN = frozenset({numbering.Kind.MOBILE, numbering.Kind.MVNO, numbering.Kind.FIXED, numbering.Kind.INTERNATIONAL})
 _REMEMBERED = 2_000_000  # (caller, rule, hour) rows; beyond it the oldest half is forgotten and may be written again
+_NEEDED = ("caller", "callee", "seq", "started", "answered", "ingress", "trunk", "caller_raw", "caller_cell")
 Detail = dict[str, object]
+
+
+class Hits(NamedTuple):
+    """Calls that broke a rule: rows of `_NEEDED`, and the place of the rule that each broke."""
+
+    calls: pa.Table
+    rule: NDArray[np.int64]
+
+
+def all_hits(parts: Sequence[Hits]) -> Hits:
+    """Several batches' hits as one."""
+    return Hits(pa.concat_tables([part.calls for part in parts]), np.concatenate([part.rule for part in parts]))
 
 
 def contracts_of(trunks: pa.Table) -> dict[str, numbering.TrunkContract]:
@@ -46,30 +61,62 @@ def contracts_of(trunks: pa.Table) -> dict[str, numbering.TrunkContract]:
 
 
 class Screen:
-    """Screens batches of calls in order of arrival; remembers what it has written, within a bound."""
+    """Screens batches of calls; remembers what it has written, within a bound."""
 
-    def __init__(self, pack: Pack, contracts: Mapping[str, numbering.TrunkContract]) -> None:
+    def __init__(self, pack: Pack, contracts: Mapping[str, numbering.TrunkContract], *, by_time: bool = False) -> None:
         self._pack = pack
+        self._by_time = by_time
         self.contracts = contracts
         self._written: dict[tuple[int, int, int], None] = {}
         self.labelled = 0
 
     def judge(self, batch: pa.RecordBatch) -> tuple[Findings, dict[int, Detail]]:
-        """Firings of one batch, with the raw words behind each snapshot."""
+        """Firings of one batch, later than all before it, with the raw words behind each snapshot."""
+        return self.written(self.hits(batch))
+
+    def hits(self, batch: pa.RecordBatch) -> Hits:
+        """What of one batch could be written: the first call of each caller, rule and hour."""
         suspect = batch.filter(pa.array(_worth_a_look(batch)))
-        if suspect.num_rows == 0:
+        found: list[tuple[NDArray[np.int64], int]] = []  # rows of suspect, rule
+        if suspect.num_rows:
+            verdict = self._verdict(suspect)
+            for code in range(_CODES):
+                for action, mask in (("block", verdict.block), ("label", verdict.label)):
+                    rule = self._pack.cli.get((f"R{code + 1}", action), -1)
+                    hit = np.flatnonzero(mask >> code & 1)
+                    if action == "label":
+                        self.labelled += len(hit)
+                    if rule >= 0 and len(hit):
+                        found.append((hit[self._first(suspect.take(pa.array(hit)))], rule))
+        rows = np.concatenate([np.zeros(0, np.int64), *(hit for hit, _ in found)])
+        calls = pa.Table.from_batches([suspect.select(_NEEDED)]).take(pa.array(rows))
+        return Hits(calls, np.repeat([rule for _, rule in found], [len(hit) for hit, _ in found]).astype(np.int64))
+
+    def _first(self, calls: pa.RecordBatch) -> NDArray[np.int64]:
+        """The first row of each caller's hour."""
+        caller, seq, micros = _array(calls, "caller", np.int64), _array(calls, "seq", np.int64), _micros(calls)
+        hour = micros // _HOUR
+        order = np.lexsort((seq, *([micros] if self._by_time else []), hour, caller))
+        first = np.ones(len(order), bool)
+        first[1:] = (np.diff(caller[order]) != 0) | (np.diff(hour[order]) != 0)
+        rows: NDArray[np.int64] = order[first & (caller[order] != 0)]
+        return rows
+
+    def written(self, hits: Hits) -> tuple[Findings, dict[int, Detail]]:
+        """Firings of these hits, in their order, but for those of an hour that was written before."""
+        if hits.calls.num_rows == 0:
             return nothing(), {}
-        verdict = self._verdict(suspect)
-        rows: list[tuple[int, int, int]] = []  # row of suspect, rule, whether first of its day
-        for code in range(_CODES):
-            for action, mask in (("block", verdict.block), ("label", verdict.label)):
-                rule = self._pack.cli.get((f"R{code + 1}", action), -1)
-                hit = np.flatnonzero(mask >> code & 1)
-                if action == "label":
-                    self.labelled += len(hit)
-                if rule >= 0 and len(hit):
-                    rows += self._fresh(suspect, hit, rule)
-        return self._write(suspect, rows)
+        caller, seq, micros = _array(hits.calls, "caller", np.int64), hits.calls["seq"].to_numpy(), _micros(hits.calls)
+        hours = micros // _HOUR
+        order = np.lexsort((hits.rule, seq, *([micros // 1_000_000] if self._by_time else [])))
+        rows: list[tuple[int, int, int]] = []  # row of calls, rule, whether first of its day
+        for at in order.tolist():
+            key = (int(caller[at]), int(hits.rule[at]), int(hours[at]))
+            if key not in self._written:
+                day = (key[0], key[1], -(key[2] + 8) // 24)
+                rows.append((at, key[1], int(day not in self._written)))
+                self._note(key, day)
+        return self._write(hits.calls, rows)
 
     def _verdict(self, suspect: pa.RecordBatch) -> numbering.FalseCli:
         raw = suspect.column("caller_raw")
@@ -94,22 +141,6 @@ class Screen:
             owned[here] = self.contracts[name].contains(caller[here])
         return owned
 
-    def _fresh(self, suspect: pa.RecordBatch, hit: NDArray[np.int64], rule: int) -> list[tuple[int, int, int]]:
-        caller = _array(suspect, "caller", np.int64)[hit]
-        hour = (suspect.column("started").cast(pa.int64()).to_numpy() // 3_600_000_000)[hit]
-        seq = _array(suspect, "seq", np.int64)[hit]
-        order = np.lexsort((seq, hour, caller))
-        first = np.ones(len(order), bool)
-        first[1:] = (np.diff(caller[order]) != 0) | (np.diff(hour[order]) != 0)
-        rows = []
-        for at in order[first]:
-            key = (int(caller[at]), rule, int(hour[at]))
-            if key[0] != 0 and key not in self._written:
-                day = (key[0], rule, -(key[2] + 8) // 24)
-                rows.append((int(hit[at]), rule, int(day not in self._written)))
-                self._note(key, day)
-        return rows
-
     def remember(self, firing: np.void, rule: int, *, first: bool) -> None:
         """A firing written before a stop: not to be written again."""
         key = (int(firing["key"]), rule, int(firing["t"]) // 3600)
@@ -122,37 +153,44 @@ class Screen:
             for key in list(self._written)[: _REMEMBERED // 2]:
                 del self._written[key]
 
-    def _write(self, suspect: pa.RecordBatch, rows: list[tuple[int, int, int]]) -> tuple[Findings, dict[int, Detail]]:
+    def _write(self, calls: pa.Table, rows: list[tuple[int, int, int]]) -> tuple[Findings, dict[int, Detail]]:
         firings = np.zeros(len(rows), FIRING)
         vectors = np.full((sum(first for _, _, first in rows), FIELD_COUNT), np.nan)
         recent = np.zeros((len(vectors), RECENT), np.int64)
         details: dict[int, Detail] = {}
-        snapshot = 0
-        for firing, (row, rule, first) in zip(firings, rows, strict=True):
-            call = suspect.slice(row, 1).to_pylist()[0]
+        told = calls.take(pa.array([row for row, _, _ in rows], pa.int64())).to_pylist()
+        for firing, call, (_, rule, first) in zip(firings, told, rows, strict=True):
             firing["key"], firing["seq"], firing["rule"] = call["caller"], call["seq"], rule
             firing["t"] = int(call["started"].timestamp())
             firing["peer"], firing["place"] = call["callee"] or 0, call["caller_cell"] or 0
-            firing["kind"] = EntityKind.NUMBER
-            firing["snapshot"] = snapshot if first else -1
+            firing["kind"], firing["snapshot"] = EntityKind.NUMBER, len(details) if first else -1
             if first:
-                vectors[snapshot, BY_NAME["call_out"].index] = 1.0
-                vectors[snapshot, BY_NAME["call_answered"].index] = float(call["answered"] is not None)
-                ingress = Ingress(call["ingress"])
-                vectors[snapshot, BY_NAME["call_international"].index] = float(ingress == Ingress.INTERNATIONAL)
-                recent[snapshot, 0] = call["seq"]
-                details[snapshot] = {
+                _picture(call, vectors[len(details)])
+                recent[len(details), 0] = call["seq"]
+                details[len(details)] = {
                     "caller_raw": call["caller_raw"],
                     "trunk": call["trunk"],
-                    "ingress": ingress.name.lower(),
+                    "ingress": Ingress(call["ingress"]).name.lower(),
                 }
-                snapshot += 1
         return Findings(firings, vectors, recent, np.zeros(0, EVENT)), details
 
 
-def _array(batch: pa.RecordBatch, name: str, dtype: type) -> NDArray[Any]:
+def _picture(call: Mapping[str, Any], vector: NDArray[np.float64]) -> None:
+    """All that such an alert knows of its number: this call."""
+    vector[BY_NAME["call_out"].index] = 1.0
+    vector[BY_NAME["call_answered"].index] = float(call["answered"] is not None)
+    vector[BY_NAME["call_international"].index] = float(call["ingress"] == Ingress.INTERNATIONAL)
+
+
+def _micros(calls: pa.RecordBatch | pa.Table) -> NDArray[np.int64]:
+    micros: NDArray[np.int64] = calls.column("started").cast(pa.int64()).to_numpy()
+    return micros
+
+
+def _array(batch: pa.RecordBatch | pa.Table, name: str, dtype: type) -> NDArray[Any]:
     filled = pc.fill_null(batch.column(name), 0)
-    values: NDArray[Any] = filled.to_numpy(zero_copy_only=False).astype(dtype)
+    plain = filled.to_numpy() if isinstance(filled, pa.ChunkedArray) else filled.to_numpy(zero_copy_only=False)
+    values: NDArray[Any] = plain.astype(dtype)
     return values
 
 
