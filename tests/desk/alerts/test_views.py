@@ -51,8 +51,10 @@ def test_pages_and_a_pinned_number_of_queries(
     assert len(_rows(first)) == 50
     second = client.get(LIST + "?page=2&state=open")
     assert len(_rows(second)) == 10
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(10):
         client.get(LIST)
+    with django_assert_num_queries(7):
+        assert "<b>60</b>" in client.get(reverse("alerts:counts")).content.decode()
     with django_assert_num_queries(16):
         client.get(reverse("alerts:detail", args=["a1"]))
 

@@ -44,7 +44,7 @@ class FilterForm(forms.Form):
             ("score", _("分值高在前")),
             ("recent", _("最近活动在前")),
             ("taken", _("最新到达在前")),
-            ("due", _("时限近在前")),
+            ("due", _("时限近在前（只列有时限的）")),
         ],
         required=False,
         widget=forms.Select(attrs=_SMALL),

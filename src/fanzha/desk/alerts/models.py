@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -17,6 +18,10 @@ from fanzha.desk.organisations.models import User
 from fanzha.desk.rights.models import Scoped
 from fanzha.desk.workflow.models import Staged
 from fanzha.desk.workflow.table import Workflow
+
+_FILTERED = (
+    "state", "region", "band", "scheme", "kind", "overdue", "assigned_organisation", "assigned_user",
+)  # fmt: skip
 
 
 class Alert(Scoped, Staged):
@@ -44,44 +49,22 @@ class Alert(Scoped, Staged):
     class Meta:
         verbose_name = verbose_name_plural = _("预警")
         indexes = [
-            # All that a list filters and sorts by: ids come from the index alone, never from rows with their bodies.
+            # One for each order of the list, with all that a list filters by: its ids come in order from the index
+            # alone, never from rows with their bodies, and it stops when the page is full.
+            models.Index(fields=["network", "-score", "-last_seen", "id", *_FILTERED], name="alert_ranked"),
+            models.Index(fields=["network", "-last_seen", "id", *_FILTERED], name="alert_recent"),
+            models.Index(fields=["network", "-taken_at", "id", *_FILTERED], name="alert_taken"),
             models.Index(
-                fields=[
-                    "network",
-                    "state",
-                    "-score",
-                    "-last_seen",
-                    "id",
-                    "region",
-                    "band",
-                    "scheme",
-                    "kind",
-                    "overdue",
-                    "due_at",
-                    "taken_at",
-                    "assigned_organisation",
-                    "assigned_user",
-                ],
-                name="alert_ranked",
-            ),  # fmt: skip
-            models.Index(fields=["network", "-last_seen"], name="alert_recent"),
+                fields=["network", "due_at", "id", *_FILTERED], condition=Q(due_at__isnull=False), name="alert_due"
+            ),
             models.Index(fields=["network", "kind", "value", "-last_seen"], name="alert_subject"),
-            models.Index(fields=["network", "-taken_at"], name="alert_taken"),
             models.Index(
                 fields=[
-                    "rule",
-                    "scheme",
-                    "network",
-                    "-score",
-                    "-last_seen",
-                    "id",
-                    "state",
-                    "region",
-                    "assigned_organisation",
-                    "assigned_user",
+                    *("rule", "scheme", "network", "-score", "-last_seen", "id", "state", "region"),
+                    *("assigned_organisation", "assigned_user"),
                 ],
                 name="alert_rule",
-            ),  # fmt: skip
+            ),
         ]
 
     def __str__(self) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, Self
+
+from django.utils import timezone
 
 from fanzha.desk.alerts.choices import State
 from fanzha.desk.rights.models import ScopedQuerySet
@@ -43,11 +45,16 @@ class AlertQuerySet(ScopedQuerySet):
         if wanted.get("region"):
             found = found.filter(region_within(wanted["region"]))
         if wanted.get("since"):
-            found = found.filter(last_seen__date__gte=wanted["since"])
+            found = found.filter(last_seen__gte=_midnight(wanted["since"]))
         if wanted.get("until"):
-            found = found.filter(last_seen__date__lte=wanted["until"])
+            found = found.filter(last_seen__lt=_midnight(wanted["until"] + timedelta(days=1)))
         if wanted.get("overdue"):
             found = found.filter(overdue=True)
         if wanted.get("mine") and user.pk:
             found = found.filter(assigned_user=user.pk)
         return found
+
+
+def _midnight(day: date) -> datetime:
+    """Where a local day begins: a moment, so that an index of times serves the filter."""
+    return timezone.make_aware(datetime.combine(day, time()))

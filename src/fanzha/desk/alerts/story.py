@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Count
 from django.utils.translation import gettext_lazy as _
 
 from fanzha.desk.alerts.choices import REASONS, State
@@ -16,7 +15,7 @@ from fanzha.desk.audit.models import SHOWN, Entry
 from fanzha.desk.organisations.models import User
 from fanzha.desk.workflow.actions import available
 
-FEW = 6
+FEW, MANY = 6, 2000
 _OTHERS = {"overdue": _("超时"), "assign": _("分派"), "push": _("推送公安"), "complaints": _("多人举报提高分值")}
 
 
@@ -82,7 +81,7 @@ def similar_to(alert: Alert, user: User) -> Sequence[Alert]:
 
 
 def decided_like(alert: Alert, user: User) -> dict[str, int]:
-    """How alerts of the same rule were judged."""
-    same = Alert.objects.seen_by(user).filter(scheme=alert.scheme, rule=alert.rule).order_by()
-    found = dict(same.filter(state__in=(State.CONFIRMED, State.DISMISSED)).values_list("state").annotate(Count("pk")))
-    return {"confirmed": found.get(State.CONFIRMED, 0), "dismissed": found.get(State.DISMISSED, 0)}
+    """How alerts of the same rule were judged, the highest MANY of them."""
+    same = Alert.objects.seen_by(user).filter(scheme=alert.scheme, rule=alert.rule).order_by("-score", "-last_seen")
+    found = Counter(same.values_list("state", flat=True)[:MANY])
+    return {"confirmed": found[State.CONFIRMED], "dismissed": found[State.DISMISSED]}

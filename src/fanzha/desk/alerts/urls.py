@@ -10,6 +10,7 @@ app_name = "alerts"
 urlpatterns = [
     path("", views.listing, name="list"),
     path("fresh/", views.fresh, name="fresh"),
+    path("counts/", views.counts, name="counts"),
     path("triage/", views.triage, name="triage"),
     path("views/", views.keep_view, name="keep_view"),
     path("views/<int:pk>/drop/", views.drop_view, name="drop_view"),

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from fanzha.desk.alerts import actions, story
 from fanzha.desk.alerts.choices import REASONS
 from fanzha.desk.alerts.forms import TriageForm
-from fanzha.desk.alerts.listing import CAP, ROWS, AlertPages, listed, rows_of, waiting, wanted
+from fanzha.desk.alerts.listing import CAP, ROWS, Pages, arrived, listed, waiting, wanted
 from fanzha.desk.alerts.models import Alert
 from fanzha.desk.alerts.words import words
 from fanzha.desk.rights.seats import holds
@@ -31,13 +31,12 @@ def listing(request: HttpRequest) -> HttpResponse:
     """The list, ranked."""
     now = timezone.now()
     form, filters = wanted(request.GET)
-    rows = AlertPages(listed(request.user, filters), ROWS).get_page(request.GET.get("page"))
+    rows = Pages(listed(request.user, filters), ROWS).get_page(request.GET.get("page"))
     shown = {
         "form": form,
         "wanted": filters,
         "rows": rows,
         "capped": rows.paginator.count >= CAP,
-        "counts": waiting(request.user),
         "views": list(person(request).alert_views.all()),
         "may_triage": holds(request.user, "alerts.triage"),
         "judgements": _judgements(),
@@ -49,12 +48,19 @@ def listing(request: HttpRequest) -> HttpResponse:
 
 @needs("alerts.view")
 @require_GET
+def counts(request: HttpRequest) -> HttpResponse:
+    """How many of each band wait; asked for after the first paint, and again while the page stands open."""
+    return render(request, "alerts/counts.html", {"counts": waiting(request.user)})
+
+
+@needs("alerts.view")
+@require_GET
 def fresh(request: HttpRequest) -> HttpResponse:
     """What arrived since the page was drawn, under the same filters."""
     now = timezone.now()
     _form, filters = wanted(request.GET)
     since = _time(request.GET.get("since", ""))
-    rows = rows_of(listed(request.user, filters).filter(taken_at__gt=since, taken_at__lte=now), 0, _FRESH)
+    rows = arrived(request.user, filters, since, now, _FRESH)
     shown = {"fresh": rows, "since": now.timestamp(), "query": _query(request)}
     return render(request, "alerts/fresh.html", shown)
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
+
+from django.db.models import Count
 
 from fanzha.desk.appeals.choices import State
 from fanzha.desk.appeals.models import Appeal
@@ -39,8 +42,8 @@ def rates(user: Anyone, since: datetime, until: datetime) -> Rates:
     spans = sorted(
         (decided - filed).total_seconds() for filed, decided in passed.values_list("filed_at", "decided_at") if decided
     )
-    wrong = stops.filter(label__in=(Label.WRONG, Label.WRONG_RULE)).count()
-    return Rates(stops.count(), wrong, _at(spans, 0.5), _at(spans, 0.9))
+    labels = Counter(dict(stops.order_by().values_list("label").annotate(Count("pk"))))
+    return Rates(labels.total(), labels[Label.WRONG] + labels[Label.WRONG_RULE], _at(spans, 0.5), _at(spans, 0.9))
 
 
 def _at(spans: list[float], share: float) -> float | None:

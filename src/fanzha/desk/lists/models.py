@@ -57,6 +57,9 @@ class Import(Scoped, Staged):
         return {ImportState.WAITING: "yellow", ImportState.DONE: "green"}.get(ImportState(self.state), "secondary")
 
 
+_FILTERED = ("state", "region", "expires", "assigned_organisation", "assigned_user")
+
+
 class Item(Scoped, Staged):
     """One line of a list. `value`: a number, prefix or IMEI in full; of a person, the keyed hash of the document."""
 
@@ -87,7 +90,7 @@ class Item(Scoped, Staged):
     class Meta:
         verbose_name = verbose_name_plural = _("名单")
         indexes = [
-            models.Index(fields=["network", "list", "state", "-proposed_at"], name="item_list"),
+            models.Index(fields=["network", "list", "-proposed_at", "-id", *_FILTERED], name="item_recent"),
             models.Index(fields=["list", "value"], name="item_value"),
             models.Index(fields=["state", "expires"], name="item_ending"),
         ]

@@ -22,6 +22,10 @@ from fanzha.desk.rights.models import Scoped
 from fanzha.desk.workflow.models import Staged
 from fanzha.desk.workflow.table import Workflow
 
+_FILTERED = (
+    "state", "region", "rung", "rule", "overdue", "label", "assigned_organisation", "assigned_user",
+)  # fmt: skip
+
 
 class Measure(Scoped, Staged):
     """One rung on one number or device. `rule` is "id@version" of what brought it about, "" if by hand."""
@@ -55,8 +59,11 @@ class Measure(Scoped, Staged):
     class Meta:
         verbose_name = verbose_name_plural = _("处置")
         indexes = [
-            models.Index(fields=["network", "state", "-proposed_at"], name="measure_list"),
-            models.Index(fields=["network", "kind", "value"], name="measure_subject"),
+            # The list in its order, and what is counted by when it took effect: each from its index alone. None begins
+            # with the state: an engine without statistics would take that one, and sort.
+            models.Index(fields=["network", "-proposed_at", "-id", *_FILTERED], name="measure_recent"),
+            models.Index(fields=["network", "in_force_at", *_FILTERED], name="measure_effect"),
+            models.Index(fields=["network", "kind", "value", "-proposed_at"], name="measure_subject"),
             models.Index(fields=["rule", "in_force_at"], name="measure_rule"),
             models.Index(fields=["state", "expires"], name="measure_ending"),
         ]
