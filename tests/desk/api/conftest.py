@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+from django.conf import settings
 from django.test import Client
+from django.utils import timezone
 
 
 @pytest.fixture
-def rows(people: Any, make_alert: Any) -> SimpleNamespace:
+def rows(people: Any, make_alert: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """One of each, in Wuhan, on our network."""
     from fanzha.desk.appeals import actions as appeals
+    from fanzha.desk.complaints.actions import Said, take
     from fanzha.desk.lists import actions as lists
     from fanzha.desk.lists.judging import Line
     from fanzha.desk.measures.actions import Wish, propose
+    from fanzha.desk.pushes.actions import push_morning
+    from fanzha.desk.pushes.models import Push
+    from fanzha.desk.requests import actions as requests
+    from fanzha.desk.rollback import actions as rollback
 
+    monkeypatch.setattr(settings, "HOME", tmp_path)
     alert = make_alert("a1", region="420100", score=95.0)
     alert.body["rules"].append({**alert.body["rules"][0], "family": "device"})
     alert.save()
@@ -25,7 +36,20 @@ def rows(people: Any, make_alert: Any) -> SimpleNamespace:
     appeal = appeals.file(measure, "我是快递员")
     line = Line("13907110009", reason="police", document="文")
     item = lists.approve(people["leader2"], lists.propose(people["analyst"], "hb", "block", line).pk)
-    return SimpleNamespace(alert=alert, measure=measure, appeal=appeal, item=item)
+    paper = requests.Paper("武公协〔2026〕8号", "武汉市公安局", "city")
+    asked = requests.file_one(people["duty"], "hb", paper, "13907110004")
+    away = requests.file_one(people["duty"], "hb", paper, "13907310009")
+    requests.accept(people["leader"], away.pk)
+    referral = requests.approve(people["leader2"], away.pk).referrals.get()
+    type(referral).objects.update(region="420100")
+    complaint, _fresh = take(people["duty"], "hb", Said("13907110006", "13607110006"))
+    now, day = timezone.now(), timedelta(days=1)
+    undo = rollback.propose(people["leader2"], "hb", "mass.hour", 3, now - day, now + day, "误设")
+    push_morning(datetime(2026, 11, 16, 9, tzinfo=ZoneInfo("Asia/Shanghai")))
+    return SimpleNamespace(
+        alert=alert, measure=measure, appeal=appeal, item=item, asked=asked, referral=referral, complaint=complaint,
+        undo=undo, push=Push.objects.get(),
+    )  # fmt: skip
 
 
 @pytest.fixture

@@ -1,24 +1,64 @@
-"""Decides the routes of appeals: read the queue, acknowledge and decide."""
+"""Decides the routes of appeals: read the queue, acknowledge and decide; file one for a subscriber, and follow it."""
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from datetime import datetime
+from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
-from ninja import Router
+from ninja import Field, Router, Schema
 
 from fanzha.desk.api import shapes, telling
 from fanzha.desk.api.choices import Scope
 from fanzha.desk.api.door import Door, keyed
 from fanzha.desk.appeals import actions
 from fanzha.desk.appeals.models import Appeal
+from fanzha.desk.measures.models import Measure
 from fanzha.desk.organisations.models import User
 
 router = Router(tags=["appeals"])
 RIGHT = "appeals.view"
 _READ = Door(Scope.APPEALS_READ, RIGHT)
+_FILE = Door(Scope.APPEALS_FILE, RIGHT)
 _State = Literal["", "filed", "checking", "upheld", "restored", "refused"]
+
+
+class Code(Schema):
+    """What opens a measure to whom it hit: the number and the code of the notice."""
+
+    number: shapes.Short
+    code: Annotated[str, Field(max_length=40, pattern=r"^[^\x00]*$")]
+
+
+class Filing(Code):
+    """What the subscriber says. urgent: abroad, travelling, ill."""
+
+    statement: Annotated[str, Field(max_length=2000, pattern=r"^[^\x00]*$")]
+    contact: shapes.Short = ""
+    urgent: bool = False
+
+
+class Stand(Schema):
+    """How one appeal stands; answer: what the subscriber is told."""
+
+    state: str
+    label: str
+    filed_at: datetime
+    due_at: datetime | None
+    answer: str
+
+
+class Followed(Schema):
+    """A measure as its subscriber sees it: what, why, until when, and the appeals against it, newest first."""
+
+    state: str
+    label: str
+    step: str
+    reason: str
+    in_force_at: datetime | None
+    expires: datetime | None
+    appeals: list[Stand]
 
 
 @router.get("", auth=_READ, response=telling.answers(shapes.Appeals), url_name="appeals")
@@ -27,6 +67,30 @@ def listing(request: HttpRequest, state: _State = "", page: shapes.Page = 1, row
     found = _seen(keyed(request)[0]).order_by("due_at", "-filed_at", "pk")
     taken, more = telling.paged(found.filter(state=state) if state else found, page, rows)
     return {"rows": [telling.appeal(row) for row in taken], "more": more}
+
+
+@router.post("", auth=_FILE, response=telling.answers(shapes.Receipt), url_name="file_appeal")
+def file(request: HttpRequest, said: Filing, name: shapes.Once) -> dict[str, Any]:
+    """For a subscriber, from the operator's app or hotline; proofs follow on the public page or in a shop."""
+    user, _key = keyed(request)
+    measure = _opened(said)  # outside the write: a wrong code must count even though the write is refused
+    more = {"contact": said.contact, "urgent": said.urgent}
+    return telling.written(request, name, lambda: actions.file(measure, said.statement, by=user, **more))  # type: ignore[arg-type]
+
+
+@router.post("/follow", auth=_FILE, response=telling.answers(Followed), url_name="follow_appeal")
+def follow(request: HttpRequest, said: Code) -> dict[str, Any]:  # noqa: ARG001 - ninja wants its name
+    """How it stands. It changes nothing; five wrong codes lock the number for a while."""
+    measure = _opened(said)
+    stands = [
+        {"state": row.state, "label": row.state_label, "filed_at": row.filed_at, "due_at": row.due_at,
+         "answer": row.answer}
+        for row in measure.appeals.order_by("-pk")
+    ]  # fmt: skip
+    return {
+        "state": measure.state, "label": measure.state_label, "step": str(measure.step), "reason": str(measure.told),
+        "in_force_at": measure.in_force_at, "expires": measure.expires, "appeals": stands,
+    }  # fmt: skip
 
 
 @router.get("/{pk}", auth=_READ, response=telling.answers(shapes.AppealRow), url_name="appeal")
@@ -51,6 +115,11 @@ def act(
         return telling.written(request, name, lambda: actions.acknowledge(user, pk))
     taken = {"uphold": actions.uphold, "restore": actions.restore, "refuse": actions.refuse}[act]
     return telling.written(request, name, lambda: taken(user, pk, said.reason))
+
+
+def _opened(said: Code) -> Measure:
+    """Tries are counted by number alone: an operator's app asks for many subscribers from one address."""
+    return actions.open_by_code(said.number, said.code, "")
 
 
 def _seen(user: User) -> Any:

@@ -36,17 +36,27 @@ def paged(found: QuerySet[Any], page: int, rows: int) -> tuple[list[Any], bool]:
     return taken[:rows], len(taken) > rows
 
 
-def written(request: HttpRequest, name: str, act: Callable[[], Staged]) -> dict[str, Any]:
-    """Do a write once; its receipt."""
-    _user, key = keyed(request)
-    asked = b"\n".join((str(request.method).encode(), request.path.encode(), request.body))
+def written(
+    request: HttpRequest, name: str, act: Callable[[], Staged], *, asked: bytes | None = None
+) -> dict[str, Any]:
+    """Do a write once; its receipt. asked: what must be the same for the same name where it is not the body alone."""
 
     def told() -> dict[str, Any]:
         row = act()
         return {"kind": str(row._meta.model_name), "id": str(row.pk), "state": row.state}
 
+    return answered(request, name, told, asked=asked)
+
+
+def answered(
+    request: HttpRequest, name: str, told: Callable[[], dict[str, Any]], *, asked: bytes | None = None
+) -> dict[str, Any]:
+    """As `written`, for a write that does not come to one row: `told` does it and says what it came to."""
+    _user, key = keyed(request)
+    body = request.body if asked is None else asked
+    sealed = b"\n".join((str(request.method).encode(), request.get_full_path().encode(), body))
     route = request.resolver_match.url_name if request.resolver_match else ""
-    receipt, again = once(key, name, asked, str(route), told)
+    receipt, again = once(key, name, sealed, str(route), told)
     return {"receipt": receipt.pk, "at": receipt.at, "again": again, **receipt.answer}
 
 
@@ -65,7 +75,7 @@ def buttons(row: Staged, user: User) -> list[dict[str, Any]]:
 
 def alert(row: Alert) -> dict[str, Any]:
     """Without its body."""
-    return {**_plain(row, shapes.AlertRow), "subject": subject(row.subject)}
+    return {**plain(row, shapes.AlertRow), "subject": subject(row.subject)}
 
 
 def alert_in_full(row: Alert, user: User) -> dict[str, Any]:
@@ -85,22 +95,23 @@ def alert_in_full(row: Alert, user: User) -> dict[str, Any]:
 def measure(row: Measure, user: User | None = None) -> dict[str, Any]:
     """With its acts for `user`, where one is given."""
     acts = buttons(row, user) if user else []
-    return {**_plain(row, shapes.MeasureRow), "alert": row.alert_id, "subject": subject(row.subject), "acts": acts}
+    return {**plain(row, shapes.MeasureRow), "alert": row.alert_id, "subject": subject(row.subject), "acts": acts}
 
 
 def item(row: Item, user: User | None = None) -> dict[str, Any]:
     """With its acts for `user`, where one is given."""
-    return {**_plain(row, shapes.ItemRow), "acts": buttons(row, user) if user else []}
+    return {**plain(row, shapes.ItemRow), "acts": buttons(row, user) if user else []}
 
 
 def appeal(row: Appeal, user: User | None = None) -> dict[str, Any]:
     """With its acts for `user`, where one is given."""
     acts = buttons(row, user) if user else []
-    return {**_plain(row, shapes.AppealRow), "measure": row.measure_id, "subject": subject(row.subject), "acts": acts}
+    return {**plain(row, shapes.AppealRow), "measure": row.measure_id, "subject": subject(row.subject), "acts": acts}
 
 
-def _plain(row: Any, shape: type[Schema]) -> dict[str, Any]:
-    apart = ("subject", "acts", "evidence", "counterfactual", "legal", "alert", "measure")
+def plain(row: Any, shape: type[Schema], *apart: str) -> dict[str, Any]:
+    """What a shape tells of a row word for word; `apart`: fields that the caller adds."""
+    apart += ("subject", "acts", "evidence", "counterfactual", "legal", "alert", "measure")
     told = {name: getattr(row, name) for name in shape.model_fields if name not in apart}
     if shape is shapes.AlertRow:
         told["measure"] = row.measure

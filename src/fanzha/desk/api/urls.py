@@ -12,7 +12,18 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from fanzha import __version__
-from fanzha.desk.api import alerts, appeals, entities, lists, measures
+from fanzha.desk.api import (
+    alerts,
+    appeals,
+    complaints,
+    entities,
+    lists,
+    measures,
+    pushes,
+    referrals,
+    requests,
+    rollbacks,
+)
 from fanzha.desk.login.middleware import public
 from fanzha.errors import FanzhaError, Refused
 
@@ -29,6 +40,11 @@ for _prefix, _room in (
     ("/measures", measures),
     ("/lists", lists),
     ("/appeals", appeals),
+    ("/complaints", complaints),
+    ("/requests", requests),
+    ("/referrals", referrals),
+    ("/rollbacks", rollbacks),
+    ("/pushes", pushes),
 ):
     api.add_router(_prefix, _room.router)
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from enum import StrEnum
+from datetime import datetime
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -18,8 +17,8 @@ from fanzha.desk.alerts.intake import region_of
 from fanzha.desk.audit.actions import record
 from fanzha.desk.complaints.choices import Kind, State, Way
 from fanzha.desk.complaints.models import Complaint
-from fanzha.desk.complaints.terms import terms
-from fanzha.desk.complaints.weighing import weigh
+from fanzha.desk.complaints.sameness import Came, Known
+from fanzha.desk.complaints.weighing import weigh_all
 from fanzha.desk.masking.subject import Subject
 from fanzha.desk.organisations.models import Network, User
 from fanzha.desk.rights.seats import networks_of
@@ -27,8 +26,6 @@ from fanzha.desk.workflow.actions import act_of, move
 from fanzha.desk.workflow.clock import due
 from fanzha.errors import Refused
 from fanzha.policy import is_protected
-
-_CHUNK = 400  # values in one query
 
 
 @dataclass(frozen=True)
@@ -45,14 +42,6 @@ class Said:
     reference: str = ""
     told: str = ""
     at: datetime | None = None
-
-
-class Came(StrEnum):
-    """What a complaint came to: kept, counted on the first of the same person, or passed over (same reference)."""
-
-    NEW = "new"
-    REPEATED = "repeated"
-    KNOWN = "known"
 
 
 def take(by: User, network: str, said: Said, *, at: datetime | None = None) -> tuple[Complaint, bool]:
@@ -85,8 +74,7 @@ def take_all(by: User, home: Network, fresh: Sequence[Complaint], now: datetime)
             for each, (kept, came) in zip(fresh, found, strict=True) if came != Came.KNOWN
         ]  # fmt: skip
         record(by, told, at=now, batch=secrets.token_hex(8) if len(told) > 1 else "")
-        for value, region in sorted({(kept.value, kept.region) for kept, came in found if came != Came.KNOWN}):
-            weigh(home.code, value, region, now)
+        weigh_all(home.code, sorted({kept.value for kept, came in found if came != Came.KNOWN}), now)
     return found
 
 
@@ -121,47 +109,3 @@ def _number(typed: str, what: str) -> str:
     if is_protected(found.number):
         raise Refused(_("紧急与公共服务号码不受理；疑为改号来电的，请写明真实主叫"), where=what)
     return numbering.display(found.number)
-
-
-class Known:
-    """The complaints about some numbers as they are and as they become; read and written a few hundred at a time."""
-
-    def __init__(self, network: str, fresh: Sequence[Complaint]) -> None:
-        self._sent: dict[tuple[str, str], Complaint] = {}
-        self._said: dict[tuple[str, str], Complaint] = {}
-        self._new: list[Complaint] = []
-        self._changed: dict[int, Complaint] = {}
-        there = Complaint.objects.filter(network=network)
-        for some in _chunks(sorted({each.value for each in fresh})):
-            for row in there.filter(value__in=some).exclude(state=State.DISMISSED).order_by("made_at"):
-                self._said[row.value, row.complainant] = row
-        for some in _chunks(sorted({each.reference for each in fresh if each.reference})):
-            self._sent.update({(row.way, row.reference): row for row in there.filter(reference__in=some)})
-
-    def take(self, fresh: Complaint) -> tuple[Complaint, Came]:
-        """What it comes to, beside all before it."""
-        sent, said = (fresh.way, fresh.reference), (fresh.value, fresh.complainant)
-        if fresh.reference and sent in self._sent:
-            return self._sent[sent], Came.KNOWN
-        before = self._said.get(said)
-        if before is None or before.made_at <= fresh.last_at - timedelta(days=terms().same_days):
-            self._new.append(fresh)
-            kept, came = fresh, Came.NEW
-        else:
-            before.times, before.last_at = before.times + 1, max(before.last_at, fresh.last_at)
-            if before.pk:
-                self._changed[before.pk] = before
-            kept, came = before, Came.REPEATED
-        self._said[said] = kept
-        if fresh.reference:
-            self._sent[sent] = kept
-        return kept, came
-
-    def save(self) -> None:
-        """In the caller's transaction."""
-        Complaint.objects.bulk_create(self._new, batch_size=_CHUNK)
-        Complaint.objects.bulk_update(self._changed.values(), ["times", "last_at"], batch_size=_CHUNK)
-
-
-def _chunks(values: Sequence[str]) -> Iterator[Sequence[str]]:
-    return (values[at : at + _CHUNK] for at in range(0, len(values), _CHUNK))

@@ -75,3 +75,16 @@ class Complaint(Scoped, Staged):
     def tone(self) -> str:
         """The colour of its state."""
         return TONES[State(self.state)]
+
+
+class Repeat(models.Model):
+    """The sender's reference of a complaint that was counted on an earlier one: sent again, it counts no more."""
+
+    complaint = models.ForeignKey(Complaint, models.PROTECT, related_name="repeats")
+    network = models.CharField(_("网络"), max_length=40)
+    way = models.CharField(_("来源"), max_length=10, choices=Way.choices)
+    reference = models.CharField(_("来源编号"), max_length=60)
+    at = models.DateTimeField(_("时间"))
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["network", "way", "reference"], name="one_repeat_a_reference")]

@@ -17,6 +17,11 @@ class Terms(Words, frozen=True, forbid_unknown_fields=True, kw_only=True):
     window_days: int
     complainants: int
     score: float
+    file_bytes: int
+    file_rows: int
+    errors_shown: int
+    columns: dict[str, str]
+    kinds: dict[str, str]
     family: str
     measure: str
     rule: str

@@ -10,6 +10,8 @@ app_name = "complaints"
 urlpatterns = [
     path("", views.listing, name="list"),
     path("new/", views.add, name="add"),
+    path("bring/", views.bring, name="bring"),
+    path("template/", views.template, name="template"),
     path("<int:pk>/", views.detail, name="detail"),
     path("<int:pk>/act/", views.act, name="act"),
 ]

@@ -1,19 +1,21 @@
-"""Decides what pages of complaints show: the list, taking one in, one with the others about the same number."""
+"""Decides what pages of complaints show: the list, taking one or a whole file in, one with others about its number."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from fanzha.desk.alerts.listing import ROWS
 from fanzha.desk.audit.models import SHOWN, Entry
-from fanzha.desk.complaints import actions
+from fanzha.desk.complaints import actions, bringing
 from fanzha.desk.complaints.choices import Kind, State, Way
 from fanzha.desk.complaints.forms import SaidForm
 from fanzha.desk.complaints.models import Complaint
@@ -70,6 +72,41 @@ def add(request: HttpRequest) -> HttpResponse:
         "error": error,
     }
     return render(request, "complaints/add.html", shown, status=422 if error else 200)
+
+
+@needs("complaints.file")
+@require_http_methods(["GET", "POST"])
+def bring(request: HttpRequest) -> HttpResponse:
+    """A CSV of the 12321 centre: tried first, then taken in."""
+    user, error, found, said = person(request), None, None, request.POST
+    if request.method == "POST":
+        try:
+            file = request.FILES.get("file")
+            if not isinstance(file, UploadedFile):
+                raise Refused(_("请选择文件"))
+            way, taken = said.get("way", ""), bringing.bring if "bring" in said else bringing.trial
+            found = taken(user, said.get("network", ""), way, bringing.content_of(file))
+        except Refused as refused:
+            error = refused
+    shown = {
+        "networks": networks_of(user, "complaints.file"),
+        "ways": Way.choices,
+        "columns": list(terms().columns),
+        "most": terms().file_rows,
+        "said": said,
+        "found": found,
+        "kept": "bring" in said,
+        "error": error,
+    }
+    return render(request, "complaints/bring.html", shown, status=422 if error else 200)
+
+
+@needs("complaints.file")
+@require_GET
+def template(_request: HttpRequest) -> HttpResponse:
+    """The headings of the CSV; with a mark by which Excel knows its encoding."""
+    told = {"Content-Disposition": 'attachment; filename="complaints-template.csv"'}
+    return HttpResponse("\ufeff" + bringing.template(), content_type="text/csv; charset=utf-8", headers=told)
 
 
 @needs("complaints.view")

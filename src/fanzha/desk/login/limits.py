@@ -32,11 +32,13 @@ def limits() -> Limits:
 
 
 def locked_until(name: str, address: str, now: datetime.datetime) -> datetime.datetime | None:
-    """When they may try again, None for at once."""
+    """When they may try again, None for at once. address "": only the name counts."""
     found = limits()
     since = now - timedelta(minutes=found.window_minutes)
     ends = []
     for most, condition in ((found.tries, {"name": name.lower()}), (found.address_tries, {"address": address})):
+        if condition == {"address": ""}:
+            continue
         times = FailedTry.objects.filter(at__gt=since, **condition).order_by("-at").values_list("at", flat=True)
         recent = list(times[:most])
         if len(recent) == most:
