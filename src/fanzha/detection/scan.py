@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import local
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -109,6 +110,37 @@ class Replay:
         return rack.in_cell(self.run(EntityKind.RACK, [lambda: by_key(rack.racks(facts), by_time=self._by_time)]))
 
 
+class Job(NamedTuple):
+    """What an engine is asked to read and judge. begun: when the network's records begin, epoch seconds."""
+
+    lake: Lake
+    pack: Pack
+    network: str
+    known: Activations
+    contracts: Mapping[str, numbering.TrunkContract]
+    begun: int
+    start: datetime | None  # warm-up included
+    end: datetime | None
+    up_to_seq: int | None
+    by_time: bool
+    kinds: tuple[EntityKind, ...]
+    temporary: Path
+    tell: Progress
+
+
+class FirstStage(NamedTuple):
+    """What one pass over the calls came to. held: long calls as bridges want them; callers: who broke a caller rule."""
+
+    judged: dict[EntityKind, Findings]
+    held: Events
+    callers: screen.Hits
+    calls: int
+    events: int
+
+
+Engine = Callable[[Job], FirstStage]
+
+
 def scan(
     lake: Lake,
     pack: Pack,
@@ -117,14 +149,17 @@ def scan(
     network: str = "default",
     start: datetime | None = None,
     end: datetime | None = None,
+    up_to_seq: int | None = None,
     only: str | None = None,
     by_time: bool = True,
     kinds: tuple[EntityKind, ...] = STAGE_ONE,
     progress: Progress | None = None,
+    engine: Engine | None = None,
 ) -> Scan:
     """Run the pack over one network's calls from `start` to `end` (UTC); alerts by falling score.
 
-    `by_time` replays each profile by call time; False by arrival, which is what the live table saw.
+    `by_time` replays each profile by call time; False by arrival, which is what the live table saw. `engine` reads the
+    calls and judges the first stage: this machine where it is None, or a cluster (detection/cluster.py).
     """
     tell = progress or (lambda _step, _share: None)
     result = Scan()
@@ -134,37 +169,55 @@ def scan(
     known = activations_of(lake.reference("subscribers", network=network))
     contracts = screen.contracts_of(lake.reference("trunks", network=network))
     result.unknown = _unknown(lake, network)
-    replay = Replay(codes_of(pack), known, int(first.timestamp()), by_time=by_time)
-    with ExitStack() as stack:
-        spills = {kind: stack.enter_context(Spill(temporary)) for kind in kinds}
-        reading = _Reading(pack, contracts, spills)
-        for batch in _ahead(lake.scan(COLUMNS, start=start - WARM_UP if start else None, end=end, network=network)):
-            reading.take(batch)
-            tell("read", reading.calls / rows)
-        result.calls, result.events = reading.calls, sum(spill.count for spill in spills.values())
-        judged, pairs = _judged(replay, pack, reading, tell)
+    begun, warm = int(first.timestamp()), start - WARM_UP if start else None
+    job = Job(lake, pack, network, known, contracts, begun, warm, end, up_to_seq, by_time, kinds, temporary, tell)
+    stage = (engine or this_machine)(job)
+    result.calls, result.events = stage.calls, stage.events
+    judged, pairs = _judged(job, stage)
     tell("explain", 0.0)
     since = _iso(start) if start else ""
-    detailed = _detailed(lake, judged, pairs)
-    alerts, hits = _alerts(lake, pack, network, judged.values(), [*reading.screened, *detailed])
+    callers = screen.Screen(pack, contracts, by_time=by_time).written(stage.callers)
+    alerts, hits = _alerts(lake, pack, network, judged, [callers, *_detailed(lake, judged, pairs)])
     result.alerts = [alert for alert in alerts if only in (None, alert.scheme) and alert.last_seen >= since]
     result.hits = [hit for hit in hits if hit.at >= since]
     tell("explain", 1.0)
     return result
 
 
+def this_machine(job: Job) -> FirstStage:
+    """The first stage on this machine: events in buckets on temporary disk, two threads."""
+    _, _, rows = job.lake.span(job.network)
+    replay = _replay(job)
+    bounds = {"start": job.start, "end": job.end, "up_to_seq": job.up_to_seq}
+    with ExitStack() as stack:
+        spills = {kind: stack.enter_context(Spill(job.temporary)) for kind in job.kinds}
+        reading = _Reading(screen.Screen(job.pack, job.contracts, by_time=job.by_time), job.pack, spills)
+        for batch in _ahead(job.lake.scan(COLUMNS, network=job.network, **bounds)):  # type: ignore[arg-type]
+            reading.take(batch)
+            job.tell("read", reading.calls / rows)
+        judged = {}
+        for n, (kind, spill) in enumerate(spills.items()):
+            job.tell(f"judge {kind.name.lower()}s", n / len(spills))
+            judged[kind] = replay.spilled(kind, spill)
+        events = sum(spill.count for spill in spills.values())
+    callers = screen.all_hits(reading.callers)
+    return FirstStage(judged, np.concatenate(reading.held), callers, reading.calls, events)
+
+
+def _replay(job: Job) -> Replay:
+    return Replay(codes_of(job.pack), job.known, job.begun, by_time=job.by_time)
+
+
 class _Reading:
     """The one pass over the calls: events to their buckets, long calls for bridges, false callers screened."""
 
-    def __init__(
-        self, pack: Pack, contracts: Mapping[str, numbering.TrunkContract], spills: dict[EntityKind, Spill]
-    ) -> None:
+    def __init__(self, callers: screen.Screen, pack: Pack, spills: dict[EntityKind, Spill]) -> None:
         self._talk_s = pack.words.bridge.talk_s
-        self._screen = screen.Screen(pack, contracts)
+        self._screen = callers
         self.spills = spills
         self.calls = 0
         self.held = [np.zeros(0, EVENT)]
-        self.screened: list[tuple[Findings, dict[int, screen.Detail]]] = []
+        self.callers = [callers.none()]
 
     def take(self, batch: pa.RecordBatch) -> None:
         """Read one batch of `COLUMNS`; the kinds are scattered side by side, for the kernels let go of the GIL."""
@@ -172,7 +225,7 @@ class _Reading:
         with ThreadPoolExecutor(2) as threads:
             done = [threads.submit(_scatter, spill, calls, kind) for kind, spill in self.spills.items()]
             self.held.append(bridge.long_calls(calls, self._talk_s))
-            self.screened.append(self._screen.judge(batch))
+            self.callers.append(self._screen.hits(batch))
             for one in done:
                 one.result()
         self.calls += batch.num_rows
@@ -191,20 +244,14 @@ def _ahead(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
             yield batch
 
 
-def _judged(
-    replay: Replay, pack: Pack, reading: _Reading, tell: Progress
-) -> tuple[dict[EntityKind, Findings], dict[bridge.Mark, bridge.Pair]]:
+def _judged(job: Job, stage: FirstStage) -> tuple[dict[EntityKind, Findings], dict[bridge.Mark, bridge.Pair]]:
     """What every kind's rules found, the first stage's facts stepped by the second, and who was beside whom."""
-    judged = {}
-    for n, (kind, spill) in enumerate(reading.spills.items()):
-        tell(f"judge {kind.name.lower()}s", n / len(reading.spills))
-        judged[kind] = replay.spilled(kind, spill)
+    replay, judged = _replay(job), dict(stage.judged)
     facts = np.concatenate([found.facts for found in judged.values()])
     for kind in STAGE_TWO:
         judged[kind] = replay.facts(kind, facts)
-    dialled = facts[facts["pad"] == EntityKind.BRIDGE]
-    beside = neighbours(np.concatenate(reading.held), dialled, pack.words.bridge)
-    events, pairs = bridge.Bridges(pack.words.bridge).step(*beside)
+    bounds, dialled = job.pack.words.bridge, facts[facts["pad"] == EntityKind.BRIDGE]
+    events, pairs = bridge.Bridges(bounds).step(*neighbours(stage.held, dialled, bounds))
     judged[EntityKind.BRIDGE] = replay.paired(events)
     judged[EntityKind.RACK] = replay.racked(facts)
     return judged, pairs
@@ -231,10 +278,10 @@ def _alerts(
     lake: Lake,
     pack: Pack,
     network: str,
-    judged: Iterable[Findings],
+    judged: dict[EntityKind, Findings],
     screened: list[tuple[Findings, dict[int, screen.Detail]]],
 ) -> tuple[list[Alert], list[shadow.Hit]]:
-    parts = list(judged)
+    parts = list(judged.values())
     details: dict[int, screen.Detail] = {}
     base = sum(len(found.vectors) for found in parts)
     for found, raw in screened:

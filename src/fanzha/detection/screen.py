@@ -23,14 +23,17 @@ from fanzha.errors import InputError
 from fanzha.profiles.event import EVENT
 from fanzha.profiles.fields import BY_NAME, FIELD_COUNT, EntityKind
 from fanzha.profiles.layout import RECENT
-from fanzha.records.contract import Ingress
+from fanzha.records.contract import CALLS, Ingress
 
 COLUMNS = ("caller_raw", "trunk")
 _CODES = 8
 _HOUR = 3_600_000_000  # microseconds
 _PLAIN = frozenset({numbering.Kind.MOBILE, numbering.Kind.MVNO, numbering.Kind.FIXED, numbering.Kind.INTERNATIONAL})
 _REMEMBERED = 2_000_000  # (caller, rule, hour) rows; beyond it the oldest half is forgotten and may be written again
-_NEEDED = ("caller", "callee", "seq", "started", "answered", "ingress", "trunk", "caller_raw", "caller_cell")
+_NEEDED = pa.schema(
+    (name, CALLS.field(name).type)
+    for name in ("caller", "callee", "seq", "started", "answered", "ingress", "trunk", "caller_raw", "caller_cell")
+)
 Detail = dict[str, object]
 
 
@@ -74,6 +77,10 @@ class Screen:
         """Firings of one batch, later than all before it, with the raw words behind each snapshot."""
         return self.written(self.hits(batch))
 
+    def none(self) -> Hits:
+        """No hits."""
+        return Hits(_NEEDED.empty_table(), np.zeros(0, np.int64))
+
     def hits(self, batch: pa.RecordBatch) -> Hits:
         """What of one batch could be written: the first call of each caller, rule and hour."""
         suspect = batch.filter(pa.array(_worth_a_look(batch)))
@@ -89,8 +96,9 @@ class Screen:
                     if rule >= 0 and len(hit):
                         found.append((hit[self._first(suspect.take(pa.array(hit)))], rule))
         rows = np.concatenate([np.zeros(0, np.int64), *(hit for hit, _ in found)])
-        calls = pa.Table.from_batches([suspect.select(_NEEDED)]).take(pa.array(rows))
-        return Hits(calls, np.repeat([rule for _, rule in found], [len(hit) for hit, _ in found]).astype(np.int64))
+        calls = pa.Table.from_batches([suspect.select(_NEEDED.names)]).take(pa.array(rows)).cast(_NEEDED)
+        rules = [np.full(len(hit), rule) for hit, rule in found]
+        return Hits(calls, np.concatenate([np.zeros(0, np.int64), *rules]))
 
     def _first(self, calls: pa.RecordBatch) -> NDArray[np.int64]:
         """The first row of each caller's hour."""
