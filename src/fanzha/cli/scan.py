@@ -79,9 +79,9 @@ def command(
     from fanzha.detection.pack import load_pack
     from fanzha.records.lake import Lake
 
-    pack = load_pack(start.rule_folders(home, directories))
-    check_scheme(pack, only)
     with Lake(home) as lake:
+        pack = load_pack(start.rule_folders(home, directories), network_of(lake, network))
+        check_scheme(pack, only)
         found = run(lake, pack, home, network=network, first=first, last=last, only=only)
         for path in out:
             write(path, found, lake, pack)

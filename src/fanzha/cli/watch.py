@@ -13,7 +13,7 @@ from fanzha.cli import options, start
 from fanzha.cli.language import say
 from fanzha.cli.moments import local
 from fanzha.cli.terminal import console, count, note
-from fanzha.errors import InputError
+from fanzha.errors import InputError, VocabularyError
 
 if TYPE_CHECKING:
     from fanzha.detection.alert import Alert
@@ -83,14 +83,14 @@ def command(
 ) -> None:
     """See the help."""
     home = start.begin()
-    from fanzha.detection.pack import load_pack
+    from fanzha.detection.pack import Rulebook
     from fanzha.detection.watch import Options, Watch
     from fanzha.records.lake import Lake
 
-    pack = load_pack(start.rule_folders(home, directories))
+    rulebook = Rulebook(start.rule_folders(home, directories), network)
     how = Options(network=network, mapping=mapping, max_bytes=memory * 1_000_000, once=once, done=done)
     with Lake(home) as lake:
-        watch = Watch(lake, pack, folder, state_of(home, network), how, _listener(folder, pack, as_json))
+        watch = Watch(lake, rulebook, folder, state_of(home, network), how, _listener(folder, rulebook.pack, as_json))
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: watch.stop())
         watch.run()
@@ -132,7 +132,23 @@ def _listener(folder: Path, pack: Pack, as_json: bool) -> Listener:
         seen = count(position)
         note(say(f"正在盯住 {folder}（湖中已有 {seen} 次通话）", f"watching {folder} ({seen} calls in the lake)"))
 
-    return Listener(receipt=receipt, refused=refused, alert=alert, rebuilding=rebuilding, started=started)
+    def released(fresh: Pack) -> None:
+        acting, shadows = len(fresh.acting), len(fresh.rules) - len(fresh.acting)
+        zh = f"规则发布 {fresh.release} 生效：{acting} 条执行，{shadows} 条影子"
+        note(say(zh, f"release {fresh.release} is in force: {acting} rules act, {shadows} in shadow"))
+
+    def unreleased(error: VocabularyError) -> None:
+        note(say(f"规则发布有误，沿用原规则：{error}", f"the release cannot run, the former rules go on: {error}"))
+
+    return Listener(
+        receipt=receipt,
+        refused=refused,
+        alert=alert,
+        released=released,
+        unreleased=unreleased,
+        rebuilding=rebuilding,
+        started=started,
+    )
 
 
 def show_line(found: Alert, pack: Pack) -> None:

@@ -142,7 +142,7 @@ def assemble(
     network: str,
     name_entity: Callable[[EntityKind, int], str],
 ) -> list[Alert]:
-    """Alerts by falling score from the firings of a scan, in any order.
+    """Alerts by falling score from the firings of a scan, in any order; those of shadows raise none (see shadow.py).
 
     firings: fields kind, rule, key, t (epoch seconds), seq and snapshot, the row of `vectors` float64[n, FIELD_COUNT]
     and of `records` (ids behind it, the firing call last), -1 for a touch that only moves last_seen. Firings of one
@@ -150,7 +150,7 @@ def assemble(
     other half of a bridge.
     """
     desk = _Desk(pack, vectors, records, details, network, name_entity)
-    alerts = [_told(desk, story) for story in _stories(firings, pack)]
+    alerts = [_told(desk, story) for story in _stories(firings[np.isin(firings["rule"], pack.acting)], pack)]
     return sorted(alerts, key=lambda alert: (-alert.score, alert.first_seen, alert.id))
 
 
@@ -303,12 +303,17 @@ def _strongest(rules: list[Rule]) -> list[Rule]:
 
 
 def _siblings(pack: Pack, story: _Story) -> list[int]:
-    """The rules that could have spoken beside these: of the same scheme and kind of profile."""
+    """The rules that could have spoken beside these: of the same scheme and kind of profile.
+
+    Of two versions of one rule (release.py) the one that spoke, else the live one.
+    """
     kind = pack.rules[story.rules[0]].entity
+    spoke = {pack.rules[at].id: at for at in story.rules}
     return [
         at
-        for at, rule in enumerate(pack.rules)
-        if rule.scheme == story.scheme and rule.entity == kind and not rule.emits and not rule.cli
+        for at in pack.acting
+        if (rule := pack.rules[at]).scheme == story.scheme and rule.entity == kind and not rule.emits and not rule.cli
+        if spoke.get(rule.id, pack.index(rule.id)) == at
     ]
 
 

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from fanzha.detection.bytecode import STACK, run
 from fanzha.detection.program import Program
-from fanzha.detection.score import scheme_score
+from fanzha.detection.score import combine, scheme_score
 from fanzha.errors import RuleError
+from fanzha.profiles.contacts import mix
 from fanzha.profiles.epoch import Activations
 from fanzha.profiles.event import EVENT, OUTGOING, Events
 from fanzha.profiles.fields import FIELD_COUNT, EntityKind
@@ -66,6 +67,9 @@ class Code(NamedTuple):
     rule_scheme: NDArray[np.int16]
     rule_family: NDArray[np.int16]
     rule_emits: NDArray[np.int8]
+    rule_home: NDArray[np.int16]
+    rule_twin: NDArray[np.int16]
+    rule_share: NDArray[np.int64]
     gate_field: NDArray[np.int32]
     gate_low: NDArray[np.float64]
     fact_kind: NDArray[np.int8]
@@ -103,6 +107,9 @@ def code_of(program: Program, kind: EntityKind, *, watch: float, silent_s: int) 
         program.rule_scheme,
         program.rule_family,
         program.rule_emits,
+        program.rule_home,
+        program.rule_twin,
+        program.rule_share,
         program.gate_field,
         program.gate_low,
         program.fact_kind,
@@ -184,6 +191,9 @@ def _holding(store: Store, row: int, code: Code, sink: Sink, e: Any, history: in
             filled = True
         if not sink.scratch[code.gate_field[rule]] >= code.gate_low[rule]:
             continue
+        low, high = code.rule_share[rule, 0], code.rule_share[rule, 1]
+        if high - low < 1000 and not low <= mix(np.int64(e.key) ^ code.rule_share[rule, 2]) % 1000 < high:
+            continue
         start, stop = code.rule_start[rule], code.rule_start[rule + 1]
         ops, constants, lists, offsets = code.ops, code.constants, code.lists, code.list_offsets
         if run(ops, constants, lists, offsets, start, stop, sink.scratch, sink.stack) == 1.0:
@@ -192,6 +202,32 @@ def _holding(store: Store, row: int, code: Code, sink: Sink, e: Any, history: in
             else:
                 fired |= 1 << (rule - code.bounds[0])
     return fired
+
+
+@kernel
+def _as_if(code: Code, sink: Sink, fired: int, shadow: int) -> int:
+    """The score, in tenths, that a shadow's scheme would have if it stood in the place of its rule's other version."""
+    home, twin, first = code.rule_home[shadow], code.rule_twin[shadow], code.bounds[0]
+    sink.best[:] = 0.0
+    for rule in range(first, code.bounds[1]):
+        beside = code.rule_scheme[rule] == home and code.rule_twin[rule] != twin
+        if fired >> (rule - first) & 1 and (beside or rule == shadow):
+            family = code.rule_family[rule]
+            sink.best[family] = max(sink.best[family], code.rule_score[rule])
+    return np.int64(combine(sink.best, code.marks[0]) * 10.0 + 0.5)
+
+
+@kernel
+def _shadow(store: Store, row: int, code: Code, sink: Sink, e: Any, fired: int, rule: int, snapshot: int) -> int:
+    """Write a shadow down where it would score higher than before; the snapshot, which others may share."""
+    tenths, slot = max(_as_if(code, sink, fired, rule), 1), code.rule_scheme[rule]
+    if tenths <= store.level[row, slot]:
+        return snapshot
+    store.level[row, slot] = tenths
+    if snapshot < 0:
+        snapshot = _snapshot(store, row, sink)
+    _write_firing(code, sink, rule, e, snapshot)
+    return snapshot
 
 
 @kernel
@@ -209,6 +245,9 @@ def _score(store: Store, row: int, code: Code, sink: Sink, e: Any, fired: int) -
         if not fired >> (rule - code.bounds[0]) & 1 or done >> scheme & 1:
             continue
         done |= 1 << scheme
+        if code.rule_home[rule] >= 0:
+            snapshot = _shadow(store, row, code, sink, e, fired, rule, snapshot)
+            continue
         first, last = code.bounds[0], code.bounds[1]
         score = scheme_score(
             fired, scheme, first, last, code.rule_scheme, code.rule_family, code.rule_score, sink.best, code.marks[0]

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from fanzha.detection import bridge, rack, screen
+from fanzha.detection import bridge, rack, screen, shadow
 from fanzha.detection.alert import TOLD_AS, Alert, assemble
 from fanzha.detection.judge import FIRING, Findings, joined, live_all, make_sink
 from fanzha.detection.outbox import Fired
@@ -22,7 +22,7 @@ from fanzha.profiles import feed
 from fanzha.profiles.epoch import Activations, no_activations
 from fanzha.profiles.event import Events
 from fanzha.profiles.fields import FIELD_COUNT, EntityKind
-from fanzha.profiles.table import Counts, LiveTable, refresh
+from fanzha.profiles.table import M_ROWS, Counts, LiveTable, refresh
 from fanzha.records.lake import Lake
 
 # Shares of the live bytes by kind; numbers are by far the most.
@@ -45,6 +45,7 @@ class Live:
     def __init__(self, lake: Lake, pack: Pack, network: str, *, max_bytes: int, start: int) -> None:
         self.lake, self.pack, self.network = lake, pack, network
         self.codes = codes_of(pack)
+        self._shadows = _shadows(pack)
         self.tables = {
             kind: LiveTable(kind, max_bytes=int(max_bytes * share), start=start) for kind, share in SHARES.items()
         }
@@ -53,8 +54,19 @@ class Live:
         self._screen = screen.Screen(pack, {})
         self.bridges = bridge.Bridges(pack.words.bridge)
         self._stories: dict[Story, list[Fired]] = defaultdict(list)
-        self._schemes = {rule.id: rule.scheme for rule in pack.rules}
-        self._cli_rules = frozenset(pack.rules[at].id for at in pack.cli.values())
+
+    def release(self, pack: Pack) -> None:
+        """Go on under another release: from the next event on its rules judge, over profiles as they are."""
+        fresh, screened = _shadows(pack), self._screen.contracts
+        for kind, table in self.tables.items():
+            for slot in range(len(pack.words.schemes), table.store.level.shape[1]):
+                if fresh.get((kind, slot)) != self._shadows.get((kind, slot)):
+                    table.store.level[: table.table.meta[M_ROWS], slot] = 0
+        self.pack, self.codes, self._shadows = pack, codes_of(pack), fresh
+        self._sinks = {kind: make_sink(_SINK_ROWS, pack.program.families) for kind in EntityKind}
+        stories = [one for rows in self._stories.values() for one in rows]
+        self._screen, self._stories = screen.Screen(pack, screened), defaultdict(list)
+        self.remember(stories)
 
     def begin(self, t: int) -> None:
         """When the records begin, unless that is known already."""
@@ -72,12 +84,14 @@ class Live:
         """Put back firings written before a stop."""
         for one in fired:
             self._keep(one)
-            if one.rule in self._cli_rules:
-                self._screen.remember(one.row, self.pack.index(one.rule), first=one.vector is not None)
+            at = self.pack.place(one.rule)
+            if at is not None and self.pack.rules[at].cli:
+                self._screen.remember(one.row, at, first=one.vector is not None)
 
     def _keep(self, one: Fired) -> Story:
-        kind = EntityKind(int(one.row["kind"]))
-        story = (int(TOLD_AS.get(kind, kind)), int(one.row["key"]), self._schemes.get(one.rule, ""))
+        kind, at = EntityKind(int(one.row["kind"])), self.pack.place(one.rule)
+        scheme = "" if at is None else self.pack.rules[at].scheme
+        story = (int(TOLD_AS.get(kind, kind)), int(one.row["key"]), scheme)
         self._stories[story].append(one)
         return story
 
@@ -112,7 +126,7 @@ class Live:
     def _fired(self, found: Findings, details: dict[int, screen.Detail]) -> list[Fired]:
         fired = []
         for row in found.firings:
-            at, rule = int(row["snapshot"]), self.pack.rules[int(row["rule"])].id
+            at, rule = int(row["snapshot"]), self.pack.rules[int(row["rule"])].name
             if at < 0:
                 fired.append(Fired(row, rule, None, None, None))
             else:
@@ -120,7 +134,7 @@ class Live:
         return fired
 
     def alerts(self, fired: Sequence[Fired]) -> list[Alert]:
-        """The alerts that these firings open or raise, as they stand now."""
+        """The alerts that these firings of acting rules open or raise, as they stand now."""
         touched = {self._keep(one) for one in fired}
         rows = [one for story in sorted(touched) for one in self._stories[story]]
         if not rows:
@@ -136,6 +150,27 @@ class Live:
             network=self.network,
             name_entity=lambda kind, key: name_entity(self.lake, kind, key, raw_of),
         )
+
+    def hits(self, fired: Sequence[Fired]) -> list[shadow.Hit]:
+        """What rules in shadow would have done; `fired` are their firings."""
+        rows = [one for one in fired if one.vector is not None]
+        if not rows:
+            return []
+        firings, vectors, recent, _ = _tabled(rows, self.pack)
+        ids, raw_of = self._records(recent, raw=bool((firings["key"] < 0).any()))
+        return shadow.hits(
+            firings,
+            vectors,
+            ids,
+            self.pack,
+            network=self.network,
+            name_entity=lambda kind, key: name_entity(self.lake, kind, key, raw_of),
+        )
+
+    def split(self, fired: Sequence[Fired]) -> tuple[list[Fired], list[Fired]]:
+        """Firings of rules that act, and of shadows."""
+        shadows = {rule.name for rule in self.pack.rules if rule.shadow}
+        return [one for one in fired if one.rule not in shadows], [one for one in fired if one.rule in shadows]
 
     def _records(self, recent: NDArray[np.int64], *, raw: bool) -> tuple[list[NDArray[np.int64]], dict[int, str]]:
         wanted = np.unique(recent[recent > 0])
@@ -164,16 +199,16 @@ def _tabled(
     rows: list[Fired], pack: Pack
 ) -> tuple[NDArray[np.void], NDArray[np.float64], NDArray[np.int64], dict[int, screen.Detail]]:
     """Firings as the assembly takes them: rules by their present place, snapshots renumbered."""
-    place = {rule.id: at for at, rule in enumerate(pack.rules)}
-    rows = [one for one in rows if one.rule in place]
+    places = [pack.place(one.rule) for one in rows]
+    rows = [one for one, at in zip(rows, places, strict=True) if at is not None]
     firings = np.zeros(len(rows), FIRING)
     vectors: list[NDArray[np.float64]] = []
     recent: list[NDArray[np.int64]] = []
     details: dict[int, screen.Detail] = {}
-    for firing, one in zip(firings, rows, strict=True):
+    for firing, one, at in zip(firings, rows, (at for at in places if at is not None), strict=True):
         for name in FIRING.names or ():
             firing[name] = one.row[name]
-        firing["rule"] = place[one.rule]
+        firing["rule"] = at
         firing["snapshot"] = -1
         if one.vector is not None and one.recent is not None:
             firing["snapshot"] = len(vectors)
@@ -183,6 +218,12 @@ def _tabled(
             recent.append(one.recent)
     whole = np.array(vectors) if vectors else np.zeros((0, FIELD_COUNT))
     return firings, whole, np.array(recent, np.int64).reshape(len(vectors), -1), details
+
+
+def _shadows(pack: Pack) -> dict[tuple[EntityKind, int], str]:
+    """Which version each kind's own scheme of a shadow stands for."""
+    schemes = pack.program.rule_scheme
+    return {(rule.entity, int(schemes[at])): rule.name for at, rule in enumerate(pack.rules) if rule.shadow}
 
 
 def in_order(lake: Lake, network: str, after: int, up_to: int, *, window: int) -> Iterator[pa.Table]:

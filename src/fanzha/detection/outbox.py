@@ -2,6 +2,7 @@
 
 Alerts are appended, never changed: the newest row of an id is the alert as it stands, and a sink that upserts by id may
 read from any cursor on, twice if need be. `finish` alone writes them: after a kill a batch is here whole or not at all.
+What rules in shadow would have done lies in a table of its own, of which the newest rows are kept and the rest counted.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from numpy.typing import NDArray
 
 from fanzha.detection.alert import Alert, encode
 from fanzha.detection.judge import FIRING
+from fanzha.detection.shadow import Hit
+from fanzha.detection.shadow import encode as encode_hit
 from fanzha.errors import StorageError
 from fanzha.profiles.fields import FIELD_COUNT
 from fanzha.profiles.layout import FINGERPRINT, RECENT
@@ -28,17 +31,23 @@ create table if not exists firings (
     n integer primary key, kind integer not null, key integer not null, rule text not null, t integer not null,
     row blob not null, vector blob, recent blob, detail text);
 create index if not exists firings_t on firings (t);
+create table if not exists hits (n integer primary key autoincrement, id text not null, body text not null);
+create table if not exists releases (
+    n integer primary key autoincrement, after integer not null, release integer not null, pack text not null);
 create table if not exists files (
     name text primary key, size integer not null, modified integer not null, outcome text not null);
 create table if not exists state (name text primary key, value text not null);
 """
 
 
+MOST_HITS = 200_000  # rows of shadows: whoever reads them has read the older ones long ago
+
+
 class Fired(NamedTuple):
     """One firing as it is kept: the row, and for a snapshot its vector, the seqs behind it, and its raw words."""
 
     row: np.void
-    rule: str
+    rule: str  # "id@version"; "id" in what was written before versions ran side by side
     vector: NDArray[np.float64] | None
     recent: NDArray[np.int64] | None
     detail: dict[str, Any] | None
@@ -75,12 +84,21 @@ class Outbox:
         """The seq of the last call whose alerts are all here."""
         return int(self._state("cursor") or 0)
 
-    def finish(self, cursor: int, fired: Iterable[Fired], alerts: Iterable[Alert], *, forget_before: int) -> int:
+    def finish(
+        self,
+        cursor: int,
+        fired: Iterable[Fired],
+        alerts: Iterable[Alert],
+        *,
+        forget_before: int,
+        hits: Iterable[Hit] = (),
+    ) -> int:
         """Append a batch and advance the cursor, all or nothing; how many alert rows were added.
 
         Firings older than `forget_before` (epoch seconds) belong to closed alerts and are dropped.
         """
         bodies = [(alert.id, encode(alert).decode()) for alert in alerts]
+        shadowed = [(hit.id, encode_hit(hit).decode()) for hit in hits]
         try:
             self._db.execute("begin immediate")
             self._db.executemany(
@@ -88,6 +106,9 @@ class Outbox:
                 [_stored(one) for one in fired],
             )
             self._db.executemany("insert into alerts (id, body) values (?, ?)", bodies)
+            self._db.executemany("insert into hits (id, body) values (?, ?)", shadowed)
+            if shadowed:
+                self._db.execute("delete from hits where n <= (select max(n) from hits) - ?", (MOST_HITS,))
             self._db.execute("delete from firings where t < ?", (forget_before,))
             self._db.execute("insert or replace into state values ('cursor', ?)", (str(cursor),))
             self._db.execute("commit")
@@ -114,6 +135,23 @@ class Outbox:
         """Alert rows after a cursor, with their own cursor."""
         for n, body in self._db.execute("select n, body from alerts where n > ? order by n", (after,)):
             yield int(n), json.loads(body)
+
+    def hits(self, after: int = 0) -> Iterator[tuple[int, dict[str, Any]]]:
+        """What shadows would have done, after a cursor; a newer row of an id stands for the older."""
+        for n, body in self._db.execute("select n, body from hits where n > ? order by n", (after,)):
+            yield int(n), json.loads(body)
+
+    def note_release(self, release: int, pack: str) -> None:
+        """Remember that calls after the present cursor are judged by this release and pack, unless they were before."""
+        last = self._db.execute("select release, pack from releases order by n desc limit 1").fetchone()
+        if last != (release, pack):
+            values = (self.cursor(), release, pack)
+            self._db.execute("insert into releases (after, release, pack) values (?, ?, ?)", values)
+
+    def releases(self) -> list[tuple[int, int, str]]:
+        """What judged, oldest first: (seq after which, number of the release, hash of the pack)."""
+        rows = self._db.execute("select after, release, pack from releases order by n")
+        return [(int(after), int(release), str(pack)) for after, release, pack in rows]
 
     def newest(self) -> list[dict[str, Any]]:
         """Every alert as it stands, by falling score."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,6 +16,7 @@ from fanzha.detection.rule import ON, Rule
 from fanzha.detection.words import Words
 from fanzha.errors import RuleError
 from fanzha.profiles.fields import BY_NAME, EntityKind
+from fanzha.profiles.layout import SCHEMES
 
 MAX_RULES = 62  # of one kind: a profile keeps the rules that fired as bits of one int64
 
@@ -22,6 +25,7 @@ MAX_RULES = 62  # of one kind: a profile keeps the rules that fired as bits of o
 class Program:
     """All rules, sorted by kind of entity; CLI rules come last and belong to no kind's slice.
 
+    A shadow (release.py) has a scheme of its own, past `schemes`, and tells no fact: it touches no score but its own.
     Rules of kind k are `kind_first[k]` up to `kind_last[k]` (past the end); `rule_scheme` and `rule_family` index the
     words' schemes and families; `rule_emits` is 0 for an alert, else a fact's code, and `fact_kind[code]` the
     EntityKind that is told (-1 for code 0). A rule can hold only where `vector[gate_field] >= gate_low`: one look that
@@ -42,6 +46,9 @@ class Program:
     rule_emits: NDArray[np.int8]
     gate_field: NDArray[np.int32]
     gate_low: NDArray[np.float64]
+    rule_home: NDArray[np.int16]  # the scheme that a shadow is scored as part of; -1 for a rule that acts
+    rule_twin: NDArray[np.int16]  # the same for all versions of one rule
+    rule_share: NDArray[np.int64]  # [R, 3]: acts on entities whose hash, salted, lies from low up to high of 1000
     kind_first: NDArray[np.int32]  # [5]
     kind_last: NDArray[np.int32]  # [5]
     fact_kind: NDArray[np.int8]  # [facts + 1]
@@ -77,11 +84,14 @@ def compile_rules(rules: Sequence[Rule], words: Words) -> Program:
         rule_on=np.array([ON.index(rule.on) for rule in rules], np.int8),
         rule_minimum=np.array([rule.minimum for rule in rules], np.int32),
         rule_score=np.array([rule.score for rule in rules], np.float64),
-        rule_scheme=np.array([schemes.index(rule.scheme) for rule in rules], np.int16),
+        rule_scheme=np.array(_slots(rules, schemes), np.int16),
         rule_family=np.array([families.index(rule.family) for rule in rules], np.int16),
-        rule_emits=np.array([facts.index(rule.emits.fact) + 1 if rule.emits else 0 for rule in rules], np.int8),
+        rule_emits=np.array([_fact(rule, facts) for rule in rules], np.int8),
         gate_field=np.array([index for index, _ in gates], np.int32),
         gate_low=np.array([low for _, low in gates], np.float64),
+        rule_home=np.array([schemes.index(rule.scheme) if rule.shadow else -1 for rule in rules], np.int16),
+        rule_twin=np.array(_twins(rules), np.int16),
+        rule_share=np.array([(*rule.share, salt_of(rule.id)) for rule in rules], np.int64).reshape(-1, 3),
         kind_first=np.array([_first(kinds, kind) for kind in EntityKind], np.int32),
         kind_last=np.array([_first(kinds, kind) + _count(rules, kinds, kind) for kind in EntityKind], np.int32),
         fact_kind=np.array([-1, *_fact_kinds(rules, facts)], np.int8),
@@ -89,6 +99,38 @@ def compile_rules(rules: Sequence[Rule], words: Words) -> Program:
         families=len(families),
         cap=words.bands.cap,
     )
+
+
+def salt_of(rule_id: str) -> int:
+    """A rule's own salt of the hash that makes its shares, int64: two rules try themselves on different people."""
+    digest = hashlib.sha256(f"fanzha-share/1:{rule_id}".encode()).digest()
+    return int.from_bytes(digest[:8], "big", signed=True)
+
+
+def _slots(rules: Sequence[Rule], schemes: list[str]) -> list[int]:
+    """The scheme of each rule; a shadow's is its own, counted from the last scheme on within its kind of entity."""
+    used: Counter[EntityKind] = Counter()
+    found = []
+    for rule in rules:
+        if not rule.shadow or rule.cli:
+            found.append(schemes.index(rule.scheme))
+            continue
+        found.append(len(schemes) + used[rule.entity])
+        used[rule.entity] += 1
+        if found[-1] >= SCHEMES:
+            most = SCHEMES - len(schemes)
+            hint = f"at most {most} of a kind at once: retire one, or let it go on"
+            raise RuleError(f"too many rules in shadow: {rule.name}", where=rule.where, hint=hint)
+    return found
+
+
+def _twins(rules: Sequence[Rule]) -> list[int]:
+    first: dict[str, int] = {}
+    return [first.setdefault(rule.id, at) for at, rule in enumerate(rules)]
+
+
+def _fact(rule: Rule, facts: tuple[str, ...]) -> int:
+    return facts.index(rule.emits.fact) + 1 if rule.emits and not rule.shadow else 0
 
 
 def fact_names(rules: Sequence[Rule]) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Literal
 
 import msgspec
@@ -17,6 +18,23 @@ from fanzha.vocabulary.loader import Document, decode
 
 LEAST_HISTORY = 4  # profiles under 4 events are never judged (design section 2)
 ON = ("any", "out", "in")
+WHOLE = (0, 1000)  # everybody, in permille
+
+
+class Stage(StrEnum):
+    """How far a version of a rule has come; see detection/release.py."""
+
+    DRAFT = "draft"
+    REVIEWED = "reviewed"
+    SHADOW = "shadow"
+    SHARE = "share"
+    LIVE = "live"
+    RETIRED = "retired"
+
+    @property
+    def runs(self) -> bool:
+        """Whether it is judged at all."""
+        return self in (Stage.SHADOW, Stage.SHARE, Stage.LIVE)
 
 
 class Text(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -94,6 +112,18 @@ class Rule:
     owner: str
     exemptions: tuple[str, ...]
     where: str  # file:line
+    stage: Stage = Stage.LIVE
+    share: tuple[int, int] = WHOLE  # acts on entities from the first up to the second permille of its hash
+
+    @property
+    def name(self) -> str:
+        """The version's name: id@version."""
+        return f"{self.id}@{self.version}"
+
+    @property
+    def shadow(self) -> bool:
+        """Whether it is recorded only."""
+        return self.stage == Stage.SHADOW
 
 
 def read_rules(document: Document, words: Words) -> list[Rule]:

@@ -17,8 +17,8 @@ import pyarrow as pa
 from fanzha.detection.alert import Alert
 from fanzha.detection.live import Live, in_order
 from fanzha.detection.outbox import Outbox
-from fanzha.detection.pack import Pack
-from fanzha.errors import InputError, StorageError
+from fanzha.detection.pack import Pack, Rulebook
+from fanzha.errors import InputError, StorageError, VocabularyError
 from fanzha.profiles import checkpoint
 from fanzha.profiles.epoch import activations_of
 from fanzha.records.importing import import_file, is_partial
@@ -51,6 +51,8 @@ class Listener:
     receipt: Callable[[Receipt], None] = field(default=lambda _: None)
     refused: Callable[[Path, InputError], None] = field(default=lambda *_: None)
     alert: Callable[[Alert], None] = field(default=lambda _: None)
+    released: Callable[[Pack], None] = field(default=lambda _: None)  # another release judges from here on
+    unreleased: Callable[[VocabularyError], None] = field(default=lambda _: None)  # it cannot; the former one goes on
     rebuilding: Callable[[int], None] = field(default=lambda _: None)  # calls to step again, where no checkpoint fits
     started: Callable[[int, int], None] = field(default=lambda *_: None)
 
@@ -59,7 +61,13 @@ class Watch:
     """One watcher of one folder; `run` until `stop` is called from a signal handler or another thread."""
 
     def __init__(
-        self, lake: Lake, pack: Pack, folder: Path, state: Path, options: Options, listener: Listener | None = None
+        self,
+        lake: Lake,
+        pack: Pack | Rulebook,
+        folder: Path,
+        state: Path,
+        options: Options,
+        listener: Listener | None = None,
     ) -> None:
         if not folder.is_dir():
             raise InputError("there is no such folder to watch", where=str(folder), hint="make it, or name another")
@@ -67,7 +75,9 @@ class Watch:
             raise InputError(
                 "files that were taken would be found again", where=str(options.done), hint="name a folder outside"
             )
-        self._lake, self._pack, self._folder, self._state = lake, pack, folder, state
+        self._rulebook = pack if isinstance(pack, Rulebook) else None
+        self._pack = pack.pack if isinstance(pack, Rulebook) else pack
+        self._lake, self._folder, self._state = lake, folder, state
         self._options, self._listener = options, listener or Listener()
         self._outbox = Outbox(state / "outbox.sqlite")
         self._stopping = False
@@ -86,6 +96,7 @@ class Watch:
         try:
             self._catch_up()
             while not self._stopping:
+                self._renew()
                 taken = [path for path in self._complete() if not self._stopping and self._take(path)]
                 if self._options.once and not taken and not self._settling:
                     break
@@ -154,6 +165,24 @@ class Watch:
                 hint="free some disk space, or name another folder",
             ) from error
 
+    # Rules
+
+    def _renew(self) -> None:
+        """Take another release between two files: it judges from the next call on."""
+        if self._rulebook is None:
+            return
+        try:
+            fresh = self._rulebook.renewed()
+        except VocabularyError as error:
+            self._listener.unreleased(error)
+            return
+        if fresh is None or self._live is None:
+            return
+        self._pack = fresh
+        self._live.release(fresh)
+        self._outbox.note_release(fresh.release, fresh.hash)
+        self._listener.released(fresh)
+
     # Calls
 
     def _catch_up(self) -> None:
@@ -176,6 +205,7 @@ class Watch:
         for calls in in_order(self._lake, options.network, position, cursor, window=WINDOW):
             self._live.step(calls)
         self.position = cursor
+        self._outbox.note_release(self._pack.release, self._pack.hash)
         self._judge()
         self._listener.started(position, self.position)
 
@@ -188,11 +218,11 @@ class Watch:
         for calls in in_order(self._lake, self._options.network, self.position, end, window=WINDOW):
             times = calls["started"].cast(pa.int64()).to_numpy() // 1_000_000
             live.begin(int(times.min()))
-            fired = live.step(calls)
-            alerts = live.alerts(fired)
+            fired, shadowed = live.split(live.step(calls))
+            alerts, hits = live.alerts(fired), live.hits(shadowed)
             reached = int(calls["seq"].to_numpy()[-1])
             forget = int(times.max()) - 2 * self._pack.words.bands.silent_days * 86400
-            self._outbox.finish(reached, fired, alerts, forget_before=forget)
+            self._outbox.finish(reached, fired, alerts, forget_before=forget, hits=hits)
             live.forget(forget)
             self.position = reached
             for alert in alerts:
