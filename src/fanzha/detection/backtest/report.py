@@ -165,12 +165,14 @@ class Timing(msgspec.Struct, frozen=True):
 class Case(msgspec.Struct, frozen=True):
     """An honest or unknown entity that was hit. value: as people write it, unmasked: mask it where people see it.
 
+    kind: id of a `Kind`, named by `title`.
     hours: distinct clock hours in which the rule held; score: its highest alert score over all rules with the draft
     in place, 0 below the lowest band; records: ids of the calls behind the first hit, the newest last.
     """
 
     value: str
     kind: str
+    title: Text
     known_honest: bool
     first: str
     calls: int

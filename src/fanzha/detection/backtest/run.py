@@ -1,0 +1,90 @@
+"""Decides how a draft rule is tried on a stretch of the lake: one read, one walk, one report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from fanzha.detection.backtest.draft import checked, ladder, live_version, usual_points, version_of
+from fanzha.detection.backtest.draft import threshold_of as _threshold_of
+from fanzha.detection.backtest.history import History, Progress
+from fanzha.detection.backtest.honest import HonestKinds
+from fanzha.detection.backtest.report import Report
+from fanzha.detection.backtest.tell import Teller, sources_of, stretch_of
+from fanzha.detection.backtest.trial import Plan, Walker
+from fanzha.detection.backtest.words import read_costs
+from fanzha.detection.condition import leaves
+from fanzha.detection.outcomes import Outcomes
+from fanzha.detection.pack import Pack, with_rule
+from fanzha.detection.rule import Rule
+from fanzha.errors import UsageError
+from fanzha.records.lake import Lake
+
+
+def run(
+    lake: Lake,
+    pack: Pack,
+    draft: Rule,
+    *,
+    network: str = "default",
+    start: datetime | None = None,
+    end: datetime | None = None,
+    outcomes: Outcomes | None = None,
+    seed: int = 1,
+    temporary: Path,
+    progress: Progress | None = None,
+    leaf: int | None = None,
+    thresholds: Sequence[float] = (),
+) -> Report:
+    """Try `draft` on one network's calls from `start` to `end` (UTC; whole days are best), beside the pack's version.
+
+    Without `outcomes` nobody is known and every hit is `unknown`. `leaf`: sweep the threshold of this leaf of the
+    draft's text (from 0) over `thresholds`, or twenty about its own. `progress` is told (step, share). The same draft,
+    live version, data and seed give the same report. Raises RuleError for a rule that cannot be tried by itself,
+    UsageError for an empty stretch or a leaf without a threshold, StorageError where the disk is full.
+    """
+    tell = progress or (lambda _step, _share: None)
+    checked(draft)
+    rungs = _rungs(draft, leaf, thresholds)
+    known = (outcomes or Outcomes([])).of(draft.entity)
+    plan = Plan(draft, live_version(pack, draft), [rule for _, rule in rungs], with_rule(pack, draft), known, seed)
+    kinds = HonestKinds(lake, draft.entity, network, pack.words.lists)
+    with History(lake, draft.entity, network=network, start=start, end=end, temporary=temporary, tell=tell) as history:
+        if history.calls == 0:
+            raise UsageError(
+                f"no calls of network {network} in that stretch", hint="fanzha lake status shows what is there"
+            )
+        trial = Walker(plan, history, kinds).run(tell)
+        stretch = stretch_of(history, trial)
+    tell("tell", 0.0)
+    teller = Teller(plan, trial, kinds)
+    costs = read_costs()
+    report = Report(
+        draft=version_of(draft),
+        live=version_of(plan.live) if plan.live else None,
+        pack=pack.hash,
+        stretch=stretch,
+        seed=seed,
+        labels=sources_of(plan, trial),
+        tried=teller.side(0),
+        today=teller.side(1) if plan.live else None,
+        timing=teller.timing() if plan.live else None,
+        hardest=teller.cases(lake, network),
+        overlap=teller.overlap(),
+        curve=teller.curve(leaf, [value for value, _ in rungs]) if leaf is not None else None,
+        costs=f"costs.yaml, {costs.as_of}: {costs.source}",
+        unknown=[] if lake.reference("subscribers", network=network).num_rows else ["subscribers"],
+    )
+    tell("tell", 1.0)
+    return report
+
+
+def _rungs(draft: Rule, leaf: int | None, thresholds: Sequence[float]) -> list[tuple[float, Rule]]:
+    if leaf is None:
+        return []
+    assert draft.condition is not None
+    found = list(leaves(draft.condition))
+    if not 0 <= leaf < len(found):
+        raise UsageError(f"{draft.id} has no leaf {leaf}", where="--sweep", hint=f"0 to {len(found) - 1}")
+    return ladder(draft, leaf, thresholds or usual_points(_threshold_of(found[leaf])))
