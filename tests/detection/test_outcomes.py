@@ -77,12 +77,13 @@ def test_no_bytes_give_anything_but_outcomes_or_an_input_error(tmp_path_factory:
 def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     rows = [
         of_entity(EntityKind.NUMBER, "irregular:00000013800138000999", at=5, fraud=True, source="police"),
-        of_entity(EntityKind.DEVICE, "490154203237518", at=6, fraud=False, source="appeal", role="courier"),
+        of_entity(EntityKind.DEVICE, "490154203237518", at=6, fraud=False, source="appeal", role="courier", seen=4),
         of_entity(EntityKind.CELL, "杭州-0012", at=7, fraud=True, source="confirmed"),
     ]
     path = tmp_path / "o.jsonl"
     path.write_bytes(b"".join(map(write_line, rows)))
     assert read_outcomes(path).rows == rows
+    assert [row.moment for row in rows] == [5, 4, 7]
 
 
 @pytest.fixture(scope="module")

@@ -38,7 +38,8 @@ class Outcome(msgspec.Struct, frozen=True):
     """One judgement. at: epoch seconds when it became known (of planted truth: a caller's first fraud; else 0).
 
     source: whose word it is (confirmed, police, appeal, wrong_stop, planted ...). role: what kind of person, where
-    that is known (courier, clinic ...), else "".
+    that is known (courier, clinic ...), else "". seen: epoch seconds of the behaviour that was judged (the alert's last
+    call), 0 where nobody noted it: then it is `at`.
     """
 
     kind: EntityKind
@@ -48,6 +49,12 @@ class Outcome(msgspec.Struct, frozen=True):
     fraud: bool
     source: str
     role: str = ""
+    seen: int = 0
+
+    @property
+    def moment(self) -> int:
+        """The moment of the behaviour that was judged, epoch seconds."""
+        return min(self.seen, self.at) if self.seen else self.at
 
 
 class Known(NamedTuple):
@@ -92,6 +99,7 @@ class _Line(msgspec.Struct, forbid_unknown_fields=True, frozen=True, omit_defaul
     fraud: bool
     source: str
     role: str = ""
+    seen: str = ""
 
 
 _DECODER = msgspec.json.Decoder(_Line)
@@ -113,11 +121,14 @@ def read_outcomes(path: Path) -> Outcomes:
 
 def write_line(row: Outcome) -> bytes:
     """One outcome as `read_outcomes` reads it, with its newline."""
-    at = datetime.fromtimestamp(row.at, UTC).isoformat()
-    return msgspec.json.encode(_Line(NAMES[row.kind], row.value, at, row.fraud, row.source, row.role)) + b"\n"
+    seen = _iso(row.seen) if row.seen else ""
+    line = _Line(NAMES[row.kind], row.value, _iso(row.at), row.fraud, row.source, row.role, seen)
+    return msgspec.json.encode(line) + b"\n"
 
 
-def of_entity(kind: EntityKind, value: str, *, at: int, fraud: bool, source: str, role: str = "") -> Outcome:
+def of_entity(
+    kind: EntityKind, value: str, *, at: int, fraud: bool, source: str, role: str = "", seen: int = 0
+) -> Outcome:
     """An outcome of an entity as people write it. Raises InputError where the value is no number, IMEI or cell."""
     text = value.strip()
     if kind == EntityKind.NUMBER:
@@ -132,7 +143,7 @@ def of_entity(kind: EntityKind, value: str, *, at: int, fraud: bool, source: str
         if not text:
             raise InputError("a cell without a name", hint="as the call records name it")
         key = cell_key(text)
-    return Outcome(kind, key, text, at, fraud, source, role)
+    return Outcome(kind, key, text, at, fraud, source, role, seen)
 
 
 def of_world(folder: Path) -> Outcomes:
@@ -177,6 +188,7 @@ def _outcome(line: bytes, where: str) -> Outcome:
             fraud=said.fraud,
             source=said.source,
             role=said.role[:40],
+            seen=_moment(said.seen) if said.seen else 0,
         )
     except InputError as error:
         error.where = where
@@ -191,6 +203,10 @@ def _moment(text: str) -> int:
     if found is None or found.tzinfo is None or not 1970 <= found.year < 2100:
         raise InputError(f"no time: {text!r}", hint="ISO 8601 with its zone, as 2026-11-22T08:00:00+08:00")
     return int(found.timestamp())
+
+
+def _iso(t: int) -> str:
+    return datetime.fromtimestamp(t, UTC).isoformat()
 
 
 def _people(table: pa.Table) -> list[Outcome]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import msgspec
 import numpy as np
@@ -70,14 +72,25 @@ class Model:
             ) from error
         return cls(card, from_texts(texts, card.weights, card.threads))
 
-    def save(self, folder: Path, *, home: Path | None = None, report: bytes | None = None) -> None:
-        """Writes and signs the model; `report` becomes report.json beside it. Raises ModelError."""
+    def save(
+        self,
+        folder: Path,
+        *,
+        home: Path | None = None,
+        report: bytes | None = None,
+        more: Mapping[str, bytes] = MappingProxyType({}),
+    ) -> None:
+        """Writes and signs the model; `report` becomes report.json beside it, `more` what else is to be signed with it.
+
+        Raises ModelError.
+        """
         files = {
             f"{name}.txt": text.encode() for name, text in zip(self.card.members, self.ensemble.texts(), strict=True)
         }
         files[CARD] = msgspec.json.format(msgspec.json.encode(self.card)) + b"\n"
         if report is not None:
             files["report.json"] = report
+        files.update(more)
         write_signed(folder, files, home or default_home())
 
     @property

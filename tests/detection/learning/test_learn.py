@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+
+from fanzha.detection.learning.contest import _auc, _precision, contest, split_at, thin
+from fanzha.detection.learning.drift import drift, moved
+from fanzha.detection.learning.examples import examples_of
+from fanzha.detection.learning.learn import learn
+from fanzha.detection.learning.reference import Shares
+from fanzha.detection.learning.shelf import Shelf
+from fanzha.detection.learning.terms import features, terms
+from fanzha.detection.outcomes import Outcomes
+from fanzha.errors import InputError, ModelError, Refused
+from fanzha.records.lake import Lake
+
+AT = "2026-03-07T00:00:00Z"
+
+
+def test_a_challenger_is_compared_with_the_champion_on_rows_neither_has_learnt_from(
+    shelf: Shelf, lake: Lake, outcomes: Outcomes
+) -> None:
+    first, second = shelf.lineage(1), shelf.lineage(2)
+    assert first.contest.champion is None
+    assert first.contest.advice == "first"
+    found = second.contest
+    assert found.champion is not None
+    assert found.champion.version == 1
+    assert found.champion.figures == first.contest.challenger.figures  # the same rows, the same model
+    assert found.advice == "alike"  # the same recipe on the same outcomes
+    assert found.difference["auc"].low <= found.difference["auc"].value <= found.difference["auc"].high
+    assert found.rows == found.fraud + found.judged_honest + found.presumed_honest
+    assert sum(second.apart.values()) + second.learnt["fraud"] + second.learnt["judged_honest"] == len(outcomes)
+    every = examples_of(lake, outcomes, network="default")
+    assert found.split == split_at(every.at[~every.presumed], terms().test_share)
+    assert second.until == found.split
+    assert found.fraud == int((every.fraud & (every.seen >= found.split)).sum())
+
+
+def test_a_better_model_is_called_better_and_a_worse_one_worse(shelf: Shelf, lake: Lake, outcomes: Outcomes) -> None:
+    class Blind:
+        """Knows nothing."""
+
+        def score(self, rows: np.ndarray) -> np.ndarray:
+            return np.random.default_rng(1).random(len(rows))
+
+    rows = examples_of(lake, outcomes, network="default")
+    good = (1, shelf.model(1))
+    better = contest(rows, good, (9, Blind()), split=0, bounds=terms(), seed=0)  # type: ignore[arg-type]
+    worse = contest(rows, (9, Blind()), good, split=0, bounds=terms(), seed=0)  # type: ignore[arg-type]
+    assert (better.advice, worse.advice) == ("better", "worse")
+
+
+def test_the_ranking_measures_are_those_of_scikit_learn() -> None:
+    from sklearn.metrics import average_precision_score, roc_auc_score
+
+    draw = np.random.default_rng(1)
+    score, fraud = np.round(draw.random(500), 2), draw.random(500) < 0.2  # with ties
+    assert _auc(score, fraud) == pytest.approx(roc_auc_score(fraud, score))
+    assert _precision(score, fraud) == pytest.approx(average_precision_score(fraud, score))
+
+
+def test_the_card_says_it_in_both_languages_and_is_signed_with_the_model(shelf: Shelf) -> None:
+    zh, en = (shelf.file(2, f"card.{language}.md").decode() for language in ("zh", "en"))
+    assert "模型卡：default 第 2 版" in zh
+    assert "四" not in en
+    assert "average precision" in en
+    assert "<table>" in shelf.file(2, "card.zh.html").decode()
+    card = shelf.folder(1) / "card.en.md"
+    whole = card.read_bytes()
+    card.write_bytes(whole.replace(b"abstains", b"never abstains"))
+    try:
+        with pytest.raises(ModelError, match="changed"):
+            shelf.model(1)
+    finally:
+        card.write_bytes(whole)
+
+
+def test_two_people_release_and_one_goes_back(shelf: Shelf) -> None:
+    with pytest.raises(Refused, match="two different people"):
+        shelf.release(2, by="li", approved_by=" li", why="better", at=AT)
+    with pytest.raises(Refused, match="speaks already"):
+        shelf.release(1, by="li", approved_by="wang", why="again", at=AT)
+    with pytest.raises(ModelError, match="no such model"):
+        shelf.release(7, by="li", approved_by="wang", why="?", at=AT)
+    shelf.release(2, by="li", approved_by="wang", why="better", at=AT)
+    assert shelf.current() == 2
+    assert shelf.back(by="zhao", why="too many complaints", at=AT).number == 1
+    assert shelf.back(by="zhao", why="off", at=AT).number == 0
+    with pytest.raises(Refused, match="no model is released"):
+        shelf.back(by="zhao", why="off", at=AT)
+    shelf.release(1, by="li", approved_by="wang", why="on again", at=AT)
+    assert [act.number for act in shelf.acts()] == [1, 2, 1, 0, 1]
+    shelf.released.write_text("{")
+    with pytest.raises(ModelError, match="damaged"):
+        shelf.current()
+    shelf.released.unlink()
+    shelf.release(1, by="li", approved_by="wang", why="restored", at=AT)
+
+
+def test_too_few_outcomes_make_no_model(lake: Lake, outcomes: Outcomes, world: Path) -> None:
+    few = Outcomes([row for row in outcomes if not row.fraud])
+    with pytest.raises(InputError, match="0 fraudulent outcomes"):
+        learn(lake, few, home=world / "other", network="default", made_at=AT, made_by="test")
+    assert Shelf(world / "other", "default").numbers() == []
+
+
+def test_little_known_is_thin() -> None:
+    rows = np.full((3, len(features())), np.nan)
+    rows[1:] = 1.0
+    rows[2, features().index("out_30d")] = 40
+    assert thin(rows, features(), terms()).tolist() == [True, True, False]
+    assert (terms().says(0.1), terms().says(0.5), terms().says(0.99)) == ("honest", "unsure", "fraud")
+
+
+def test_drift_is_told_for_what_moved_only(shelf: Shelf, lake: Lake, world: Path) -> None:
+    _, last, _ = lake.span("default")
+    assert last is not None
+    report = drift(lake, home=world / "home", network="default", end=last, number=2)
+    assert report.rows >= terms().drift.least
+    assert [each.psi for each in report.fields] == sorted((each.psi for each in report.fields), reverse=True)
+    assert msgspec.json.decode(report.to_json())["score"]["name"] == "score"
+    even = Shares([1.0, 2.0], [0.3, 0.3, 0.3, 0.1])
+    assert moved("x", even, [0.3, 0.3, 0.3, 0.1]).grade == "steady"
+    assert moved("x", even, [0.0, 0.0, 0.9, 0.1]).grade == "alarm"
+    assert moved("x", even, [0.2, 0.3, 0.4, 0.1]).psi == pytest.approx(
+        0.1 * np.log(1.5) + 0.1 * np.log(4 / 3), abs=1e-4
+    )
+    with pytest.raises(InputError, match="are needed"):
+        drift(lake, home=world / "home", network="default", end=last.replace(year=2030), number=2)
