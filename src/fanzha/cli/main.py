@@ -39,8 +39,16 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "calls": ("calls", say("正在进行的呼叫：查看、阻断", "the calls in progress: see them, cut one")),
     "explain": ("explain", say("解释一个号码、终端或小区", "all about one number, device or cell, and why")),
     "rules": ("rules", say("检查、列出、查看规则", "check, list and show rules")),
+    "backtest": (
+        "backtest",
+        say("上线前在历史上试规则：抓到谁、误伤谁、代价", "try a rule on history: whom it catches, whom it hurts"),
+    ),
     "train": ("train", say("用带标签的表训练模型", "train a model on a labelled table")),
     "evaluate": ("evaluate", say("用带标签的表评测模型", "score a trained model on a labelled table")),
+    "learn": (
+        "learn",
+        say("从结论中学习：挑战者、模型卡、启用、漂移", "learn from outcomes: challenger, card, release, drift"),
+    ),
     "lake": ("lake", say("查看数据湖", "what the lake holds")),
     "quarantine": ("quarantine", say("查看被隔离的行及原因", "rows that were refused, and why")),
     "serve": ("serve", say("运行工作台等角色（--demo 看演示）", "run the desk and its companions (--demo shows it)")),
