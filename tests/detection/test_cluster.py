@@ -1,0 +1,80 @@
+"""A scan on Spark, with worker processes of its own, gives the very alerts of a scan here (issue: on a cluster)."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from fanzha.detection.alert import encode
+from fanzha.detection.cluster import on_spark
+from fanzha.detection.pack import load_pack
+from fanzha.detection.scan import Scan, scan
+from fanzha.detection.spark import start
+from fanzha.errors import StorageError
+from fanzha.records.importing import import_path
+from fanzha.records.lake import Lake
+from province import make_province, references
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(shutil.which("java") is None, reason="Spark needs Java 17 (openjdk-17-jre-headless)"),
+]
+
+
+@pytest.fixture(scope="module")
+def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
+    province = make_province(tmp_path_factory.mktemp("province"), subscribers=500, gangs=4, pieces=2)
+    with references(tmp_path_factory.mktemp("home"), province) as lake:
+        for piece in sorted((province / "drop").iterdir(), reverse=True):  # the second day arrives before the first
+            import_path(lake, piece)
+        yield lake
+
+
+@pytest.fixture(scope="module")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
+    pytest.importorskip("pyspark", reason="pip install 'fanzha[spark]'")
+    session = start("local-cluster[2,1,600]", tmp_path_factory.mktemp("spark"), memory_mb=600)
+    yield session
+    session.stop()
+
+
+def told(found: Scan) -> list[bytes]:
+    return [encode(alert) for alert in found.alerts]
+
+
+def test_spark_gives_the_alerts_of_this_machine(lake: Lake, spark: SparkSession, tmp_path: Path) -> None:
+    pack = load_pack()
+    here = scan(lake, pack, temporary=tmp_path)
+    there = scan(lake, pack, temporary=tmp_path, engine=on_spark(spark, 3))
+    assert len(here.alerts) > 5
+    assert told(there) == told(here)
+    assert (there.calls, there.events) == (here.calls, here.events)
+    _, last, _ = lake.span()
+    assert last is not None
+    part: dict[str, Any] = {
+        "start": last.replace(hour=0, minute=0, second=0, microsecond=0),
+        "end": last,
+        "up_to_seq": lake.position() - 100,
+        "by_time": False,
+    }
+    here = scan(lake, pack, temporary=tmp_path, **part)
+    there = scan(lake, pack, temporary=tmp_path, engine=on_spark(spark), **part)
+    assert told(there) == told(here) != []
+    assert there.calls == here.calls
+
+
+def test_a_lake_that_workers_cannot_read_is_told(lake: Lake, spark: SparkSession, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(lake.root, copy / "lake")
+    with Lake(copy) as broken:
+        for part in broken.manifest.parts("calls"):
+            (broken.root / part.path).write_bytes(b"not Parquet")
+        with pytest.raises(StorageError, match="Spark could not"):
+            scan(broken, load_pack(), temporary=tmp_path, engine=on_spark(spark, 2))
