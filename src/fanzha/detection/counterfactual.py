@@ -77,17 +77,19 @@ def counterfactual(
     `conditions` name the leaves at which anything can turn. `vector` is float64[FIELD_COUNT], left as it was.
     """
     probe = conditions if isinstance(conditions, Probe) else Probe(conditions)
-    found: list[Counterfactual] = []
+    best: Counterfactual | None = None
     changed = vector.copy()
     for index, roots in probe.turns(vector.tolist()):
         was = float(vector[index])
         for value in sorted(set(_candidates(FIELDS[index], roots)), key=lambda value: (abs(value - was), value)):
+            change = abs(value - was) / max(abs(was), 1.0)
+            if best is not None and change >= best.change:
+                break
             changed[index] = value
             if value != was and stops(changed):
-                found.append(Counterfactual(FIELDS[index], was, value, abs(value - was) / max(abs(was), 1.0)))
-                break
+                best = Counterfactual(FIELDS[index], was, value, change)
         changed[index] = was
-    return min(found, key=lambda one: one.change) if found else None
+    return best
 
 
 def _candidates(field: Field, roots: Iterable[float]) -> Iterator[float]:

@@ -307,11 +307,9 @@ def records_behind(
         return [wanted for _ in recent], {}
     sides = ("caller", "callee") if raw else ()
     columns = ("seq", "id", *(name for side in sides for name in (side, f"{side}_raw")))
-    found = []
-    for batch in lake.scan(columns, network=network):
-        mask = np.isin(batch.column("seq").to_numpy(), wanted)
-        if mask.any():
-            found.append(batch.filter(pa.array(mask)))
+    among = pa.array(wanted)
+    read = _ahead(lake.scan(columns, network=network))
+    found = [batch.filter(pc.is_in(batch.column("seq"), among)) for batch in read]
     table = pa.Table.from_batches(found).sort_by("seq")
     seq, ids = table.column("seq").to_numpy(), table.column("id").to_numpy()
     names: dict[int, str] = {}
