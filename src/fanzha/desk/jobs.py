@@ -16,6 +16,8 @@ from fanzha.desk.alerts.actions import lapse_silent
 from fanzha.desk.alerts.intake import MOST, take
 from fanzha.desk.alerts.source import OutboxSource
 from fanzha.desk.api.actions import forget_receipts
+from fanzha.desk.callbacks.actions import escalate
+from fanzha.desk.callbacks.intake import take_tickets
 from fanzha.desk.complaints.weighing import weigh_again
 from fanzha.desk.enforcement.harvest import count_verdicts
 from fanzha.desk.enforcement.publishing import publish_pending
@@ -57,6 +59,8 @@ def take_alerts(now: datetime) -> int:
 # The next rooms of the desk add their line here.
 TIMERS = (
     Timer("alerts", 1.0, take_alerts),
+    Timer("callbacks", 1.0, take_tickets),
+    Timer("escalations", 5.0, escalate),
     Timer("overdue", 15.0, mark_overdue),
     Timer("silent", 600.0, lapse_silent),
     Timer("sessions", 600.0, forget_expired),

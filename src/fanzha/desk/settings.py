@@ -5,6 +5,7 @@ DATABASE_URL      postgres://user:password@host/name; default SQLite at FANZHA_H
 FANZHA_SECRET_KEY the desk's key; `fanzha serve` makes one in FANZHA_HOME/desk.key
 FANZHA_HOSTS      host names it answers to, with commas (default: this machine only)
 FANZHA_HTTPS      1 where a proxy speaks TLS before it: cookies are marked secure, and plain requests redirected
+FANZHA_CALLS_NETWORK  whose calls FANZHA_HOME/calls is about, where the desk knows several networks
 FANZHA_DEMO       1 in the demonstration: known people sign in without a code, on this machine and without a proxy
 """
 
@@ -23,6 +24,7 @@ _HTTPS = os.environ.get("FANZHA_HTTPS") == "1"
 SECRET_KEY = os.environ.get("FANZHA_SECRET_KEY", "")
 DEBUG = False
 DEMO = os.environ.get("FANZHA_DEMO") == "1" and not _HTTPS
+CALLS_NETWORK = os.environ.get("FANZHA_CALLS_NETWORK", "")
 ALLOWED_HOSTS = [
     *("127.0.0.1", "localhost", "[::1]"),
     *filter(None, os.environ.get("FANZHA_HOSTS", "").split(",")),
@@ -52,6 +54,7 @@ INSTALLED_APPS = [
     "fanzha.desk.requests",
     "fanzha.desk.complaints",
     "fanzha.desk.pushes",
+    "fanzha.desk.callbacks",
     "fanzha.desk.overview",
     "ninja",
     "fanzha.desk.api",

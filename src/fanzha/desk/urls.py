@@ -21,6 +21,7 @@ urlpatterns = [
     path("lists/", include("fanzha.desk.lists.urls")),
     path("requests/", include("fanzha.desk.requests.urls")),
     path("pushes/", include("fanzha.desk.pushes.urls")),
+    path("callbacks/", include("fanzha.desk.callbacks.urls")),
     path("complaints/", include("fanzha.desk.complaints.urls")),
     path("", include("fanzha.desk.appeals.urls")),
     path("v1/policy/", include("fanzha.desk.enforcement.urls")),

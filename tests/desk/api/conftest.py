@@ -19,6 +19,9 @@ from django.utils import timezone
 def rows(people: Any, make_alert: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """One of each, in Wuhan, on our network."""
     from fanzha.desk.appeals import actions as appeals
+    from fanzha.desk.callbacks.intake import take as take_tickets
+    from fanzha.desk.callbacks.models import Callback
+    from fanzha.desk.callbacks.source import MemorySource, Ticket
     from fanzha.desk.complaints.actions import Said, take
     from fanzha.desk.lists import actions as lists
     from fanzha.desk.lists.judging import Line
@@ -46,9 +49,12 @@ def rows(people: Any, make_alert: Any, tmp_path: Path, monkeypatch: pytest.Monke
     now, day = timezone.now(), timedelta(days=1)
     undo = rollback.propose(people["leader2"], "hb", "mass.hour", 3, now - day, now + day, "误设")
     push_morning(datetime(2026, 11, 16, 9, tzinfo=ZoneInfo("Asia/Shanghai")))
+    ticket = Ticket("callback-r1", "r1", "+8613907110006", 0, 300_000_000, "red", "用户被阻断", "cut off")
+    monkeypatch.setattr(settings, "CALLS_NETWORK", "hb")
+    take_tickets(MemorySource([ticket]), now)
     return SimpleNamespace(
         alert=alert, measure=measure, appeal=appeal, item=item, asked=asked, referral=referral, complaint=complaint,
-        undo=undo, push=Push.objects.get(),
+        undo=undo, callback=Callback.objects.get(), push=Push.objects.get(),
     )  # fmt: skip
 
 

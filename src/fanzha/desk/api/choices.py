@@ -27,3 +27,5 @@ class Scope(TextChoices):
     ROLLBACKS_WRITE = "rollbacks.write", _("提出与审批回滚")
     PUSHES_READ = "pushes.read", _("读推送名单")
     PUSHES_WRITE = "pushes.write", _("签收与反馈推送名单")
+    CALLBACKS_READ = "callbacks.read", _("读回访劝阻")
+    CALLBACKS_WRITE = "callbacks.write", _("办理回访劝阻")

@@ -15,6 +15,7 @@ from fanzha import __version__
 from fanzha.desk.api import (
     alerts,
     appeals,
+    callbacks,
     complaints,
     entities,
     lists,
@@ -41,6 +42,7 @@ for _prefix, _room in (
     ("/lists", lists),
     ("/appeals", appeals),
     ("/complaints", complaints),
+    ("/callbacks", callbacks),
     ("/requests", requests),
     ("/referrals", referrals),
     ("/rollbacks", rollbacks),

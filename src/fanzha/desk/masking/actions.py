@@ -50,13 +50,25 @@ def unmask(by: User, subject: Subject, reason: str, *, at: datetime.datetime | N
         User.objects.select_for_update().get(pk=by.pk)  # two tabs do not share the last of a quota
         if left(by, moment) <= 0:
             raise Refused(_("今日查看额度已用完"), hint=_("请联系班组长，或明日再试"))
-        until = moment + timedelta(minutes=quota().minutes)
-        shown = Unmasking.objects.create(
-            user=by, kind=subject.kind, digest=subject.digest, reason=reason.strip()[:300], at=moment, until=until
-        )
-        act = Act("masking.unmask", subject.kind, subject.digest, subject.network, subject.region, reason.strip(),
-                  {"shown": subject.masked, "minutes": quota().minutes})  # fmt: skip
-        record(by, [act], at=moment)
+        return _opened(by, subject, reason, moment, duty=False)
+
+
+def open_for_duty(by: User, subject: Subject, task: str, *, at: datetime.datetime) -> Unmasking:
+    """Show the number that a task of theirs tells them to call: audited the same, but no quota stands in its way.
+
+    In the caller's transaction, which has checked the right to the task.
+    """
+    return _opened(by, subject, task, at, duty=True)
+
+
+def _opened(by: User, subject: Subject, reason: str, at: datetime.datetime, *, duty: bool) -> Unmasking:
+    shown = Unmasking.objects.create(
+        user=by, kind=subject.kind, digest=subject.digest, reason=reason.strip()[:300], at=at,
+        until=at + timedelta(minutes=quota().minutes), duty=duty,
+    )  # fmt: skip
+    act = Act("masking.unmask", subject.kind, subject.digest, subject.network, subject.region, reason.strip(),
+              {"shown": subject.masked, "minutes": quota().minutes})  # fmt: skip
+    record(by, [act], at=at)
     return shown
 
 
@@ -64,7 +76,7 @@ def left(user: User, at: datetime.datetime) -> int:
     """How many are left today."""
     daily = max((seat.unmask_daily for seat in seats_of(user) if RIGHT in seat.rights), default=0)
     midnight = timezone.localtime(at).replace(hour=0, minute=0, second=0, microsecond=0)
-    return daily - Unmasking.objects.filter(user=user, at__gte=midnight).count()
+    return daily - Unmasking.objects.filter(user=user, at__gte=midnight, duty=False).count()
 
 
 def shown_to(user: Anyone, at: datetime.datetime | None = None) -> set[str]:

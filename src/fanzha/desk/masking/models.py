@@ -9,7 +9,7 @@ from fanzha.desk.organisations.models import User
 
 
 class Unmasking(models.Model):
-    """One full number, name or document shown to one person for some minutes."""
+    """One full number, name or document shown to one person for some minutes. duty: a task named it, no quota."""
 
     user = models.ForeignKey(User, models.PROTECT, related_name="unmaskings", verbose_name=_("用户"))
     kind = models.CharField(max_length=12)
@@ -17,6 +17,7 @@ class Unmasking(models.Model):
     reason = models.CharField(_("理由"), max_length=300)
     at = models.DateTimeField(_("时间"))
     until = models.DateTimeField(_("显示至"))
+    duty = models.BooleanField(_("任务所需"), default=False)
 
     class Meta:
         verbose_name = verbose_name_plural = _("完整信息查看")

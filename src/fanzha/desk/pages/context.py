@@ -30,6 +30,7 @@ class Entry:
 # The next rooms of the desk add their line here.
 MENU = (
     Entry("alerts:list", _("预警"), "alerts.view", "alert"),
+    Entry("callbacks:queue", _("回访劝阻"), "callbacks.view", "list"),
     Entry("entities:search", _("号码画像"), "records.view", "person"),
     Entry("measures:list", _("处置"), "measures.view", "shield"),
     Entry("appeals:queue", _("申诉"), "appeals.view", "back"),

@@ -19,6 +19,7 @@ from fanzha.desk.workflow.table import Workflow
 register = template.Library()
 _FEW = 6
 _WORDS = {
+    "contact": _("登记回访"), "escalate": _("升级"),
     "propose": _("提出"), "file": _("提交"), "try": _("试运行"), "overdue": _("超时"), "sent": _("已发送"),
     "proof": _("下载证明材料"), "remind": _("到期提醒"), "made": _("生成"), "receipt": _("下载回执"),
 }  # fmt: skip
