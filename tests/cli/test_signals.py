@@ -56,7 +56,15 @@ def test_ctrl_c_ends_other_work_with_130(start, tmp_path: Path) -> None:
     assert "Traceback" not in said
 
 
-def test_on_a_terminal_the_demo_serves_its_page_and_nothing_else_until_ctrl_c(start) -> None:
+def _until(master: int, said: bytes, words: bytes) -> bytes:
+    """What is said on the terminal, up to these words."""
+    while words not in said:
+        said += os.read(master, 65536)
+    return said
+
+
+def test_on_a_terminal_the_demo_starts_everything_and_serves_until_ctrl_c(start) -> None:
+    """Address and five logins are told when the desk answers; the report's page lies beside it, and nothing else."""
     ours, theirs = pty.openpty()
     process = start(
         *("demo", "--subscribers", 1000, "--days", 1, "--gangs", 3, "--no-calls", "--port", 0),
@@ -65,17 +73,19 @@ def test_on_a_terminal_the_demo_serves_its_page_and_nothing_else_until_ctrl_c(st
         stderr=theirs,
     )
     os.close(theirs)
-    said = b""
-    while not (found := re.search(rb"http://127\.0\.0\.1:\d+/", said)):
-        said += os.read(ours, 65536)
-    address = found[0].decode()
-    with urllib.request.urlopen(address) as answer:
+    said = _until(ours, b"", b"Ctrl-C ends")
+    report, desk = (found.decode() for found in re.findall(rb"http://127\.0\.0\.1:\d+/", said))
+    for name in (b"duty ", b"analyst ", b"leader ", b"regulator ", b"subscriber "):
+        assert name in said
+    with urllib.request.urlopen(report) as answer:
         assert answer.read().startswith(b"<!doctype html>")
     with pytest.raises(urllib.error.HTTPError) as refused:
-        urllib.request.urlopen(address + "alerts.jsonl")
+        urllib.request.urlopen(report + "alerts.jsonl")
     refused.value.close()
+    with urllib.request.urlopen(desk + "healthz", timeout=30) as answer:
+        assert b"alive" in answer.read()
     process.send_signal(signal.SIGINT)
-    assert process.wait(timeout=20) == 0
+    assert process.wait(timeout=60) == 0
     os.close(ours)
 
 

@@ -18,10 +18,12 @@ from fanzha.cli import scan as scanning
 from fanzha.cli.intake import import_all
 from fanzha.cli.intake import summary as import_summary
 from fanzha.cli.language import language, say
+from fanzha.cli.living import Size
 from fanzha.cli.terminal import console, count, note, progress, show_json, table
 from fanzha.errors import StorageError
 
 if TYPE_CHECKING:
+    from fanzha.cli.demonstration import Seen
     from fanzha.cli.planted import Comparison
     from fanzha.cli.telephony.story import Placed
     from fanzha.detection.pack import Pack
@@ -30,17 +32,20 @@ if TYPE_CHECKING:
 
 SHOWN = 15
 _OURS = ("province", "lake", "tmp", "report.html", "alerts.jsonl", "policy", "gateway", "calls", "keys")
-_STAGES = 5
+_STAGES = 6
+_HOST, _PAGE_PORT = "127.0.0.1", 8110
 _SMALL_SWITCH = say(
     "经内置小交换机（安装 Kamailio 后经参考边缘）",
     "through a small switch of ours (through the edge where Kamailio is)",
 )
 _HELP = say(
     """一条命令看全貌：造一个合成省份，把话单作为文件导入，检测，对照真相，写出报告网页，再拨几个真实的
-    SIP 呼叫：放行、拦截、110 一律放行、通话中阻断。
+    SIP 呼叫：放行、拦截、110 一律放行、通话中阻断；最后一次启动整个平台（工作台、watch、网关、定时任务、
+    持续生长的省份）。
 
     \b
-    一切都在 FANZHA_HOME/demo，每次重来。在终端里会打开本机服务直到 Ctrl-C，否则直接退出。
+    一切都在 FANZHA_HOME/demo 和 FANZHA_HOME/live，每次重来。在终端里平台运行到 Ctrl-C，工作台地址和演示账号
+    会打印出来；否则确认工作台应答、预警到达后退出。
 
     \b
     例
@@ -49,10 +54,12 @@ _HELP = say(
     """,
     """The whole of it in one command: make a synthetic province, import its records as files, scan them,
     compare with what was planted, write the report page, and place real SIP calls: one goes on, one is refused,
-    one to 110 passes all the same, one is cut in progress.
+    one to 110 passes all the same, one is cut in progress. At last all of it is started in one go: desk, watch,
+    gateway, jobs, and a province that lives on.
 
     \b
-    All of it under FANZHA_HOME/demo, afresh each time. On a terminal the page is served until Ctrl-C.
+    All under FANZHA_HOME/demo and FANZHA_HOME/live, afresh each time. On a terminal everything runs until Ctrl-C,
+    with the desk's address and logins printed; else it ends once the desk has answered and alerts have arrived.
 
     \b
     Examples
@@ -74,9 +81,10 @@ _HELP = say(
 @click.option(
     "--serve/--no-serve",
     default=None,
-    help=say("完成后在本机打开网页服务（默认：仅在终端）", "serve the page afterwards (default: only on a terminal)"),
+    help=say("最后运行工作台直到 Ctrl-C（默认：仅在终端）", "run the desk until Ctrl-C (default: only on a terminal)"),
 )
-@click.option("--port", default=8110, show_default=True, help=say("本机端口", "port on this machine"))
+@click.option("--desk/--no-desk", default=True, show_default=True, help=say("启动工作台", "start the desk at the end"))
+@click.option("--port", default=8120, show_default=True, help=say("工作台端口", "the desk's port on this machine"))
 @options.as_json
 def command(
     subscribers: int,
@@ -86,10 +94,16 @@ def command(
     evasion: str,
     calls: bool,
     serve: bool | None,
+    desk: bool,
     port: int,
     as_json: bool,
 ) -> None:
     """See the help."""
+    stays = desk and (serve or (serve is None and sys.stdout.isatty() and not as_json))
+    if stays:
+        from fanzha.cli.serve import check_free
+
+        check_free(_HOST, port)
     home = start.begin()
     folder = fresh(home / "demo")
     from fanzha.detection.pack import load_pack
@@ -105,15 +119,37 @@ def command(
         with stage(5, say("拨打真实的 SIP 呼叫", "placing real SIP calls")) as done:
             placed, edge = _place(folder, found)
             done(say("经参考边缘 Kamailio", "through the reference edge, Kamailio") if edge else _SMALL_SWITCH)
+    size = Size(min(subscribers, Size.subscribers), min(gangs, Size.gangs))
+    seen = _look(home / "live", size) if desk and not stays else None
     if as_json:
         told = {"world": made, "import": receipts, "scan": _counts(found), "planted": planted.as_plain()}
-        show_json({**told, "calls": [asdict(call) for call in placed], "page": str(page)})
+        shown = {"calls": [asdict(call) for call in placed], "page": str(page), "desk": asdict(seen) if seen else None}
+        show_json({**told, **shown})
     else:
         _show(found, pack, planted, placed, page)
-    if serve or (serve is None and sys.stdout.isatty() and not as_json):
-        from fanzha.cli.serving import serve_page
+    if stays:
+        _stay(home / "live", size, page, port)
 
-        serve_page(page, port)
+
+def _look(place: Path, size: Size) -> Seen:
+    from fanzha.cli.demonstration import look
+
+    with stage(6, say("启动整个平台", "starting everything")) as done:
+        seen = look(place, size)
+        zh = f"工作台 {seen.up_s:.0f} 秒后应答，首批预警 {seen.alert_s:.0f} 秒后到达"
+        done(say(zh, f"the desk answered after {seen.up_s:.0f} s, the first alerts came after {seen.alert_s:.0f} s"))
+    return seen
+
+
+def _stay(place: Path, size: Size, page: Path, port: int) -> None:
+    """Everything, and the report's page beside it, until Ctrl-C."""
+    from fanzha.cli.demonstration import serve
+    from fanzha.cli.roles import ROLES, Ports
+    from fanzha.cli.serving import served
+
+    note("")
+    with served(page, _PAGE_PORT):
+        serve(place, ROLES, Ports(_HOST, port), size, afresh=True)
 
 
 def _found(folder: Path, province: Path, pack: Pack) -> tuple[dict[str, Any], Scan, Comparison, Path]:

@@ -1,21 +1,33 @@
-"""Decides how the demonstration lives: two days of calls at once, then twenty minutes of them every few seconds."""
+"""Decides how the demonstration lives: two days of calls at once, then twenty minutes of them every few seconds, and
+when the present is reached, each as its time comes.
+"""
 
 from __future__ import annotations
 
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from datetime import date, timedelta
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from fanzha.cli.language import say
 from fanzha.cli.terminal import note, progress
 
-SUBSCRIBERS, DAYS, AT_ONCE, GANGS, SEED = 6000, 5, 2, 24, 7
+DAYS, AT_ONCE, SEED = 7, 2, 7
+_AHEAD = 2  # of these days lie before us: today and tomorrow
 _PIECE_S, _EVERY_S = 1200, 5.0
 
 
-def prepare(place: Path) -> None:
+@dataclass(frozen=True)
+class Size:
+    """How many people and gangs live in the demonstration's province, at most."""
+
+    subscribers: int = 6000
+    gangs: int = 32
+
+
+def prepare(place: Path, size: Size) -> None:
     """Make the province and the people of the demonstration, once."""
     from fanzha.desk.organisations.demo import settle
 
@@ -23,7 +35,7 @@ def prepare(place: Path) -> None:
     if not (province / "ready").exists():
         note(say("正在造一个合成省份……", "making a synthetic province ..."))
         shutil.rmtree(province, ignore_errors=True)
-        _make(province)
+        _make(province, size)
         _import_references(place, province)
         for day in sorted((province / "calls").glob("*.parquet"))[:AT_ONCE]:
             shutil.copyfile(day, place / "incoming" / day.name)
@@ -32,13 +44,14 @@ def prepare(place: Path) -> None:
 
 
 def live(place: Path, stopped: Callable[[], bool]) -> None:
-    """Drop the rest of the province's calls into the watched folder, piece by piece; ends when there are no more."""
+    """Drop the rest of the province's calls into the watched folder, piece by piece, none before its time."""
     done = place / "province" / "pieces"
     done.mkdir(exist_ok=True)
     for day in sorted((place / "province" / "calls").glob("*.parquet"))[AT_ONCE:]:
-        for name, write in _pieces(day):
+        for name, end, write in _pieces(day):
             if (done / name).exists():
                 continue
+            _wait((end - datetime.now(UTC)).total_seconds(), stopped)
             if stopped():
                 return
             write(place / "incoming" / f"{name}.parquet")
@@ -48,13 +61,13 @@ def live(place: Path, stopped: Callable[[], bool]) -> None:
         time.sleep(1)
 
 
-def _make(province: Path) -> None:
+def _make(province: Path, size: Size) -> None:
     from fanzha.world.make import make_world
 
-    first = date.today() - timedelta(days=DAYS)
+    first = date.today() - timedelta(days=DAYS - _AHEAD)
     with progress(say("造省", "world")) as step:
         make_world(
-            province, subscribers=SUBSCRIBERS, days=DAYS, gangs=GANGS, seed=SEED, start=first,
+            province, subscribers=size.subscribers, days=DAYS, gangs=size.gangs, seed=SEED, start=first,
             progress=lambda done, total, what: step(what, done / total),
         )  # fmt: skip
 
@@ -68,8 +81,8 @@ def _import_references(place: Path, province: Path) -> None:
             import_all(lake, (str(province / f"{kind}.parquet"),), kind=kind, step=step)
 
 
-def _pieces(day: Path) -> Iterator[tuple[str, Callable[[Path], None]]]:
-    """(name, writer) of each stretch of a day that has calls, in order of time."""
+def _pieces(day: Path) -> Iterator[tuple[str, datetime, Callable[[Path], None]]]:
+    """(name, end, writer) of each stretch of a day that has calls, in order of time."""
     import pyarrow as pa
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
@@ -84,7 +97,7 @@ def _pieces(day: Path) -> Iterator[tuple[str, Callable[[Path], None]]]:
             pq.write_table(rows, part)
             part.rename(target)
 
-        yield f"{day.stem}-{each}", write
+        yield f"{day.stem}-{each}", datetime.fromtimestamp((each + 1) * _PIECE_S, UTC), write
 
 
 def _somebody(province: Path) -> str:

@@ -11,81 +11,93 @@ from pathlib import Path
 import click
 
 from fanzha.cli.language import say
+from fanzha.cli.roles import ROLES, USUAL, Ports, commands, named
 from fanzha.cli.terminal import note
 from fanzha.errors import UsageError
 
-ROLES = ("desk", "jobs", "watch", "gateway")
 _HELP = say(
     """运行工作台等角色，每个角色一个进程，意外退出会自动重启；Ctrl-C 或 SIGTERM 全部正常结束。
 
     \b
-    desk 网页；jobs 定时任务；watch 盯住 FANZHA_HOME/incoming；gateway 呼叫决策（fanzha gateway）。
+    desk 网页；jobs 定时任务；watch 盯住 FANZHA_HOME/incoming；gateway 呼叫决策（fanzha gateway）；
+    hep 收镜像信令（fanzha hep），话单进 incoming，由 watch 收下后移到 FANZHA_HOME/taken。
     数据库默认 FANZHA_HOME/desk.sqlite；用 DATABASE_URL 换成 PostgreSQL。默认只在本机监听。
-    --demo 另建合成省份与五个演示账号（免动态验证码，仅限本机），状态在 FANZHA_HOME/live。
+    --demo 一次启动全部角色，另有持续生长的合成省份、可拨打真实呼叫的电话、演示账号（免动态验证码，
+    仅限本机）和页面导览；状态与日志在 FANZHA_HOME/live。
 
     \b
     例
       fanzha serve --demo
       fanzha serve --roles desk,jobs --port 8120
+      fanzha serve --roles watch,gateway,hep --switch unix:/run/fanzha-edge/rpc.sock
       DATABASE_URL=postgres://desk@db/fanzha fanzha serve --roles desk
     """,
     """Run the desk and its companions, one process a role, started again when one dies; Ctrl-C or SIGTERM ends all.
 
     \b
-    desk: the pages; jobs: timers; watch: takes files from FANZHA_HOME/incoming; gateway: fanzha gateway.
+    desk: the pages; jobs: timers; watch: takes files from FANZHA_HOME/incoming; gateway: fanzha gateway;
+    hep: fanzha hep, its records go to incoming, and watch puts them into FANZHA_HOME/taken afterwards.
     The database is FANZHA_HOME/desk.sqlite unless DATABASE_URL names a PostgreSQL. Listens on this machine only.
-    --demo adds a synthetic province and five logins (no one-time code, this machine only), under FANZHA_HOME/live.
+    --demo starts all roles at once, with a synthetic province that lives on, telephones for real calls, logins
+    (no one-time code, this machine only) and a guided tour on the page; state and log in FANZHA_HOME/live.
 
     \b
     Examples
       fanzha serve --demo
       fanzha serve --roles desk,jobs --port 8120
+      fanzha serve --roles watch,gateway,hep --switch unix:/run/fanzha-edge/rpc.sock
       DATABASE_URL=postgres://desk@db/fanzha fanzha serve --roles desk
     """,
 )
 
 
 @click.command("serve", help=_HELP)
-@click.option("--roles", default="desk,jobs,watch", show_default=True, help=say("角色，逗号分隔", "roles, with commas"))
+@click.option("--roles", help=say("角色，逗号分隔", "roles, with commas") + f" [{','.join(USUAL)}]")
 @click.option("--host", default="127.0.0.1", show_default=True, help=say("监听地址", "address to listen on"))
 @click.option("--port", default=8120, show_default=True, help=say("端口", "port"))
-@click.option("--demo", is_flag=True, help=say("合成省份与演示账号", "a synthetic province and demonstration logins"))
+@click.option(
+    "--switch", default="", help=say("hep 可指挥的交换机，见 fanzha hep", "whom hep commands: fanzha hep --help")
+)
+@click.option("--demo", is_flag=True, help=say("全部角色、合成省份与演示账号", "all roles, a province, logins to try"))
 @click.option("--only", hidden=True)
-def command(roles: str, host: str, port: int, demo: bool, only: str | None) -> None:
+@click.option("--engine", hidden=True, default="")
+def command(roles: str | None, host: str, port: int, switch: str, demo: bool, only: str | None, engine: str) -> None:
     """See the help."""
     from fanzha.cli.django import migrate, ready
     from fanzha.cli.start import home
 
+    ports = Ports(host, port, sip=engine)
     if only is not None:
         ready()
-        _run(only, host, port)
+        _run(only, ports)
         return
-    wanted = _wanted(roles)
+    wanted = named(roles) if roles else ROLES if demo else USUAL
     if "desk" in wanted:
-        _check_free(host, port)
-    if demo and host not in ("127.0.0.1", "::1", "localhost"):
-        raise UsageError(say("演示只能在本机监听", "the demonstration listens on this machine only"), where="--host")
-    place = ready(home() / "live" if demo else None, demo=demo)
+        check_free(host, port)
+    if demo:
+        from fanzha.cli.demonstration import serve
+
+        serve(home() / "live", wanted, ports)
+        return
+    place = ready()
     migrate()
     (place / "incoming").mkdir(exist_ok=True)
-    if demo:
-        from fanzha.cli.living import prepare
+    note(say(f"工作台在 {ports.address}", f"the desk is at {ports.address}"))
+    from fanzha.cli.supervisor import Supervisor
 
-        prepare(place)
-        wanted = (*wanted, "province")
-    _tell(host, port, demo)
-    _supervise(wanted, host, port, place)
-
-
-def _wanted(roles: str) -> tuple[str, ...]:
-    names = tuple(dict.fromkeys(name.strip() for name in roles.split(",") if name.strip()))
-    for name in names:
-        if name not in ROLES:
-            raise UsageError(say(f"没有角色 {name}", f"there is no role {name}"), where="--roles", hint=",".join(ROLES))
-    return names
+    supervisor = Supervisor(commands(wanted, ports, place, switch))
+    end_on_signals(supervisor.stop)
+    supervisor.run()
+    note(say("已全部结束", "all ended"))
 
 
-def _check_free(host: str, port: int) -> None:
+def end_on_signals(stop: Callable[[], None]) -> None:
+    """Ctrl-C and SIGTERM mean `stop`."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop())
+
+
+def check_free(host: str, port: int) -> None:
     """Raises UsageError where the port is taken: told once, rather than by a process that dies again and again."""
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as trial:
         trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -96,50 +108,42 @@ def _check_free(host: str, port: int) -> None:
             raise UsageError(f"{host}:{port}: {error.strerror}", where="--port", hint=hint) from error
 
 
-def _tell(host: str, port: int, demo: bool) -> None:
-    note(say(f"工作台在 http://{host}:{port}/", f"the desk is at http://{host}:{port}/"))
-    if demo:
-        from fanzha.desk.organisations.demo import PASSWORD, PEOPLE
-
-        for person in PEOPLE:
-            note(f"  {person.username:<11} {PASSWORD}   {say(person.zh, person.en)}")
-
-
-def _supervise(roles: tuple[str, ...], host: str, port: int, place: Path) -> None:
-    from fanzha.cli.supervisor import Supervisor
-
-    commands = {role: _command(role, host, port, place) for role in roles}
-    supervisor = Supervisor(commands)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: supervisor.stop())
-    supervisor.run()
-    note(say("已全部结束", "all ended"))
-
-
-def _command(role: str, host: str, port: int, place: Path) -> list[str]:
-    if role == "watch":
-        return ["watch", str(place / "incoming"), "--json"]
-    if role == "gateway":
-        return ["gateway"]
-    return ["serve", "--only", role, "--host", host, "--port", str(port)]
-
-
-def _run(role: str, host: str, port: int) -> None:
+def _run(role: str, ports: Ports) -> None:
     """One role, in this process."""
     if role == "desk":
-        _serve_pages(host, port)
+        _serve_pages(ports.host, ports.port)
         return
     stopped = _until_signal()
+    place = Path(os.environ["FANZHA_HOME"])
     if role == "jobs":
-        from fanzha.desk.jobs import run
-
-        run(stopped)
+        _run_jobs(place, stopped)
     elif role == "province":
         from fanzha.cli.living import live
 
-        live(Path(os.environ["FANZHA_HOME"]), stopped)
+        live(place, stopped)
+    elif role == "telephones":
+        from fanzha.cli.telephony.exchange import serve
+        from fanzha.gateway.settings import address
+
+        serve(place, address(ports.sip), stopped)
     else:
         raise UsageError(f"--only {role}")
+
+
+def _run_jobs(place: Path, stopped: Callable[[], bool]) -> None:
+    """The desk's timers, and one that the desk cannot have: it knows no gateway."""
+    from fanzha.desk.jobs import TIMERS, Timer, run
+    from fanzha.gateway.verdictrows import take_in
+    from fanzha.records.lake import Lake
+
+    def store(_now: object) -> None:
+        """The verdicts of a gateway on this machine go to the lake, where the ledger counts them."""
+        segments = place / "gateway" / "verdicts"
+        if segments.is_dir():
+            with Lake(place) as lake:
+                take_in(segments, lake, "default")
+
+    run(stopped, (Timer("segments", 30.0, store), *TIMERS))
 
 
 def _serve_pages(host: str, port: int) -> None:

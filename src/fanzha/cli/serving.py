@@ -1,9 +1,12 @@
-"""Decides how the demo's page is shown: on this machine only, this one file only, until Ctrl-C."""
+"""Decides how the demo's page is shown: on this machine only, this one file only, while the demo stands."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 from fanzha.cli.language import say
 from fanzha.cli.terminal import note
@@ -11,19 +14,21 @@ from fanzha.cli.terminal import note
 _HOST = "127.0.0.1"
 
 
-def serve_page(page: Path, port: int) -> None:
-    """Serve until Ctrl-C; another free port where this one is taken."""
+@contextmanager
+def served(page: Path, port: int) -> Iterator[None]:
+    """Serve meanwhile; at another free port where this one is taken."""
     try:
         server = ThreadingHTTPServer((_HOST, port), _handler(page))
     except OSError:
         server = ThreadingHTTPServer((_HOST, 0), _handler(page))
     address = f"http://{_HOST}:{server.server_address[1]}/"
-    note(say(f"网页在 {address}（Ctrl-C 结束）", f"The page is at {address} (Ctrl-C ends)"))
+    note(say(f"上面的报告在 {address}", f"The report of the above is at {address}"))
     with server:
+        Thread(target=server.serve_forever, args=(0.2,), daemon=True).start()
         try:
-            server.serve_forever(poll_interval=0.2)
-        except KeyboardInterrupt:
-            note(say("结束", "done"))
+            yield
+        finally:
+            server.shutdown()
 
 
 def _handler(page: Path) -> type[BaseHTTPRequestHandler]:

@@ -6,6 +6,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import IO
 
 from fanzha.cli.language import say
 from fanzha.cli.terminal import note
@@ -19,8 +21,8 @@ _GRACE_S = 10.0
 class _Child:
     """One role's process, and when it may be started again."""
 
-    def __init__(self, role: str, arguments: Sequence[str]) -> None:
-        self.role = role
+    def __init__(self, role: str, arguments: Sequence[str], log: IO[bytes] | None) -> None:
+        self.role, self._log = role, log
         self._arguments = [sys.executable, "-m", "fanzha.cli.main", *arguments]
         self._process: subprocess.Popen[bytes] | None = None
         self._began, self._again, self._wait = 0.0, 0.0, _FIRST_S
@@ -34,7 +36,7 @@ class _Child:
         elif now >= self._again:
             out = subprocess.DEVNULL if self.role == "watch" else None
             # A session of its own: Ctrl-C reaches the supervisor alone, which then ends all in order.
-            self._process = subprocess.Popen(self._arguments, stdout=out, start_new_session=True)
+            self._process = subprocess.Popen(self._arguments, stdout=out, stderr=self._log, start_new_session=True)
             self._began = now
 
     def end(self) -> None:
@@ -60,10 +62,11 @@ class _Child:
 
 
 class Supervisor:
-    """Keeps one process for each role; `commands` are arguments of `fanzha`."""
+    """Keeps one process for each role; `commands` are arguments of `fanzha`. What they say goes to `log`, if given."""
 
-    def __init__(self, commands: Mapping[str, Sequence[str]]) -> None:
-        self._children = [_Child(role, arguments) for role, arguments in commands.items()]
+    def __init__(self, commands: Mapping[str, Sequence[str]], log: Path | None = None) -> None:
+        self._log = log.open("ab") if log is not None else None
+        self._children = [_Child(role, arguments, self._log) for role, arguments in commands.items()]
         self._stopping = False
 
     def stop(self) -> None:
@@ -83,3 +86,5 @@ class Supervisor:
             deadline = time.monotonic() + _GRACE_S
             for child in self._children:
                 child.gone(deadline - time.monotonic())
+            if self._log is not None:
+                self._log.close()

@@ -1,4 +1,4 @@
-"""Decides who lives in the demonstration: one province, its operator, police and regulator, and five people."""
+"""Decides who lives in the demonstration: one province, its operator, police and regulator, and six people."""
 
 from __future__ import annotations
 
@@ -33,6 +33,10 @@ PEOPLE = (
     Person("leader", "班组长", "team leader", "王组长", "operator", "leader"),
     Person("regulator", "监管人员", "regulator", "陈监管", "regulator", "regulator"),
     Person("subscriber", "用户本人", "subscriber", "赵用户", "", ""),
+    # Who approved a measure cannot decide the appeal against it.
+    Person(
+        "leader2", "另一位班组长（四眼复核）", "a second team leader, for four eyes", "孙组长", "operator", "leader"
+    ),
 )
 
 
@@ -40,26 +44,31 @@ def settle(network: str = "default", province: str = "42", city: str = "4201", n
     """Make the organisations, the network and the people, once; `number` becomes the subscriber's own."""
     with transaction.atomic():
         if not Network.objects.filter(code=network).exists():
-            offices = _offices(network, province, city)
-            for person in PEOPLE:
+            _offices(network, province, city)
+        for person in PEOPLE:
+            if not User.objects.filter(username=person.username).exists():
                 user = actions.add_person(None, person.username, person.name, PASSWORD, demo=True)
                 if person.office:
-                    actions.seat(None, user, offices[person.office], person.role)
+                    actions.seat(None, user, Organisation.objects.get(name=_NAMES[person.office]), person.role)
         if number:
             User.objects.filter(username="subscriber", demo=True).update(number=number)
 
 
-def _offices(network: str, province: str, city: str) -> dict[str, Organisation]:
+_NAMES = {
+    "operator": "示范移动省公司",
+    "branch": "示范移动市分公司",
+    "police": "示范省反诈中心",
+    "regulator": "示范省通信管理局",
+}
+
+
+def _offices(network: str, province: str, city: str) -> None:
     add = actions.add_organisation
-    operator = add(None, "示范移动省公司", Kind.OPERATOR, Level.PROVINCE, province)
-    offices = {
-        "operator": operator,
-        "branch": add(None, "示范移动市分公司", Kind.OPERATOR, Level.CITY, city, operator),
-        "police": add(None, "示范省反诈中心", Kind.POLICE, Level.PROVINCE, province),
-        "regulator": add(None, "示范省通信管理局", Kind.REGULATOR, Level.PROVINCE, province),
-    }
+    operator = add(None, _NAMES["operator"], Kind.OPERATOR, Level.PROVINCE, province)
+    add(None, _NAMES["branch"], Kind.OPERATOR, Level.CITY, city, operator)
+    police = add(None, _NAMES["police"], Kind.POLICE, Level.PROVINCE, province)
+    regulator = add(None, _NAMES["regulator"], Kind.REGULATOR, Level.PROVINCE, province)
     made = actions.add_network(None, network, operator, province)
     now = timezone.now()
-    for name, basis in (("police", "反电信网络诈骗法第三十四条"), ("regulator", "反电信网络诈骗法第六条")):
-        actions.grant(None, made, offices[name], basis, now, now + timedelta(days=3650))
-    return offices
+    for office, basis in ((police, "反电信网络诈骗法第三十四条"), (regulator, "反电信网络诈骗法第六条")):
+        actions.grant(None, made, office, basis, now, now + timedelta(days=3650))
