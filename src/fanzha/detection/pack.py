@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import cached_property
 from pathlib import Path
@@ -24,13 +24,16 @@ CODES: dict[str, type[IntEnum]] = {"number_kind": Kind}
 class Pack:
     """Rules in program order, shadows among them, their words, and a hash of all that could change a verdict.
 
-    release: the number of the release that they were taken from, 0 where there was none.
+    release: the number of the release that they were taken from, 0 where there was none. dirs, network: what
+    `load_pack` was asked for.
     """
 
     rules: tuple[Rule, ...]
     words: Words
     hash: str
     release: int = 0
+    dirs: tuple[Path, ...] = ()
+    network: str = "default"
 
     @cached_property
     def program(self) -> Program:
@@ -99,7 +102,8 @@ def load_pack(dirs: Sequence[Path] = (), network: str = "default") -> Pack:
     rules = list(found.values())
     if release is not None:
         rules = staged(rules, release, words, released[-1])
-    return whole(rules, words, release.number if release else 0)
+    pack = whole(rules, words, release.number if release else 0)
+    return replace(pack, dirs=tuple(present), network=network)
 
 
 def whole(rules: Sequence[Rule], words: Words, release: int = 0) -> Pack:
@@ -168,12 +172,8 @@ def _digest(rules: Sequence[Rule], words: Words) -> str:
 
 
 def with_rule(pack: Pack, rule: Rule) -> Pack:
-    """The same pack with this rule in place of the one of its id, or beside the others. Raises RuleError."""
-    rules = order([*(known for known in pack.rules if known.id != rule.id), rule])
-    _check_whole(rules)
-    changed = Pack(rules, pack.words, _digest(rules, pack.words))
-    _ = changed.program
-    return changed
+    """The same pack with this rule in place of every version of its id, or beside the others. Raises RuleError."""
+    return whole([*(known for known in pack.rules if known.id != rule.id), rule], pack.words, pack.release)
 
 
 def check(dirs: Sequence[Path] = ()) -> list[str]:

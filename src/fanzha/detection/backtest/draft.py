@@ -22,7 +22,7 @@ from fanzha.detection.condition import (
     text_of,
 )
 from fanzha.detection.pack import Pack
-from fanzha.detection.rule import Rule, read_rules
+from fanzha.detection.rule import WHOLE, Rule, Stage, read_rules
 from fanzha.errors import RuleError, UsageError
 from fanzha.profiles.fields import EntityKind
 from fanzha.vocabulary.loader import read
@@ -34,7 +34,7 @@ _RISING = (">", ">=")  # a higher threshold makes these harder to meet
 
 
 def find_draft(pack: Pack, name: str) -> Rule:
-    """The rule to try: an id of the pack, or a YAML file of rules (FILE.yaml, or FILE.yaml#ID where it holds several).
+    """The rule to try: an id or id@version of the pack, or a file of rules (FILE.yaml, FILE.yaml#ID of several).
 
     Raises RuleError or VocabularyError with file and line.
     """
@@ -49,22 +49,23 @@ def find_draft(pack: Pack, name: str) -> Rule:
 
 
 def checked(rule: Rule) -> Rule:
-    """The same rule. Raises RuleError where it cannot be tried by itself."""
+    """The same rule as if it acted on everybody. Raises RuleError where it cannot be tried by itself."""
     if rule.judged is None:
         hint = "policy replay tries caller-number rules: fanzha verdicts replay"
         raise RuleError(f"{rule.id} judges the raw number of a call, not a profile", where=rule.where, hint=hint)
     if rule.entity not in KINDS:
         hint = "try the number or device rules that emit the facts"
         raise RuleError(f"{rule.id} is fed by facts of other rules", where=rule.where, hint=hint)
-    return rule
+    return replace(rule, stage=Stage.LIVE, share=WHOLE)
 
 
 def live_version(pack: Pack, draft: Rule) -> Rule | None:
-    """The pack's rule of the same id, unless it is the draft itself or another kind of entity's."""
-    found = next((rule for rule in pack.rules if rule.id == draft.id), None)
-    if found is None or found.judged is None or found.entity != draft.entity or digest(found) == digest(draft):
+    """The version of the same id that acts today, unless it is the draft itself or another kind of entity's."""
+    place = pack.place(draft.id)
+    found = None if place is None else pack.rules[place]
+    if found is None or found.shadow or found.judged is None or found.entity != draft.entity:
         return None
-    return found
+    return None if digest(found) == digest(draft) else checked(found)
 
 
 def digest(rule: Rule) -> str:

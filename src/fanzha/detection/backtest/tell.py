@@ -32,6 +32,7 @@ from fanzha.detection.evidence import items_of
 from fanzha.detection.models.metrics import Interval, binomial_interval, precision
 from fanzha.detection.scan import WARM_UP, name_entity, records_behind
 from fanzha.profiles.fields import EntityKind
+from fanzha.profiles.layout import RECENT
 from fanzha.records.lake import Lake
 
 _ORDINARY = ("", "ordinary")  # what an outcome says of a person of no special kind
@@ -143,7 +144,7 @@ class Teller:
     def cases(self, lake: Lake, network: str) -> list[Case]:
         """The hardest, with the calls behind them."""
         hard = self.trial.hardest
-        recent = np.array([case.recent for case in hard]).reshape(len(hard), -1)
+        recent = np.array([case.recent for case in hard]).reshape(len(hard), RECENT)
         if self.plan.draft.entity == EntityKind.NUMBER:
             told = [_own_records(lake, network, case) for case in hard]
         else:

@@ -59,7 +59,7 @@ class Plan:
         return [
             at
             for at, rule in enumerate(self.pack.rules)
-            if rule.entity == self.draft.entity and rule.judged is not None and rule.id != self.draft.id
+            if rule.entity == self.draft.entity and rule.judged and rule.id != self.draft.id and not rule.shadow
         ]
 
 
@@ -293,7 +293,7 @@ class Walker:
 def highest(found: Findings, pack: Pack, keys: _Ints) -> NDArray[np.float64]:
     """The highest score of any scheme for each of `keys`, from the firings of one kind; 0 for none."""
     program = pack.program
-    rows = found.firings[found.firings["snapshot"] >= 0]
+    rows = found.firings[(found.firings["snapshot"] >= 0) & (program.rule_home[found.firings["rule"]] < 0)]
     result = np.zeros(len(keys))
     if len(rows) == 0:
         return result
