@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fanzha.cli import options, start
-from fanzha.cli.language import say
+from fanzha.cli.language import language, say
 from fanzha.cli.moments import local
 from fanzha.cli.scan import check_outs, network_of, put, unknown_line
 from fanzha.cli.terminal import console, count, note, show_json, table
 from fanzha.errors import UsageError
 
 if TYPE_CHECKING:
-    from fanzha.detection.alert import Alert
+    from fanzha.detection.alert import Alert, ModelRef
     from fanzha.detection.explain import Companion, Explanation
     from fanzha.detection.pack import Pack
     from fanzha.profiles.fields import EntityKind, Field
@@ -180,8 +180,20 @@ def _show_alert(alert: Alert, pack: Pack) -> None:
         for item in alert.evidence:
             if item.rule == rule.id and item.rule in told:
                 out.print(f"    {'·' if item.state == 'holds' else '[dim]×'} {say(item.zh, item.en)}", markup=True)
+    if alert.model:
+        _show_model(alert.model)
     if alert.counterfactual:
         out.print(f"  [italic]→ {say(alert.counterfactual.zh, alert.counterfactual.en)}")
+
+
+def _show_model(model: ModelRef) -> None:
+    """What the released model says, as one family of evidence, or that it abstains."""
+    says = {"fraud": ("诈骗", "fraud"), "honest": ("诚实", "honest"), "unsure": ("弃权", "abstains")}[model.says]
+    chance = "" if model.probability is None else f" {model.probability:.3f}"
+    head = f"[bold]{say('模型', 'Model')}[/] {say(*says)}{chance} [dim]{model.name}@{model.version} +{model.points:g}"
+    console().print(f"  {head}")
+    for sentence in model.zh if language() == "zh" else model.en:
+        console().print(f"    [dim]· {sentence}", markup=True)
 
 
 def _days(found: Explanation) -> object:

@@ -55,10 +55,20 @@ class RuleRef(msgspec.Struct, frozen=True):
 
 
 class ModelRef(msgspec.Struct, frozen=True):
-    """A model that spoke, with its version."""
+    """What a model said, with its version. says: fraud, unsure (it abstains) or honest; probability: calibrated, None
+    where too little is known. points: what it adds as one family more, never past the cap of a single one.
+    """
 
     name: str
     version: str
+    probability: float | None = None
+    says: str = "unsure"
+    points: float = 0.0
+    zh: list[str] = []
+    en: list[str] = []
+
+
+Advise = Callable[[NDArray[np.float64]], list[ModelRef]]  # float64[n, FIELD_COUNT] -> as many opinions, or none
 
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,6 +132,7 @@ class _Desk:
     network: str
     name_entity: Callable[[EntityKind, int], str]
     probes: dict[tuple[int, ...], Probe] = field(default_factory=dict)  # by the rules they are of
+    opinions: dict[int, ModelRef] = field(default_factory=dict)  # by snapshot
 
     def probe(self, rules: Sequence[int]) -> Probe:
         """Where these rules, by their places in the program, may turn."""
@@ -141,16 +152,21 @@ def assemble(
     *,
     network: str,
     name_entity: Callable[[EntityKind, int], str],
+    advise: Advise | None = None,
 ) -> list[Alert]:
     """Alerts by falling score from the firings of a scan, in any order; those of shadows raise none (see shadow.py).
 
     firings: fields kind, rule, key, t (epoch seconds), seq and snapshot, the row of `vectors` float64[n, FIELD_COUNT]
     and of `records` (ids behind it, the firing call last), -1 for a touch that only moves last_seen. Firings of one
     entity at one seq are one event and are scored together. `details`, by snapshot: the raw words of CLI rules, and the
-    other half of a bridge.
+    other half of a bridge. `advise`: the released model, asked about numbers once their rules have spoken.
     """
     desk = _Desk(pack, vectors, records, details, network, name_entity)
-    alerts = [_told(desk, story) for story in _stories(firings[np.isin(firings["rule"], pack.acting)], pack)]
+    stories = list(_stories(firings[np.isin(firings["rule"], pack.acting)], pack))
+    if advise is not None:
+        asked = [story.best for story in stories if story.kind == EntityKind.NUMBER]
+        desk.opinions.update(zip(asked, advise(vectors[asked]), strict=False))  # none at all where no model speaks
+    alerts = [_told(desk, story) for story in stories]
     return sorted(alerts, key=lambda alert: (-alert.score, alert.first_seen, alert.id))
 
 
@@ -215,7 +231,9 @@ def _told(desk: _Desk, story: _Story) -> Alert:
     refs = [_ref(desk, at, vector) for at in spoke]
     siblings = _siblings(pack, story)
     kind, value = _entity(desk, story)
-    band = pack.words.bands.band(story.score)
+    opinion = desk.opinions.get(story.best)
+    score = _raised(story.score, opinion, pack.words.bands.cap)
+    band = pack.words.bands.band(score)
     scheme = pack.schemes[story.scheme]
     detail = dict(desk.details.get(story.best, {}))
     calls = desk.vectors[story.first][_OUT_TOTAL]
@@ -224,11 +242,12 @@ def _told(desk: _Desk, story: _Story) -> Alert:
         entity=Entity(desk.network, kind, value),
         scheme=story.scheme,
         title=Text(scheme.zh, scheme.en),
-        score=story.score,
+        score=score,
         band=band.id if band else "none",
         first_seen=_iso(story.first_t),
         last_seen=_iso(story.last_t),
         rule=refs[0],
+        model=opinion,
         rules=refs,
         evidence=_evidence(_strongest(rules), vector, detail),
         counterfactual=_changed(desk, siblings, vector),
@@ -241,6 +260,14 @@ def _told(desk: _Desk, story: _Story) -> Alert:
         details=detail,
         pack=pack.hash,
     )
+
+
+def _raised(score: float, opinion: ModelRef | None, cap: float) -> float:
+    """A model is one family more, but never lifts an alert past the cap: beyond it two families of rules must speak."""
+    if opinion is None or opinion.points <= 0 or score >= cap:
+        return score
+    joined = 100.0 * (1.0 - (1.0 - score / 100.0) * (1.0 - opinion.points / 100.0))
+    return min(round(joined, 1), cap)
 
 
 def _entity(desk: _Desk, story: _Story) -> tuple[str, str]:

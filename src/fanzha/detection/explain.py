@@ -22,6 +22,7 @@ from fanzha import numbering
 from fanzha.detection import bridge, rack, screen
 from fanzha.detection.alert import Alert, assemble
 from fanzha.detection.judge import Findings, joined, make_sink, nothing, replay_all
+from fanzha.detection.learning.opinion import adviser_of
 from fanzha.detection.pack import Pack
 from fanzha.detection.scan import codes_of, name_entity
 from fanzha.errors import FanzhaError
@@ -244,6 +245,7 @@ class _Judge:
             self.pack,
             network=self.network,
             name_entity=lambda kind, key: subject.name if key == subject.key else name_entity(self.lake, kind, key, {}),
+            advise=adviser_of(self.lake, self.network),
         )
 
     def _replay(self, kind: EntityKind, events: Events) -> Findings:

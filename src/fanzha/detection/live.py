@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from fanzha.detection import bridge, rack, screen, shadow
 from fanzha.detection.alert import TOLD_AS, Alert, assemble
 from fanzha.detection.judge import FIRING, Findings, joined, live_all, make_sink
+from fanzha.detection.learning.opinion import adviser_of
 from fanzha.detection.outbox import Fired
 from fanzha.detection.pack import Pack
 from fanzha.detection.scan import STAGE_ONE, STAGE_TWO, codes_of, name_entity
@@ -54,6 +55,7 @@ class Live:
         self._screen = screen.Screen(pack, {})
         self.bridges = bridge.Bridges(pack.words.bridge)
         self._stories: dict[Story, list[Fired]] = defaultdict(list)
+        self._advise = adviser_of(lake, network)
 
     def release(self, pack: Pack) -> None:
         """Go on under another release: from the next event on its rules judge, over profiles as they are."""
@@ -149,6 +151,7 @@ class Live:
             self.pack,
             network=self.network,
             name_entity=lambda kind, key: name_entity(self.lake, kind, key, raw_of),
+            advise=self._advise,
         )
 
     def hits(self, fired: Sequence[Fired]) -> list[shadow.Hit]:

@@ -119,6 +119,11 @@ def read_outcomes(path: Path) -> Outcomes:
         raise InputError(f"cannot be read: {error.strerror}", where=str(path), hint=_HINT) from error
 
 
+def path_of(home: Path, network: str) -> Path:
+    """Where the desk writes a network's outcomes."""
+    return home / "outcomes" / f"{network}.jsonl"
+
+
 def write_line(row: Outcome) -> bytes:
     """One outcome as `read_outcomes` reads it, with its newline."""
     seen = _iso(row.seen) if row.seen else ""

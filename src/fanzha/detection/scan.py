@@ -23,6 +23,7 @@ from fanzha import numbering
 from fanzha.detection import bridge, rack, screen, shadow
 from fanzha.detection.alert import Alert, assemble
 from fanzha.detection.judge import Code, Findings, Sink, code_of, joined, make_sink, replay_all
+from fanzha.detection.learning.opinion import adviser_of
 from fanzha.detection.neighbours import neighbours
 from fanzha.detection.pack import Pack
 from fanzha.profiles import feed
@@ -294,7 +295,8 @@ def _alerts(
     def name(kind: EntityKind, key: int) -> str:
         return name_entity(lake, kind, key, raw_of)
 
-    alerts = assemble(whole.firings, whole.vectors, ids, details, pack, network=network, name_entity=name)
+    advise = adviser_of(lake, network)
+    alerts = assemble(whole.firings, whole.vectors, ids, details, pack, network=network, name_entity=name, advise=advise)
     return alerts, shadow.hits(whole.firings, whole.vectors, ids, pack, network=network, name_entity=name)
 
 

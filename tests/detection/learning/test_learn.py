@@ -6,6 +6,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from fanzha.detection.explain import explain, resolve
 from fanzha.detection.learning.contest import _auc, _precision, contest, split_at, thin
 from fanzha.detection.learning.drift import drift, moved
 from fanzha.detection.learning.examples import examples_of
@@ -14,6 +15,8 @@ from fanzha.detection.learning.reference import Shares
 from fanzha.detection.learning.shelf import Shelf
 from fanzha.detection.learning.terms import features, terms
 from fanzha.detection.outcomes import Outcomes
+from fanzha.detection.pack import Pack
+from fanzha.detection.scan import scan
 from fanzha.errors import InputError, ModelError, Refused
 from fanzha.records.lake import Lake
 
@@ -131,3 +134,33 @@ def test_drift_is_told_for_what_moved_only(shelf: Shelf, lake: Lake, world: Path
     )
     with pytest.raises(InputError, match="are needed"):
         drift(lake, home=world / "home", network="default", end=last.replace(year=2030), number=2)
+
+
+def test_the_released_model_speaks_on_alerts_within_the_cap_and_abstains_where_unsure(
+    shelf: Shelf, lake: Lake, world: Path, pack: Pack
+) -> None:
+    held = shelf.released.read_bytes()
+    try:
+        shelf.released.unlink()
+        silent = {alert.id: alert for alert in scan(lake, pack, temporary=world / "t").alerts}
+        assert all(alert.model is None for alert in silent.values())
+        shelf.release(1, by="li", approved_by="wang", why="on", at=AT)
+        spoken = scan(lake, pack, temporary=world / "t").alerts
+    finally:
+        shelf.released.write_bytes(held)
+    heard = [alert for alert in spoken if alert.model is not None]
+    assert {alert.entity.kind for alert in heard} == {"number"}
+    assert "fraud" in {alert.model.says for alert in heard if alert.model}
+    for alert in spoken:
+        before = silent[alert.id]
+        assert before.score <= alert.score <= max(before.score, pack.words.bands.cap)
+        assert alert.measure == before.measure  # a model proposes nothing
+        if alert.model is not None and alert.model.says != "fraud":
+            assert alert.model.points == 0
+            assert alert.score == before.score
+    one = next(alert for alert in heard if alert.model and alert.model.says == "fraud")
+    told = {alert.id: alert for alert in explain(lake, pack, resolve(lake, one.entity.value)).alerts}
+    assert told[one.id].model == one.model  # version 1 is released again
+    assert one.model is not None
+    assert "诈骗几率" in one.model.zh[0]
+    assert "odds of fraud" in one.model.en[0]

@@ -26,7 +26,7 @@ from fanzha.errors import InputError
 from fanzha.profiles.fields import EntityKind
 from fanzha.records.lake import Lake
 
-_HINT = "judge more alerts, or wait for the answers of the police; fanzha learn examples counts what there is"
+_HINT = "judge more alerts, or wait for the answers of the police"
 
 
 def learn(

@@ -1,0 +1,252 @@
+"""Decides what `fanzha learn` does: train a challenger on outcomes, show it, release it by two people, go back, watch.
+
+The network is the only one of the lake unless --network says which.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from fanzha.cli import options, start
+from fanzha.cli.language import language, say
+from fanzha.cli.moments import local
+from fanzha.cli.terminal import console, note, nothing, progress, show_json, table
+
+if TYPE_CHECKING:
+    from fanzha.detection.learning.shelf import Lineage, Shelf
+
+_HELP = say(
+    """从结论中学习的模型：训练挑战者、与现用模型比较、由两人启用、一步撤回、监测漂移。
+
+    \b
+    结论（属实、排除、误停、申诉、公安反馈）由工作台写到 FANZHA_HOME/outcomes/网络.jsonl，也可手写，
+    每行一个 JSON：kind、value、at、fraud、source，可加 seen（被判断的行为的时刻）。
+    模型自成一类证据：抬高规则的预警，从不自己发出预警，单独不足以停机。
+
+    \b
+    例
+      fanzha learn propose
+      fanzha learn show 2
+      fanzha learn release 2 --by 李工 --approved-by 王组长 --why 召回更高
+      fanzha learn back --by 王组长 --why 投诉增多
+      fanzha learn drift
+    """,
+    """Models that learn from outcomes: train a challenger, compare it with the champion, release it by two people, go
+    back in one act, watch for drift.
+
+    \b
+    Outcomes (confirmed, dismissed, wrong stop, appeal upheld, answer of the police) are written by the desk to
+    FANZHA_HOME/outcomes/NETWORK.jsonl, or by hand: one JSON object a line with kind, value, at, fraud, source, and
+    seen (the moment of the behaviour that was judged) where it is known. A model is one family of evidence: it
+    raises alerts that rules gave, gives none by itself, and never suffices to stop anybody.
+
+    \b
+    Examples
+      fanzha learn propose
+      fanzha learn show 2
+      fanzha learn release 2 --by li --approved-by wang --why "finds more"
+      fanzha learn back --by wang --why "more complaints"
+      fanzha learn drift
+    """,
+)
+_GRADES = {"steady": ("稳定", "steady"), "watch": ("留意", "watch"), "alarm": ("报警", "alarm")}
+
+
+@click.group("learn", help=_HELP)
+def command() -> None:
+    """The group."""
+
+
+@command.command("propose", help=say("训练一个挑战者并提请启用", "train a challenger and propose it"))
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+@options.network
+@click.option("--seed", default=0, show_default=True, help=say("随机种子", "seed"))
+@click.option("--by", default="cli", show_default=True, help=say("谁训练", "who trains it"))
+@options.as_json
+def propose(files: tuple[Path, ...], network: str | None, seed: int, by: str, as_json: bool) -> None:
+    """Compare it on later outcomes; nothing speaks before two people have released it."""
+    home = start.begin()
+    from fanzha.detection.learning.learn import learn
+    from fanzha.detection.outcomes import Outcomes, path_of, read_outcomes
+    from fanzha.records.lake import Lake
+
+    with Lake(home) as lake, progress(say("学习", "learn")) as step:
+        name = _network(lake.networks(), network)
+        rows = [row for path in files or (path_of(home, name),) for row in read_outcomes(path)]
+        made = learn(
+            lake,
+            Outcomes(rows),
+            home=home,
+            network=name,
+            made_at=_now(),
+            made_by=by,
+            seed=seed,
+            progress=step,
+        )
+    if as_json:
+        show_json(_plain(made, released=False))
+        return
+    _show_list([made], 0)
+    note(
+        say(
+            f"已提请：fanzha learn show {made.number} 看模型卡，fanzha learn release {made.number} 由两人启用",
+            f"proposed: `fanzha learn show {made.number}` has its card, `learn release {made.number}` takes two people",
+        )
+    )
+
+
+@command.command("list", help=say("列出各版本", "list the versions"))
+@options.network
+@options.as_json
+def list_versions(network: str | None, as_json: bool) -> None:
+    """Every version, and which one speaks."""
+    shelf = _shelf(network)
+    rows, current = [shelf.lineage(number) for number in shelf.numbers()], shelf.current()
+    if as_json:
+        show_json([_plain(row, released=row.number == current) for row in rows])
+        return
+    if not rows:
+        console().print(nothing("模型版本", "versions"))
+        return
+    _show_list(rows, current)
+    for act in shelf.acts()[-5:]:
+        who = " + ".join(filter(None, (act.by, act.approved_by)))
+        what = say("启用", "released") if act.approved_by else say("撤回至", "went back to")
+        note(f"{act.at}  {what} {act.number or say('无', 'none')}（{act.was} →）  {who}  {act.why}")
+
+
+@command.command("show", help=say("显示一个版本的模型卡", "print the card of a version"))
+@click.argument("number", type=int)
+@options.network
+@click.option("--html", is_flag=True, help=say("网页格式", "as HTML"))
+def show(number: int, network: str | None, html: bool) -> None:
+    """The card, in the language of this run."""
+    kind = "html" if html else "md"
+    print(_shelf(network).file(number, f"card.{language()}.{kind}").decode(), end="")
+
+
+@command.command("release", help=say("启用一个版本（需两人）", "let a version speak (two people)"))
+@click.argument("number", type=int)
+@click.option("--by", required=True, help=say("提请人", "who asks for it"))
+@click.option("--approved-by", required=True, help=say("批准人", "who approves"))
+@click.option("--why", required=True, help=say("理由", "why"))
+@options.network
+@options.as_json
+def release(number: int, by: str, approved_by: str, why: str, network: str | None, as_json: bool) -> None:
+    """Every scan, watch and explanation from now on hears it."""
+    act = _shelf(network).release(number, by=by, approved_by=approved_by, why=why, at=_now())
+    _told(act, as_json)
+
+
+@command.command("back", help=say("撤回最近一次启用，前一版立即恢复", "take the newest release back: one act"))
+@click.option("--by", required=True, help=say("谁", "who"))
+@click.option("--why", required=True, help=say("理由", "why"))
+@options.network
+@options.as_json
+def back(by: str, why: str, network: str | None, as_json: bool) -> None:
+    """One person is enough to stop a model."""
+    _told(_shelf(network).back(by=by, why=why, at=_now()), as_json)
+
+
+@command.command("drift", help=say("输入与得分的漂移（PSI）", "how far inputs and scores have moved (PSI)"))
+@click.option("--version", "number", default=0, help=say("版本，默认现用", "version; the released one by default"))
+@options.until
+@options.network
+@options.as_json
+def drift(number: int, last: datetime | None, network: str | None, as_json: bool) -> None:
+    """Compare the last days with what the version learnt from."""
+    home = start.begin()
+    from fanzha.detection.learning.drift import drift as measure
+    from fanzha.records.lake import Lake
+
+    with Lake(home) as lake, progress(say("漂移", "drift")) as step:
+        name = _network(lake.networks(), network)
+        end = last or lake.span(name)[1] or datetime.now(UTC)
+        found = measure(lake, home=home, network=name, end=end, number=number, progress=step)
+    if as_json:
+        print(found.to_json().decode(), end="")
+        return
+    made = table(say("字段", "field"), "PSI", say("判断", "grade"), right=(1,))
+    for each in (found.score, *found.fields[:10]):
+        made.add_row(each.name, f"{each.psi:.3f}", say(*_GRADES[each.grade]))
+    console().print(made)
+    grade = say(*_GRADES[found.grade])
+    note(
+        say(f"第 {found.number} 版：{grade}（{found.rows} 个号码）", f"v{found.number}: {grade} ({found.rows} numbers)")
+    )
+
+
+def _shelf(network: str | None) -> Shelf:
+    home = start.begin()
+    from fanzha.detection.learning.shelf import Shelf
+    from fanzha.records.lake import Lake
+
+    with Lake(home) as lake:
+        return Shelf(home, _network(lake.networks(), network))
+
+
+def _network(known: list[str], asked: str | None) -> str:
+    from fanzha.errors import UsageError
+
+    if asked is None and len(known) == 1:
+        return known[0]
+    if asked is None or asked not in known:
+        what = say("请说明是哪个网络", "say which network") if asked is None else say("没有此网络", "no such network")
+        raise UsageError(what, where=asked or "--network", hint=", ".join(known) or "fanzha import FILES")
+    return asked
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _told(act: Any, as_json: bool) -> None:
+    if as_json:
+        show_json({name: getattr(act, name) for name in act.__struct_fields__})
+    elif act.number:
+        note(say(f"现用：第 {act.number} 版（原第 {act.was} 版）", f"v{act.number} speaks now (before: v{act.was})"))
+    else:
+        note(say("现在没有模型发言", "no model speaks now"))
+
+
+def _plain(row: Lineage, *, released: bool) -> dict[str, Any]:
+    import msgspec
+
+    return {"released": released, **msgspec.to_builtins(row)}
+
+
+def _show_list(rows: list[Lineage], current: int) -> None:
+    made = table(
+        say("版本", "version"),
+        say("现用", "speaks"),
+        say("训练于", "made"),
+        say("学自", "learnt from"),
+        say("比较于", "compared on"),
+        "AUC",
+        say("平均精度", "average precision"),
+        say("比现用", "beside the champion"),
+        right=(0, 5, 6),
+    )
+    words = {
+        "first": ("首个", "first"),
+        "better": ("更好", "better"),
+        "alike": ("相当", "alike"),
+        "worse": ("更差", "worse"),
+    }
+    for row in rows:
+        found, side = row.contest, row.contest.challenger.figures
+        made.add_row(
+            str(row.number),
+            "●" if row.number == current else "",
+            local(datetime.fromisoformat(row.made_at))[:16],
+            str(sum(row.learnt.values())),
+            str(found.rows),
+            f"{side['auc'].value:.3f}",
+            f"{side['average_precision'].value:.3f}",
+            say(*words[found.advice]),
+        )
+    console().print(made)

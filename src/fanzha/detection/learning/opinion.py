@@ -1,0 +1,101 @@
+"""Decides what the released model says of the numbers that rules raised alerts about, or that it says nothing.
+
+It is asked at assembly, of the profile at the alert's strongest moment. It abstains where it is unsure or little is
+known; where there is no model, or it cannot be loaded, alerts go on without it and the log says why, once.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fanzha.detection.alert import ModelRef
+from fanzha.detection.learning.contest import thin
+from fanzha.detection.learning.shelf import Shelf
+from fanzha.detection.learning.terms import terms
+from fanzha.detection.models.explanation import Contribution, Explanation
+from fanzha.detection.models.model import Model
+from fanzha.errors import ModelError
+from fanzha.profiles.fields import BY_NAME, EntityKind
+from fanzha.profiles.labels import words
+from fanzha.records.lake import Lake
+
+NAME = "outcomes"
+_TOLD = 3  # contributions that are put into words
+_log = logging.getLogger(__name__)
+
+
+class Adviser:
+    """The released model of one network; released anew, it is loaded anew at the next question."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        self._shelf = shelf
+        self._read: int | None = None
+        self._speaks: tuple[int, Model] | None = None
+
+    def __call__(self, vectors: NDArray[np.float64]) -> list[ModelRef]:
+        """One opinion for each row of float64[n, FIELD_COUNT]; none at all where no model speaks."""
+        found = self._current()
+        if found is None or not len(vectors):
+            return []
+        number, model = found
+        try:
+            rows = vectors[:, [BY_NAME[name].index for name in model.card.features]]
+        except KeyError as error:
+            _log.warning("model %s knows a field that is gone (%s): it stays silent", number, error)
+            self._speaks = None
+            return []
+        silent = thin(rows, model.card.features, terms())
+        told = zip(model.explain(rows, top=0), silent, strict=True)
+        return [_opinion(number, model.version, each, bool(little)) for each, little in told]
+
+    def _current(self) -> tuple[int, Model] | None:
+        try:
+            changed = self._shelf.released.stat().st_mtime_ns
+        except OSError:
+            return None
+        if changed != self._read:
+            self._read = changed
+            self._speaks = self._load()
+        return self._speaks
+
+    def _load(self) -> tuple[int, Model] | None:
+        try:
+            number = self._shelf.current()
+            return (number, self._shelf.model(number)) if number else None
+        except ModelError as error:
+            _log.warning("the released model stays silent, rules run on: %s", error)
+            return None
+
+
+def adviser_of(lake: Lake, network: str) -> Adviser:
+    """Who is asked about alerts of this lake's network."""
+    return Adviser(Shelf(lake.root.parent, network))
+
+
+def _opinion(number: int, version: str, told: Explanation, little: bool) -> ModelRef:
+    bounds = terms()
+    if little:
+        return ModelRef(NAME, f"{number}/{version}", says="unsure")
+    strongest = [each for each in told.contributions[:_TOLD] if each.log_odds]
+    return ModelRef(
+        NAME,
+        f"{number}/{version}",
+        probability=round(told.probability, 4),
+        says=bounds.says(told.probability),
+        points=bounds.worth(told.probability),
+        zh=[_sentence(each, 0) for each in strongest],
+        en=[_sentence(each, 1) for each in strongest],
+    )
+
+
+def _sentence(part: Contribution, at: int) -> str:
+    title = words(BY_NAME[part.feature], EntityKind.NUMBER)[at]
+    value = ("未知", "unknown")[at] if part.value is None else f"{part.value:.4g}"
+    times = math.exp(min(abs(part.log_odds), 20.0))
+    if at == 0:
+        return f"{title}为 {value}：诈骗几率{'乘以' if part.log_odds > 0 else '除以'} {times:.2f}"
+    return f"{title} is {value}: {'multiplies' if part.log_odds > 0 else 'divides'} the odds of fraud by {times:.2f}"
