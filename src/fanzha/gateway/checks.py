@@ -149,9 +149,9 @@ def limits(found: Weighing) -> str:
     if counted is None:
         return "counters"
     found.missing.extend(counted.missing)
-    for reason in found.live.limits.above(counted.values, found.asked.caller.kind, found.asked.trunk_name):
-        found.given.append(reason)
-        found.soft.append(reason)
+    above = found.live.limits.above(counted.values, found.asked.caller.kind, found.asked.trunk_name)
+    found.given += above
+    found.soft += above
     return ""
 
 

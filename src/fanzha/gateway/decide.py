@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
 from fanzha.gateway import checks, reasons
 from fanzha.gateway.call import Call
@@ -36,6 +37,7 @@ _ORDER: tuple[tuple[str, Callable[[Weighing], str]], ...] = (
     (Check.LIMITS.value, checks.limits),
 )
 _FIRST = Check.PROTECTED.value
+_LATE, _ERROR, _MISSING = (cause.value for cause in (Cause.LATE, Cause.ERROR, Cause.MISSING))
 _UNSAFE = re.compile(r"[^\x20-\x7e]|[\"\\]")
 
 
@@ -53,30 +55,30 @@ def weigh(asked: Inquiry, policy: Policy | None, live: Live, started: int) -> Ve
     clock, budgets, missing = live.clock, live.budgets, found.missing
     for check, made in _ORDER:
         if clock() - started > budgets[check]:
-            _left_out(found, check, Cause.LATE)
+            _left_out(found, check, _LATE)
             continue
         try:
             lack = made(found)
         except Exception:  # a fault of ours must not become a fault of the network's
             LOG.exception("check %s failed", check)
-            _left_out(found, check, Cause.ERROR)
+            _left_out(found, check, _ERROR)
             continue
         if lack:
             missing.append(lack)
-            _close(found, check, Cause.MISSING)
+            _close(found, check, _MISSING)
         elif check == _FIRST and found.given:
             break
     return _verdict(found, policy, (clock() - started) // 1000)
 
 
-def _left_out(found: Weighing, check: str, cause: Cause) -> None:
+def _left_out(found: Weighing, check: str, cause: str) -> None:
     found.missing.append(f"{check}.{cause}")
     _close(found, check, cause)
 
 
-def _close(found: Weighing, check: str, cause: Cause) -> None:
+def _close(found: Weighing, check: str, cause: str) -> None:
     """Refuse, where the failure policy says so."""
-    if found.live.failure.checks[Check(check)].closed(cause):
+    if (check, cause) in found.live.closed:
         found.given.append(reasons.plain("unchecked", Action.BLOCK, check))
 
 
@@ -107,9 +109,14 @@ def _verdict(found: Weighing, policy: Policy | None, micros: int) -> Verdict:
         label=label,
         reasons=tuple(given),
         policy_version=policy.version if policy is not None else 0,
-        degraded=tuple(dict.fromkeys(found.missing)) if found.missing else (),
+        degraded=_once(tuple(found.missing)) if found.missing else (),
         micros=micros,
     )
+
+
+@lru_cache(maxsize=4096)  # few things can be missing, and the same are so in call after call
+def _once(missing: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(missing))
 
 
 def _profile(asked: Inquiry, policy: Policy | None) -> Profile:

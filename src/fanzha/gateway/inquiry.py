@@ -54,7 +54,7 @@ class Inquiry:
     @property
     def emergency(self) -> bool:
         """Whether the callee is an emergency service, however the call names it."""
-        return self.callee.kind == _EMERGENCY or self.call.callee.lower().startswith(EMERGENCY_URN)
+        return self.callee.kind == _EMERGENCY or self.call.callee[: len(EMERGENCY_URN)].lower() == EMERGENCY_URN
 
 
 def _trunk_hash(name: str) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -63,12 +62,14 @@ class Limits:
         self.rules = rules
         self._lines = [_line(rule) for rule in rules]
 
-    def above(self, values: list[int], kind: int, trunk: str | None) -> Iterator[Reason]:
+    def above(self, values: list[int], kind: int, trunk: str | None) -> list[Reason]:
         """The reasons of all limits that a call from a number of this kind, over this trunk, goes above; an unknown
         counter (-1) is above nothing."""
-        for at, most, kinds, trunks, reason in self._lines:
-            if values[at] > most and (kinds is None or kind in kinds) and (trunks is None or trunk in trunks):
-                yield reason
+        return [
+            reason
+            for at, most, kinds, trunks, reason in self._lines
+            if values[at] > most and (kinds is None or kind in kinds) and (trunks is None or trunk in trunks)
+        ]
 
 
 def load_limits(path: Path) -> Limits:

@@ -94,8 +94,8 @@ class Registry:
         """Set this process's gauge."""
         self._words[self._start[name]] = amount
 
-    def observe(self, name: str, amount: float) -> None:
-        """Count into the histogram's bucket."""
+    def observe(self, name: str, amount: float, times: int = 1) -> None:
+        """Count into the histogram's bucket, so many times."""
         start = self._start[name]
         bounds = self._metrics[name].bounds
         at = 0
@@ -103,8 +103,8 @@ class Registry:
             if amount <= bound:
                 break
             at += 1
-        self._words[start + at] += 1
-        self._words[start + len(bounds) + 1] += amount
+        self._words[start + at] += times
+        self._words[start + len(bounds) + 1] += amount * times
 
     def value(self, name: str, value: str = "") -> float:
         """What the page would show for a counter or a gauge, over all processes."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fanzha.gateway.counters import Counters
-from fanzha.gateway.failure import Failure, load_failure, shipped_failure
+from fanzha.gateway.failure import Cause, Failure, load_failure, shipped_failure
 from fanzha.gateway.limits import Limits, load_limits, shipped_limits
 from fanzha.numbering.single import Reader
 from fanzha.policy import protected_keys
@@ -25,10 +25,14 @@ class Live:
     reader: Reader = field(default_factory=Reader)
     protected: frozenset[int] = field(default_factory=protected_keys)
     clock: Callable[[], int] = time.perf_counter_ns
-    budgets: dict[str, float] = field(init=False)  # nanoseconds, by the check's plain name: an Enum is slow to look up
+    # By the check's plain name, for an Enum is slow to look up: nanoseconds, and what refuses a call for which cause.
+    budgets: dict[str, float] = field(init=False)
+    closed: frozenset[tuple[str, str]] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.budgets = {str(check): row.budget_ms * 1e6 for check, row in self.failure.checks.items()}
+        rows = self.failure.checks.items()
+        self.budgets = {check.value: row.budget_ms * 1e6 for check, row in rows}
+        self.closed = frozenset((check.value, why.value) for check, row in rows for why in Cause if row.closed(why))
 
 
 def live_in(folder: Path, counters: Counters | None) -> Live:

@@ -5,6 +5,7 @@ One witness a process. Nothing here may hold a call up or raise: what cannot be 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -26,6 +27,7 @@ MISSING = (
     *(f"{check}.{cause}" for check in Check for cause in (Cause.LATE, Cause.ERROR)),
 )  # fmt: skip
 _BOUNDS = (25e-6, 50e-6, 100e-6, 250e-6, 1e-3, 5e-3, 25e-3, 0.1)  # seconds
+_AT_ONCE = 64  # verdicts that wait to be counted and written, till the next tick at the latest
 _ACTIONS = tuple(action.name.lower() for action in Action)
 
 
@@ -61,27 +63,35 @@ class Witness:
         self.registry = Registry((*metrics(), *more), folder / "metrics" if folder is not None else None)
         self._log = VerdictLog(folder / "verdicts", now=now) if folder is not None else None
         self._counted: dict[str, int] = {}
+        self._waiting: list[tuple[Inquiry, Verdict]] = []
 
     def keep(self, asked: Inquiry, verdict: Verdict) -> None:
-        """One verdict."""
+        """One verdict. What it costs to count and write many of them at once is half of one by one, and the caller need
+        not wait for it."""
+        self._waiting.append((asked, verdict))
+        if len(self._waiting) >= _AT_ONCE:
+            self._settle()
+
+    def _settle(self) -> None:
+        """Count what waits, and pass it on to the log."""
+        told: Counter[tuple[Action, tuple[str, ...], tuple[str, ...]]] = Counter()
+        taken: Counter[int] = Counter()
+        waiting = tuple(self._waiting)
+        for asked, verdict in waiting:
+            told[verdict.action, tuple([reason.code for reason in verdict.reasons]), verdict.degraded] += 1
+            taken[verdict.micros] += 1
+            if self._log is not None:
+                self._log.append(_line(asked, verdict), asked.call_hash, verdict.at)
         add = self.registry.add
-        add("fanzha_verdicts_total", _ACTIONS[verdict.action])
-        for reason in verdict.reasons:
-            add("fanzha_reasons_total", reason.code)
-        for missing in verdict.degraded:
-            add("fanzha_degraded_total", missing)
-        self.registry.observe("fanzha_decide_seconds", verdict.micros / 1e6)
-        if self._log is not None:
-            line = Line(
-                call=asked.call,
-                verdict=verdict,
-                caller=asked.caller.number,
-                callee=asked.callee.number,
-                trunk=asked.trunk_name or "",
-                ingress=asked.ingress,
-                region=asked.region,
-            )
-            self._log.append(line, asked.call_hash, verdict.at)
+        for (action, given, degraded), times in told.items():
+            add("fanzha_verdicts_total", _ACTIONS[action], times)
+            for code in given:
+                add("fanzha_reasons_total", code, times)
+            for missing in degraded:
+                add("fanzha_degraded_total", missing, times)
+        for micros, times in taken.items():
+            self.registry.observe("fanzha_decide_seconds", micros / 1e6, times)
+        del self._waiting[: len(waiting)]  # last, so that `said` finds them here or there
 
     def event(self, state: DialogState) -> None:
         """A switch reported a call's course."""
@@ -89,10 +99,14 @@ class Witness:
 
     def said(self, key: str) -> list[Verdict]:
         """What was said about the call of this key, newest first; may be asked in another thread."""
-        return [line.verdict for line in self._log.said(key)] if self._log is not None else []
+        if self._log is None:
+            return []
+        waiting = [verdict for asked, verdict in reversed(tuple(self._waiting)) if asked.call.key == key]
+        return list(dict.fromkeys([*waiting, *(line.verdict for line in self._log.said(key))]))
 
     def tick(self, now: int) -> None:
         """Some times a second: write what has gathered."""
+        self._settle()
         if self._log is None:
             return
         self._log.tick(now)
@@ -106,13 +120,27 @@ class Witness:
 
     def close(self) -> None:
         """Before the process ends."""
+        self._settle()
         if self._log is not None:
             self._log.close()
             self._count(self._log)
 
     def page(self, policy: Policy | None, counters: Counters | None, now: int, refused: int = 0) -> str:
         """The metrics page of the host; now: UTC microseconds. refused: policy messages that were not taken."""
+        self._settle()
         return self.registry.page((*_policy(policy, now, refused), *_counters(counters)))
+
+
+def _line(asked: Inquiry, verdict: Verdict) -> Line:
+    return Line(
+        call=asked.call,
+        verdict=verdict,
+        caller=asked.caller.number,
+        callee=asked.callee.number,
+        trunk=asked.trunk_name or "",
+        ingress=asked.ingress,
+        region=asked.region,
+    )
 
 
 def _policy(policy: Policy | None, now: int, refused: int) -> list[Sample]:

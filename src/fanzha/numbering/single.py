@@ -46,7 +46,7 @@ class Reader:
         self._offsets: Any = np.zeros(ROWS + 1, np.int64)
         self._valid = [np.ones(rows, np.bool_) for rows in range(ROWS + 1)]
         self._found: tuple[Any, ...] = (np.zeros(ROWS, np.int64), *(np.zeros(ROWS, np.int8) for _ in range(4)))
-        self._bytes, self._ends = _words(self._text), _words(self._offsets)
+        self._bytes, self._ends, self._told = _words(self._text), _words(self._offsets), list(map(_words, self._valid))
         self._columns = tuple(_words(column) for column in self._found)
         self._rules: dict[tuple[object, ...], tuple[int, int]] = {}
         self._areas: dict[str, int] = {"": 0}
@@ -69,21 +69,20 @@ class Reader:
         """What `normalise(raws, area=area)` says, row by row. None is a withheld number.
 
         Raises UsageError for an area code that is not in the plan, never for what a string holds."""
-        text = [None if raw is None else raw.encode("utf-8", "replace") for raw in raws]
-        rows, at = len(text), 0
-        if rows > ROWS or sum(map(len, filter(None, text))) > BYTES:
+        if len(raws) > ROWS:
             return [self._column(raw, area) for raw in raws]
-        valid = self._valid[rows]
-        for row, part in enumerate(text):
-            valid[row] = part is not None
-            if part:
-                self._bytes[at : at + len(part)] = part
-                at += len(part)
-            self._ends[row + 1] = at
+        ends, valid, start = self._ends, self._told[len(raws)], 0
+        for row, raw in enumerate(raws):
+            part = b"" if raw is None else raw.encode("utf-8", "replace")
+            end = start + len(part)
+            if end > BYTES:
+                return [self._column(raw, area) for raw in raws]
+            self._bytes[start:end] = part
+            valid[row], ends[row + 1], start = raw is not None, end, end
         kernel: Any = scan
-        kernel(self._text, self._offsets, valid, self._code(area), *self._tables, *self._found)
+        kernel(self._text, self._offsets, self._valid[len(raws)], self._code(area), *self._tables, *self._found)
         numbers, kinds, forms, whys, writtens = self._columns
-        return [Single(numbers[i], kinds[i], forms[i], whys[i], writtens[i]) for i in range(rows)]
+        return [Single(numbers[i], kinds[i], forms[i], whys[i], writtens[i]) for i in range(len(raws))]
 
     def rules(self, one: Single, ingress: int, owns: int, clir: int, roaming: int, at: int) -> tuple[int, int]:
         """Bits of the rules R1-R8 that may block this caller, and of those that only label; codes as `false_cli` has

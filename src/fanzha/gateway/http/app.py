@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
+from http import HTTPStatus
 from typing import Any
 
 from starlette.applications import Starlette
@@ -19,6 +20,7 @@ from fanzha.errors import FanzhaError
 from fanzha.gateway.http import asking
 from fanzha.gateway.http.back import Back
 from fanzha.gateway.http.bounds import bounds
+from fanzha.gateway.http.express import Asked
 from fanzha.gateway.http.fault import NOT_ALLOWED, NOT_FOUND, Fault, Words
 from fanzha.gateway.http.reading import Doorkeeper, Receive, body_of
 from fanzha.gateway.http.routes import Routes
@@ -28,6 +30,7 @@ LOG = logging.getLogger("fanzha.gateway.http")
 Scopes = dict[str, Any]
 Send = Any
 _JSON = (b"content-type", b"application/json")
+_PHRASES = {status.value: status.phrase.encode() for status in HTTPStatus}
 
 
 class App:
@@ -50,22 +53,38 @@ class App:
             self.counts["other"] += 1
             await self._others(scope, receive, send)
 
+    def express(self, asked: Asked) -> bytes:
+        """The whole answer to a request for verdicts that came in one piece."""
+        try:
+            self._door.admit(((b"authorization", asked.authorization),), Scope.DECIDE)
+            status, headers, body = self._told(asking.answer(self._back, asked.body, time.time_ns() // 1000))
+        except Exception as error:
+            status, headers, body = self._told(fault_of(error))
+        lines = b"".join([b"%b: %b\r\n" % pair for pair in headers])
+        return b"HTTP/1.1 %d %b\r\n%b\r\n%b" % (status, _PHRASES[status], lines, body)
+
     async def _decide(self, scope: Scopes, receive: Receive, send: Send) -> None:
-        self.counts["decide"] += 1
         try:
             if scope["method"] != "POST":
                 raise Fault(405, "not_allowed", NOT_ALLOWED, where=scope["path"], headers=(("allow", "POST"),))
             self._door.admit(scope["headers"], Scope.DECIDE)
-            body = asking.answer(self._back, await body_of(receive, bounds().body_bytes), time.time_ns() // 1000)
-            status, headers = 200, [_JSON, (b"content-length", str(len(body)).encode())]
+            asked = await body_of(receive, bounds().body_bytes)
+            status, headers, body = self._told(asking.answer(self._back, asked, time.time_ns() // 1000))
         except Exception as error:
-            fault = fault_of(error)
-            body, status = fault.body(), fault.status
-            headers = [_JSON, (b"content-length", str(len(body)).encode())]
-            headers += [(name.encode(), value.encode()) for name, value in fault.headers]
-        self.counts[f"decide_{status}"] += 1
+            status, headers, body = self._told(fault_of(error))
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
+
+    def _told(self, made: bytes | Fault) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+        """Status, headers and body of an answer; it is counted."""
+        fault = made if isinstance(made, Fault) else None
+        body, status = (made, 200) if isinstance(made, bytes) else (made.body(), made.status)
+        self.counts["decide"] += 1
+        self.counts[f"decide_{status}"] += 1
+        headers = [_JSON, (b"content-length", b"%d" % len(body))]
+        if fault is not None:
+            headers += [(name.encode(), value.encode()) for name, value in fault.headers]
+        return status, headers, body
 
 
 def fault_of(error: Exception) -> Fault:

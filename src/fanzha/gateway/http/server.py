@@ -6,20 +6,32 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from uvicorn import Config, Server
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from fanzha.gateway.http.app import App
 from fanzha.gateway.http.bounds import bounds
+from fanzha.gateway.http.express import Asked, express
 from fanzha.gateway.sip.tcp import tcp_socket
+
+_KEEP_ALIVE_S = 75
 
 
 class BoundedProtocol(HttpToolsProtocol):
     """uvicorn's protocol, with an end to how long a head may be and how long a request may take to come."""
 
     begun: float | None = None
+    rested: float | None = None
     _head = 0
+    _reading = False
+
+    def __init__(self, *given: Any, express: Callable[[Asked], bytes], **named: Any) -> None:
+        """express: answers the requests that need no more than `express` reads of them."""
+        super().__init__(*given, **named)
+        self._express = express
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """The clock runs until a whole request is there."""
@@ -28,7 +40,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """A request begins."""
-        self._head = 0
+        self._head, self._reading = 0, True
         if self.begun is None:
             self.begun = time.monotonic()
         super().on_message_begin()
@@ -45,7 +57,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """The request is whole."""
-        self.begun = None
+        self.begun, self._reading = None, False
         super().on_message_complete()
 
     def _count(self, octets: int) -> None:
@@ -54,23 +66,36 @@ class BoundedProtocol(HttpToolsProtocol):
             raise ValueError("a head beyond the bound")
 
     def data_received(self, data: bytes) -> None:
-        """Close on whoever sends a head without end."""
+        """Answer, and close on whoever sends a head without end."""
+        if self._free and (asked := express(data, bounds().head_bytes, bounds().body_bytes)) is not None:
+            self._unset_keepalive_if_required()
+            self.begun, self.rested = None, time.monotonic()
+            self.transport.write(self._express(asked))
+            return
+        self.rested = None
         try:
             super().data_received(data)
         except ValueError:
             self.transport.close()
 
+    @property
+    def _free(self) -> bool:
+        """Whether no request is under way here, the peer reads its answers, and the worker is not full."""
+        answered = not self._reading and (self.cycle is None or self.cycle.response_complete)
+        return answered and not self.flow.write_paused and len(self.connections) < bounds().at_once
+
 
 class HttpServer:
     """One worker's HTTP side."""
 
-    def __init__(self, app: Callable[..., Any], host: str, port: int) -> None:
+    def __init__(self, app: App, host: str, port: int) -> None:
         """Binds at once. Raises OSError where the port cannot be had."""
         self.socket = tcp_socket(host, port)
+        protocol: Any = partial(BoundedProtocol, express=app.express)
         config = Config(
-            app, http=BoundedProtocol, ws="none", lifespan="off", loop="none", log_config=None, access_log=False,
-            server_header=False, date_header=False, limit_concurrency=bounds().at_once, timeout_keep_alive=75,
-            timeout_graceful_shutdown=5,
+            app, http=protocol, ws="none", lifespan="off", loop="none", log_config=None, access_log=False,
+            server_header=False, date_header=False, limit_concurrency=bounds().at_once,
+            timeout_keep_alive=_KEEP_ALIVE_S, timeout_graceful_shutdown=5,
         )  # fmt: skip
         self._server = _Quiet(config)
 
@@ -83,10 +108,12 @@ class HttpServer:
         self._server.should_exit = True
 
     def sweep(self, now: float) -> None:
-        """Close connections whose request has not come whole in time. now: seconds of the monotonic clock."""
+        """Close connections whose request has not come whole in time, or none for long. now: seconds of the monotonic
+        clock."""
         for each in list(self._server.server_state.connections):
-            begun = getattr(each, "begun", None)
-            if begun is not None and now - begun > bounds().request_seconds:
+            begun, rested = getattr(each, "begun", None), getattr(each, "rested", None)
+            slow = begun is not None and now - begun > bounds().request_seconds
+            if slow or (rested is not None and now - rested > _KEEP_ALIVE_S):
                 each.transport.close()
 
 

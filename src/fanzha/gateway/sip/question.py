@@ -13,14 +13,15 @@ from fanzha.gateway.sip.address import parse_address
 from fanzha.gateway.sip.headers import parameters
 from fanzha.gateway.sip.malformed import Malformed
 from fanzha.gateway.sip.message import Request
-from fanzha.gateway.sip.uri import parse_uri
+from fanzha.gateway.sip.uri import dialled, parse_uri
 from fanzha.gateway.sip.words import SipWords
 from fanzha.records.contract import Ingress
 
 Fields = dict[str, list[str]]
 # How nearly every switch writes a name-addr: read in one step, to the same end as by parse_address and parse_uri.
 _PLAIN = re.compile(
-    r'(?:"[^"\\]*" *|[^<"]*)<sips?:([^@;:%?<>\s]+)@([A-Za-z0-9._-]+)(?::[0-9]{1,5})?((?:;[^?<>"]*)?)>', re.IGNORECASE
+    r'(?:"[^"\\]*+" *+|[^<"]*+)<sips?+:([^@;:%?<>\s]++)@([A-Za-z0-9._-]++)(?::[0-9]{1,5}+)?+((?:;[^?<>"]*+)?+)>',
+    re.IGNORECASE,
 )
 _ANONYMOUS_HOST = "anonymous.invalid"  # RFC 3323 4.1.1.3
 _SERVICE = "urn:service:"
@@ -67,7 +68,7 @@ def _callee(uri: str, words: SipWords) -> str:
         if found is None:
             raise Malformed("Unknown Service", 416)
         return found
-    number = parse_uri(uri).number
+    number = dialled(uri)
     if not number:
         raise Malformed("Address Incomplete", 484)
     return number
@@ -76,8 +77,10 @@ def _callee(uri: str, words: SipWords) -> str:
 def _number(value: str) -> str | None:
     """The number in a name-addr; None if there is none."""
     plain = _PLAIN.match(value)
-    if plain is not None and "phone-context" not in plain[3]:
-        return None if plain[2].lower() == _ANONYMOUS_HOST else plain[1]
+    if plain is not None:
+        number, host, options = plain.groups()
+        if "phone-context" not in options:
+            return None if host.lower() == _ANONYMOUS_HOST else number
     try:
         uri = parse_uri(parse_address(value).uri)
     except Malformed:

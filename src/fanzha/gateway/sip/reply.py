@@ -20,16 +20,14 @@ _BREAKS = str.maketrans({"\r": " ", "\n": " ", "\0": " "})
 def reply(request: Request, code: int, phrase: str, hop: Hop, seed: bytes, headers: Headers = ()) -> bytes:
     """The answer to `request` back over `hop`. No value can break out of its line."""
     fields = request.fields
-    to = fields["to"][0]
-    lines = [f"SIP/2.0 {code} {phrase.translate(_BREAKS)}"]
-    lines += [f"Via: {line}" for line in hop.lines()]
-    lines.append(f"From: {fields['from'][0]}")
-    lines.append(f"To: {to}" if _tagged(request) else f"To: {to};tag={tag(request, seed)}")
-    lines.append(f"Call-ID: {fields['call-id'][0]}")
-    lines.append(f"CSeq: {fields['cseq'][0]}")
-    lines += [f"{name}: {value.translate(_BREAKS)}" for name, value in headers]
-    lines.append("Content-Length: 0\r\n\r\n")
-    return "\r\n".join(lines).encode("utf-8", "surrogateescape")
+    to, ids = fields["to"][0], f"Call-ID: {fields['call-id'][0]}\r\nCSeq: {fields['cseq'][0]}\r\n"
+    tagged = to if _tagged(request) else f"{to};tag={tag(request, seed)}"
+    vias = "\r\nVia: ".join(hop.lines())
+    own = "".join([f"{name}: {value.translate(_BREAKS)}\r\n" for name, value in headers]) if headers else ""
+    return (
+        f"SIP/2.0 {code} {phrase.translate(_BREAKS)}\r\nVia: {vias}\r\nFrom: {fields['from'][0]}\r\nTo: {tagged}\r\n"
+        f"{ids}{own}Content-Length: 0\r\n\r\n"
+    ).encode("utf-8", "surrogateescape")
 
 
 def tag(request: Request, seed: bytes) -> str:

@@ -13,7 +13,7 @@ from fanzha.gateway.sip.malformed import Malformed
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(.*)", re.DOTALL)
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::([0-9]{1,5}))?")
 # How nearly every switch writes it: no escapes, no password, no parameters of the user's.
-_PLAIN = re.compile(r"(sips?):([^@;:%?]+)@([A-Za-z0-9._-]+)(?::([0-9]{1,5}))?((?:;[^?]*)?)")
+_PLAIN = re.compile(r"(sips?+):([^@;:%?]++)@([A-Za-z0-9._-]++)(?::([0-9]{1,5}+))?+((?:;[^?]*+)?+)")
 _GLOBAL = "+"
 _LONGEST = 4096
 _SHORT = 128  # characters; longer ones are not remembered
@@ -31,6 +31,14 @@ class Uri(NamedTuple):
     port: int
     number: str
     options: dict[str, str]
+
+
+def dialled(text: str) -> str:
+    """Only the number that a URI names, "" for none. Raises Malformed as `parse_uri` does."""
+    plain = _PLAIN.fullmatch(text)
+    if plain is not None and len(text) <= _SHORT and "phone-context" not in plain[5]:
+        return plain[2]
+    return parse_uri(text).number
 
 
 def parse_uri(text: str) -> Uri:

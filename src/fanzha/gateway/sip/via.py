@@ -15,6 +15,8 @@ _VIA = re.compile(
     r"((?:\s*;\s*[^\s;=,\"]+(?:\s*=\s*(?:\"[^\"]*\"|[^\s;,\"]+))?)*)\s*",
     re.IGNORECASE,
 )
+# How nearly every switch writes it: read in one step, to the same end.
+_PLAIN = re.compile(r"SIP/2\.0/[A-Z]++ ([a-z0-9.-]++)(?::([0-5]?+[0-9]{1,4}+))?+((?:;[a-z]++(?:=[^\s;=,\"]++)?+)*+)")
 _RPORT = re.compile(r";\s*rport\s*(?=;|$)", re.IGNORECASE)
 
 
@@ -31,6 +33,12 @@ def parse_via(text: str) -> Via:
     """Read one Via value. Raises Malformed."""
     if len(text) > _LONGEST:
         raise Malformed("Via Too Long")
+    plain = _PLAIN.fullmatch(text)
+    if plain is not None:
+        host, port, tail = plain.groups()
+        return Via(
+            text, host, int(port) if port else DEFAULT_PORT, ";rport" in tail and _RPORT.search(tail) is not None
+        )
     text = " ".join(text.split())  # so that no run of blanks can cost more than its length
     match = _VIA.fullmatch(text)
     if match is None or int(match[2] or 0) > 65535:
@@ -55,13 +63,15 @@ class Hop(NamedTuple):
         if self.via is None:
             return self.others
         address, port = self.source
-        text = _RPORT.sub(f";rport={port}", self.via.text) if self.via.rport else self.via.text
-        if self.via.rport or self.via.host != address.lower():
-            text += f";received={address}"
-        return [text, *self.others]
+        via = self.via
+        if via.rport:
+            return [f"{_RPORT.sub(f';rport={port}', via.text)};received={address}", *self.others]
+        return [via.text if via.host == address.lower() else f"{via.text};received={address}", *self.others]
 
 
 def hop(lines: list[str], source: tuple[str, int]) -> Hop:
     """Read a request's Via lines; source: address and port it came from. Raises Malformed for a bad top Via."""
+    if "," not in lines[0]:
+        return Hop(parse_via(lines[0]), lines[1:], source)
     first, *others = values(lines[0]) or [""]
     return Hop(parse_via(first), [", ".join(others), *lines[1:]] if others else lines[1:], source)
