@@ -151,7 +151,8 @@ def test_counts_add_up_and_the_people_of_design_4_are_among_the_hit(report: Repo
     assert report.timing is not None
     assert report.timing.both + report.timing.only_draft == report.tried.fraud
     assert report.timing.earlier + report.timing.same + report.timing.later == report.timing.both
-    assert [row for row in report.overlap if row.also == row.asked]
+    assert report.overlap
+    assert all(max(row.also_fraud, row.earlier) <= row.also <= row.asked == report.tried.hit for row in report.overlap)
 
 
 def test_the_hardest_cases_can_be_read(report: Report, lake: Lake) -> None:
