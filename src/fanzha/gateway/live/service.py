@@ -8,6 +8,7 @@ import fcntl
 import gc
 import logging
 import os
+import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -33,6 +34,7 @@ from fanzha.policy.policy import Policy
 from fanzha.policy.store import PolicyStore
 
 LOG = logging.getLogger("fanzha.gateway.live")
+_SWITCH_S = 0.0005  # after which a thread that writes a file lets the signalling go on; 5 ms are as long as a cut
 FOLDER, CONTROL, RECORDS, PAGE = "calls", "control.sock", "records", "counts.prom"  # FANZHA_HOME/calls/...
 
 
@@ -82,6 +84,8 @@ class LiveService:
         """Collect at host:port until stopped. started: told the port. Raises UsageError, StorageError at the start."""
         self._stopping = asyncio.Event()
         gc.freeze()  # half a million objects of libraries: looked through again and again, each time the mirror waits
+        gc.set_threshold(20_000, 50, 100)
+        sys.setswitchinterval(_SWITCH_S)
         saved = self._folder / "calls.saved"
         calls = snapshot.load(saved, self._journal)
         self.table.restore(calls)

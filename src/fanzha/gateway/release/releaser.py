@@ -125,7 +125,7 @@ class Releaser:
             attempts = await self._until_proven(call, self._switch, moved)
         finally:
             del self._moved[call.key]
-        return self._finish(call, release, attempts)
+        return await self._finish(call, release, attempts)
 
     async def _until_proven(self, call: Progress, switch: Switch, moved: asyncio.Event) -> int:
         attempts = 0
@@ -166,7 +166,7 @@ class Releaser:
         if moved is not None:
             moved.set()
 
-    def _finish(self, call: Progress, release: Release, attempts: int) -> Outcome:
+    async def _finish(self, call: Progress, release: Release, attempts: int) -> Outcome:
         open_legs = _open_legs(call)
         result = {0: "released", 1: "half", 2: "unproven"}[len(open_legs)]
         proof = "" if open_legs else "hep" if "hep" in call.sources else "dialog"
@@ -175,11 +175,12 @@ class Releaser:
         call.release = result
         if result != "released":
             LOG.error("release %s of a call is %s: legs %s were not seen to end", release.id, result, open_legs)
-        ticket = self._ticket(release, call.answered)
+        # In a thread: the disk takes longer than a cut, and the next one is not to wait for it.
+        ticket = await asyncio.to_thread(self._ticket, release, call.answered)
         done = msgspec.structs.replace(
             release, result=result, proof=proof, attempts=attempts, micros=micros, ticket=ticket
         )
-        self._ledger.note(done)
+        await asyncio.to_thread(self._ledger.note, done)
         return _outcome(done)
 
     def _ticket(self, release: Release, answered: int) -> str:
