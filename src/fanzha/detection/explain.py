@@ -123,18 +123,17 @@ def explain(
     """Tell all about a subject of `resolve`, from its calls in [start, end); without alerts where not `judged`."""
     seen = _calls(lake, subject, start, end)
     calls = seen.filter(pc.equal(seen["network"], network))
-    subscribers = lake.reference("subscribers", network=network)
-    missing = [each for each in ("cells", "trunks") if not lake.reference(each, network=network).num_rows]
-    unknown = ([] if subscribers.num_rows else ["subscribers"]) + missing
-    mine = subject.key if subject.kind == EntityKind.NUMBER else None
-    own = subscribers.filter(pc.equal(subscribers["number"], pa.scalar(mine, pa.int64())))
+    unknown = [each for each in ("subscribers", "cells", "trunks") if not lake.knows(each, network)]
+    mine = [subject.key] if subject.kind == EntityKind.NUMBER else []
+    own = lake.reference_of("subscribers", "number", mine, network)
     first, _, _ = lake.span(network)
     begin = int(first.timestamp()) if first else 0
     events = _events(calls, subject.kind, subject.key)
     vectors = trace(events, subject.kind, start=begin, known=activations_of(own))
     alerts: list[Alert] = []
     if judged:
-        judge = _Judge(lake, pack, network, activations_of(subscribers), begin, start, end)
+        known = activations_of(lake.reference("subscribers", network=network))
+        judge = _Judge(lake, pack, network, known, begin, start, end)
         alerts = judge.alerts(subject, calls, events)
     return Explanation(
         subject=subject,

@@ -204,16 +204,36 @@ class Lake:
                 [QUARANTINE.empty_table(), *(read_columns(self.root / part.path) for part in parts)]
             )
 
-    def reference(self, kind: str, *, network: str | None = None, as_of: datetime | None = None) -> pa.Table:
-        """Rows of subscribers, cells, trunks or ported that had been loaded by `as_of` (all where it is None)."""
+    def reference(
+        self,
+        kind: str,
+        *,
+        network: str | None = None,
+        as_of: datetime | None = None,
+        up_to_import: int | None = None,
+    ) -> pa.Table:
+        """Rows of subscribers, cells, trunks or ported that had been loaded by `as_of`, or by an import (None: all)."""
         if kind not in REFERENCES:
             raise UsageError(f"no such reference table: {kind}", hint=f"one of: {', '.join(REFERENCES)}")
         schema = REFERENCES[kind]
         with reader(self.root):
             parts = self.manifest.parts(f"reference/{kind}", network=network)
+            parts = [part for part in parts if up_to_import is None or part.import_id <= up_to_import]
             tables = [read_columns(self.root / part.path, schema.names).cast(schema) for part in parts]
         table = pa.concat_tables([schema.empty_table(), *tables])
         return table if as_of is None else table.filter(pc.less_equal(table["loaded_at"], pa.scalar(as_of, UTC_US)))
+
+    def reference_of(self, kind: str, column: str, values: Sequence[int] | Sequence[str], network: str) -> pa.Table:
+        """Its rows in which `column` is one of `values`: milliseconds where the whole table takes a second."""
+        schema = REFERENCES[kind]
+        with reader(self.root):
+            parts = self.manifest.parts(f"reference/{kind}", network=network) if values else []
+            tables = [read_matching(self.root / part.path, values, [column]) for part in parts]
+        return pa.concat_tables([schema.empty_table(), *(table.select(schema.names).cast(schema) for table in tables)])
+
+    def knows(self, kind: str, network: str) -> bool:
+        """Whether a reference table has any row."""
+        return any(part.rows for part in self.manifest.parts(f"reference/{kind}", network=network))
 
     def cell_key(self, text: str) -> int:
         """The key of a cell's name."""

@@ -81,18 +81,21 @@ def described(path: str, network: str, day: int, table: pa.Table, size: int, imp
 
 
 def read_matching(
-    path: Path, numbers: Sequence[int], columns: Sequence[str], wanted_columns: Sequence[str] | None = None
+    path: Path,
+    values: Sequence[int] | Sequence[str],
+    columns: Sequence[str],
+    wanted_columns: Sequence[str] | None = None,
 ) -> pa.Table:
-    """The rows of a Parquet part in which any of `columns` (integers) is one of `numbers`; whole, or some columns."""
-    wanted = pa.array(numbers, pa.int64())
+    """The rows of a Parquet part in which any of `columns` (of one type) is one of `values`; whole, or some columns."""
+    wanted = pa.array(values, pa.string() if values and isinstance(values[0], str) else pa.int64())
     few = None if wanted_columns is None else list(dict.fromkeys([*columns, *wanted_columns]))
     with pq.ParquetFile(path, memory_map=True) as file:
         found = []
         for group in range(file.num_row_groups):
-            table = file.read_row_group(group, columns=few or list(columns))
-            mask = _any([pc.is_in(table[name], wanted) for name in columns])
+            keys = file.read_row_group(group, columns=list(columns))
+            mask = _any([pc.is_in(keys[name], wanted) for name in columns])
             if pc.any(mask).as_py():
-                found.append((table if few else file.read_row_group(group)).filter(mask))
+                found.append(file.read_row_group(group, columns=few).filter(mask))
         empty = file.schema_arrow.empty_table()
         return pa.concat_tables(found) if found else empty.select(few) if few else empty
 

@@ -100,3 +100,13 @@ def test_what_is_exported_is_masked(people: Any) -> None:
     row = [cell.value for cell in book.worksheets[0][2]]
     assert row[2] == "+86139****0002"
     assert "13907110002" not in str(row)
+
+
+def test_what_came_on_the_list_since_the_dry_run_is_left_out_and_the_faults_stay_told(people: Any) -> None:
+    made = importing.attempt(people["leader"], "hb", "block", excel(*ROWS))
+    other = importing.attempt(people["leader"], "hb", "block", excel(GOOD))
+    importing.submit(people["leader"], other.pk)
+    importing.submit(people["leader"], made.pk)
+    made.refresh_from_db()
+    assert (made.rows, made.good, made.faulty) == (5, 1, 4)
+    assert [row for row, _faults in importing.faults_of(made)] == [5, 6, 7]

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from fanzha.desk.audit.chain import head_mac, seal
 from fanzha.desk.audit.models import Entry, Head
+from fanzha.desk.bulk import insert
 from fanzha.desk.organisations.models import User
 from fanzha.desk.rights.seats import seats_of
 
@@ -61,7 +62,7 @@ def record(by: User | None, acts: Sequence[Act], *, at: datetime | None = None, 
         )
         last = entry.seal = seal(entry, last)
         entries.append(entry)
-    Entry.objects.bulk_create(entries, batch_size=500)
+    insert(entries)
     Head.objects.filter(pk=1).update(number=number, seal=last, mac=head_mac(number, last))
     return entries
 

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from fanzha.desk.audit.actions import Act, record
+from fanzha.desk.bulk import insert
 from fanzha.desk.enforcement.models import Change, Gateway
 from fanzha.desk.organisations.models import User
 from fanzha.desk.rights.seats import holds
@@ -29,7 +30,7 @@ def note(changes: Mapping[str, Entry | None], at: datetime) -> None:
         Change(entry=name, body=None if entry is None else msgspec.to_builtins(entry), made_at=at)
         for name, entry in changes.items()
     ]
-    Change.objects.bulk_create(rows, batch_size=500)
+    insert(rows)
 
 
 def note_exemptions(changes: Mapping[str, tuple[str, SpecialUser, bool]], at: datetime) -> None:
@@ -38,7 +39,7 @@ def note_exemptions(changes: Mapping[str, tuple[str, SpecialUser, bool]], at: da
         Change(entry=name, body={"trunk": trunk, "special": msgspec.to_builtins(user), "on": on}, made_at=at)
         for name, (trunk, user, on) in changes.items()
     ]
-    Change.objects.bulk_create(rows, batch_size=500)
+    insert(rows)
 
 
 def removed(names: Iterable[str], at: datetime) -> None:

@@ -23,6 +23,17 @@ def kept(stored: str) -> Path:
     return Path(settings.HOME) / "imports" / stored
 
 
+def keep_beside(stored: str, content: bytes) -> None:
+    """Keep what was read from a kept file, so that it need not be read again."""
+    beside(stored).unlink(missing_ok=True)
+    _write(beside(stored), [content])
+
+
+def beside(stored: str) -> Path:
+    """Where that is."""
+    return kept(stored).with_suffix(".read")
+
+
 def put_out(name: str, content: bytes) -> Path:
     """Lay a file for another office into FANZHA_HOME/outgoing, from where the exchange (数据交换) takes it.
 

@@ -31,7 +31,7 @@ def propose(by: User, network: str, which: str, line: Line) -> Item:
     item, faults = judge(which, [line], now)[0]
     if item is None:
         raise Refused("；".join(fault.problem for fault in faults), where=faults[0].column)
-    prepare(item, home, by, now)
+    prepare([item], home, by, now)
     try:
         with transaction.atomic():
             item.save()
@@ -50,12 +50,14 @@ def place(by: User, network: str) -> Network:
     return home
 
 
-def prepare(item: Item, home: Network, by: User, now: datetime) -> None:
+def prepare(items: Sequence[Item], home: Network, by: User, now: datetime) -> None:
     """What every new item carries: its network, the region of who proposes it, the approval's clock."""
     seat = next(seat for seat in seats_of(by) if home.code in seat.networks and "lists.edit" in seat.rights)
-    item.network, item.region = home.code, seat.region or home.region
-    item.state, item.moved_at, item.moved_by = State.PROPOSED, now, by
-    item.proposed_by, item.proposed_at, item.due_at = by, now, due("approval", now)
+    region, clock = seat.region or home.region, due("approval", now)
+    for item in items:
+        item.network, item.region = home.code, region
+        item.state, item.moved_at, item.moved_by = State.PROPOSED, now, by
+        item.proposed_by, item.proposed_at, item.due_at = by, now, clock
 
 
 def approve(by: User, pk: int) -> Item:

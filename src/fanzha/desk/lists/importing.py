@@ -6,14 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
+import msgspec
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from fanzha.desk.audit.actions import record
-from fanzha.desk.excel.keeping import keep, kept
+from fanzha.desk.bulk import insert
+from fanzha.desk.excel.keeping import beside, keep, keep_beside, kept
 from fanzha.desk.lists import sheet
 from fanzha.desk.lists.actions import place, prepare
 from fanzha.desk.lists.choices import State
@@ -26,6 +29,10 @@ from fanzha.desk.workflow.actions import act_of, enter, move
 from fanzha.errors import Refused
 
 _CHUNK = 5000
+_JUDGED = (
+    "kind", "value", "person", "paper", "reason", "why", "document", "authority", "kept", "trunk", "exemption",
+    "starts", "expires",
+)  # fmt: skip
 _FIELDS = ("state", "moved_at", "moved_by", "due_at", "overdue", "approved_by")
 
 
@@ -53,6 +60,7 @@ def attempt(by: User, network: str, which: str, file: UploadedFile) -> Import:
         path_of(made).unlink(missing_ok=True)
         raise
     made.rows, made.good, made.faulty = found.rows, len(found.good), len(found.faulty)
+    keep_beside(made.stored, _packed(found))
     with transaction.atomic():
         made.save()
         told = {"list": which, "rows": made.rows, "good": made.good, "faulty": made.faulty}
@@ -66,7 +74,7 @@ def judged(made: Import, now: datetime) -> Judged:
     answers = judge(made.list, [line for _row, line, _faults in lines], now)
     good, faulty, seen = [], [], _standing(made)
     for (row, _line, cells), (item, faults) in zip(lines, answers, strict=True):
-        key = (item.kind, item.value, item.trunk) if item else None
+        key = _key(item) if item else None
         if key in seen:
             faults = [Fault("value", _("名单中或文件中已有该对象"))]
         if cells or faults or item is None:
@@ -79,23 +87,20 @@ def judged(made: Import, now: datetime) -> Judged:
 
 
 def submit(by: User, pk: int) -> Import:
-    """Put the good rows up for approval."""
+    """Put the good rows up for approval: those of the dry run that may still stand now."""
     with transaction.atomic():
         made = move(Import(pk=pk), "submit", by)
         home, now = place(by, made.network), made.moved_at
-        found = judged(made, now)
-        for item in found.good:
-            prepare(item, home, by, now)
+        standing = _standing(made)
+        good = [item for item in _good(made) if _key(item) not in standing and item.expires > now]
+        prepare(good, home, by, now)
+        for item in good:
             item.brought, item.due_at = made, None  # the import's own clock runs
-        Item.objects.bulk_create(found.good, batch_size=1000)
-        made.good, made.faulty = len(found.good), len(found.faulty)
+        insert(good)
+        made.good, made.faulty = len(good), made.rows - len(good)
         made.save(update_fields=["good", "faulty"])
-        record(
-            by,
-            [act_of(item, "lists.propose", "", {"shown": item.shown}) for item in found.good],
-            at=now,
-            batch=f"import-{pk}",
-        )
+        told = [act_of(item, "lists.propose", "", {"shown": item.shown}) for item in good]
+        record(by, told, at=now, batch=f"import-{pk}")
     return made
 
 
@@ -131,6 +136,28 @@ def _decide(by: User, pk: int, name: str, reason: str) -> Import:
     return made
 
 
+def _packed(found: Judged) -> bytes:
+    """What was judged: good items as rows of _JUDGED, and the faults."""
+    good = [[getattr(item, name) for name in _JUDGED] for item in found.good]
+    return msgspec.msgpack.encode((good, found.faulty))
+
+
+def _unpacked(made: Import) -> tuple[list[list[Any]], list[tuple[int, list[Fault]]]]:
+    try:
+        kept = beside(made.stored).read_bytes()
+    except OSError as error:
+        raise Refused(_("试运行的结果已不在，请重新导入文件"), where=made.name) from error
+    return msgspec.msgpack.decode(kept, type=tuple[list[list[Any]], list[tuple[int, list[Fault]]]])
+
+
+def _good(made: Import) -> list[Item]:
+    return [Item(list=made.list, **dict(zip(_JUDGED, row, strict=True))) for row in _unpacked(made)[0]]
+
+
+def _key(item: Item) -> tuple[str, str, str]:
+    return item.kind, item.value, item.trunk
+
+
 def _standing(made: Import) -> set[tuple[str, str, str]]:
     held = Item.objects.filter(
         network=made.network, list=made.list, state__in=(State.PROPOSED, State.ACTIVE, State.CONTESTED)
@@ -139,5 +166,5 @@ def _standing(made: Import) -> set[tuple[str, str, str]]:
 
 
 def faults_of(made: Import) -> Sequence[tuple[int, list[Fault]]]:
-    """The faulty rows, once more from the file."""
-    return judged(made, timezone.now()).faulty
+    """The faulty rows, as the dry run found them."""
+    return _unpacked(made)[1]

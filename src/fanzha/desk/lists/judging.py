@@ -15,7 +15,7 @@ from fanzha.desk.lists.entering import document_hash
 from fanzha.desk.lists.models import Item
 from fanzha.desk.lists.terms import terms, years_later
 from fanzha.desk.masking.mask import mask_document, mask_name
-from fanzha.policy import is_protected, reasons
+from fanzha.policy import protected_keys, reasons
 
 BLOCK_REASONS = ("police", "regulator", "complaint", "bank", "lost", "fraud", "device", "unassigned")
 
@@ -51,17 +51,23 @@ def judge(which: str, lines: Sequence[Line], now: datetime) -> list[tuple[Item |
     """For each line an unsaved item, or its faults. Numbers are read together, so that 100,000 take seconds."""
     found = numbering.normalise(pa.array([line.value for line in lines], pa.string()))
     kept = numbering.normalise(pa.array([line.kept for line in lines], pa.string()))
-    return [_judged(which, line, int(found.number[at]), int(kept.number[at]), now) for at, line in enumerate(lines)]
+    guarded = protected_keys()
+    return [
+        _judged(which, line, (int(found.number[at]), int(kept.number[at])), guarded, now)
+        for at, line in enumerate(lines)
+    ]
 
 
-def _judged(which: str, line: Line, number: int, kept: int, now: datetime) -> tuple[Item | None, list[Fault]]:
+def _judged(
+    which: str, line: Line, numbers: tuple[int, int], guarded: frozenset[int], now: datetime
+) -> tuple[Item | None, list[Fault]]:
     kind = line.kind or KINDS[List(which)][0]
     item = Item(
         list=which, kind=kind, why=line.why.strip()[:300], document=line.document.strip()[:80],
         authority=line.authority, trunk=line.trunk.strip()[:60], exemption=line.exemption,
         reason=_reason(which, line), starts=line.starts or now,
     )  # fmt: skip
-    faults = [*_named(item, line, number), *_grounds(item, line, kept), *_time(item, line, now)]
+    faults = [*_named(item, line, numbers[0], guarded), *_grounds(item, line, numbers[1]), *_time(item, line, now)]
     return (None, faults) if faults else (item, [])
 
 
@@ -69,7 +75,7 @@ def _reason(which: str, line: Line) -> str:
     return {List.ALLOW: "trusted", List.RESTRICTED: "police", List.SPECIAL: "trusted"}.get(List(which), line.reason)
 
 
-def _named(item: Item, line: Line, number: int) -> Iterator[Fault]:
+def _named(item: Item, line: Line, number: int, guarded: frozenset[int]) -> Iterator[Fault]:
     if item.kind not in KINDS[List(item.list)]:
         yield Fault("kind", _("该名单不收这类对象"))
     elif item.kind == Kind.PERSON:
@@ -88,7 +94,7 @@ def _named(item: Item, line: Line, number: int) -> Iterator[Fault]:
         yield Fault("value", _("不是可识别的号码"))
     else:
         item.value = numbering.display(number)
-        if item.list == List.BLOCK and is_protected(number):
+        if item.list == List.BLOCK and number in guarded:
             yield Fault("value", _("紧急与公共服务号码不得列入"))
 
 

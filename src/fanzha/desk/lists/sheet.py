@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from fanzha.desk.excel.reading import Limits, rows_of, text
@@ -94,6 +96,7 @@ def _rows(items: QuerySet[Item]) -> Iterator[Sequence[Any]]:
         )  # fmt: skip
 
 
+@lru_cache(maxsize=5000)
 def _day(at: datetime) -> str:
     return timezone.localtime(at).strftime("%Y-%m-%d")
 
@@ -113,17 +116,18 @@ def _line(cells: dict[str, Any]) -> tuple[Line, list[Fault]]:
 
 def _coded(name: str, text: str) -> str:
     """Chinese words of a cell as their code; what is none stays, and is told as wrong."""
-    words: dict[str, str] = {}
-    for field, choices in (("kind", Kind), ("authority", Authority), ("exemption", Exemption)):
-        if field == name:
-            words = {str(label): value for value, label in choices.choices}
-    if name == "reason":
-        words = {each.zh: code for code, each in reasons().items()}
-    if name == "preset":
-        words = {each.zh: each.id for each in terms().presets} | {
-            f"{each.years}年": each.id for each in terms().presets
-        }
-    return words.get(text, text)
+    return _codes(get_language()).get(name, {}).get(text, text)
+
+
+@cache
+def _codes(_language: str | None) -> dict[str, dict[str, str]]:
+    """By column, the words of the reader's language for their codes."""
+    chosen = {"kind": Kind, "authority": Authority, "exemption": Exemption}
+    found = {name: {str(label): value for value, label in each.choices} for name, each in chosen.items()}
+    found["reason"] = {each.zh: code for code, each in reasons().items()}
+    years = {f"{each.years}年": each.id for each in terms().presets}
+    found["preset"] = {each.zh: each.id for each in terms().presets} | years
+    return found
 
 
 def _moment(cell: Any) -> datetime | None:
