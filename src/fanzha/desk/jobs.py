@@ -21,6 +21,8 @@ from fanzha.desk.callbacks.intake import take_tickets
 from fanzha.desk.complaints.weighing import weigh_again
 from fanzha.desk.enforcement.harvest import count_verdicts
 from fanzha.desk.enforcement.publishing import publish_pending
+from fanzha.desk.lab import files as lab_files
+from fanzha.desk.lab import proposing, releasing, running, shadowing, tripping
 from fanzha.desk.lists import actions as lists
 from fanzha.desk.login.actions import forget_expired
 from fanzha.desk.measures import actions as measures
@@ -61,6 +63,13 @@ TIMERS = (
     Timer("alerts", 1.0, take_alerts),
     Timer("callbacks", 1.0, take_tickets),
     Timer("escalations", 5.0, escalate),
+    Timer("rules", 60.0, lab_files.take_files),
+    Timer("by rule", 1.0, proposing.turn),
+    Timer("shadows", 2.0, shadowing.turn),
+    Timer("trips", 30.0, tripping.turn),
+    Timer("releases", 5.0, releasing.repair),
+    Timer("backtests", 1.0, running.turn),
+    Timer("budgets", 3600.0, proposing.forget),
     Timer("overdue", 15.0, mark_overdue),
     Timer("silent", 600.0, lapse_silent),
     Timer("sessions", 600.0, forget_expired),
@@ -86,6 +95,7 @@ def run(stopped: Callable[[], bool], timers: tuple[Timer, ...] = TIMERS) -> None
                 _once(timer)
                 due[timer] = time.monotonic() + timer.every_s
         time.sleep(_TICK_S)
+    running.stop()
 
 
 def _once(timer: Timer) -> None:

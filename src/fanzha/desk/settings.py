@@ -59,6 +59,7 @@ INSTALLED_APPS = [
     "ninja",
     "fanzha.desk.api",
     "fanzha.desk.tracing",
+    "fanzha.desk.lab",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

@@ -14,6 +14,7 @@ urlpatterns = [
     path("unmask/", include("fanzha.desk.masking.urls")),
     path("audit/", include("fanzha.desk.audit.urls")),
     path("measures/", include("fanzha.desk.measures.urls")),
+    path("lab/", include("fanzha.desk.lab.urls")),
     path("rollback/", include("fanzha.desk.rollback.urls")),
     path("api/", rest),
     path("tracing/", include("fanzha.desk.tracing.urls")),

@@ -68,9 +68,25 @@ def propose_by_rule(alert: Alert, wish: Wish) -> Measure:
     return _propose(None, wish, alert.subject, alert)
 
 
+def leave_proposed(alert: Alert, wish: Wish) -> Measure:
+    """For a timer: what a rule asks of people, waiting for one of them. Raises Refused where two have to ask for it."""
+    if rung(wish.rung).approval != "analyst":
+        raise Refused(_("该措施不由规则提请"), where=wish.rung)
+    return _propose(None, wish, alert.subject, alert, waits=True)
+
+
 def approve(by: User, pk: int, *, reason: str = "") -> Measure:
     """The second pair of eyes. Two at the same instant: one approves, the other is told that the state has changed."""
-    step, now = Measure.workflow.by_name["approve"], timezone.now()
+    return _agree(by, pk, "approve", reason)
+
+
+def accept(by: User, pk: int, *, reason: str = "") -> Measure:
+    """One person's agreement to what a rule asks for, where one is enough."""
+    return _agree(by, pk, "accept", reason)
+
+
+def _agree(by: User, pk: int, name: str, reason: str) -> Measure:
+    step, now = Measure.workflow.by_name[name], timezone.now()
     with transaction.atomic():
         measure: Measure = Measure.objects.select_for_update(of=("self",)).get(pk=pk)
         if not holds(by, step.right, measure):
@@ -80,7 +96,7 @@ def approve(by: User, pk: int, *, reason: str = "") -> Measure:
             raise Refused(str(why), where=f"measures {pk}")
         enter(measure, step, now, by)
         measure.approved_by = by
-        record(by, [act_of(measure, "measures.approve", reason, {"rung": measure.rung, "to": measure.state})], at=now)
+        record(by, [act_of(measure, f"measures.{name}", reason, {"rung": measure.rung, "to": measure.state})], at=now)
         _take_effect(measure, now)
     return measure
 
@@ -164,7 +180,7 @@ def wrong(rows: Sequence[Measure], name: str, by: User, at: datetime, reason: st
     suppress(rows, at)
 
 
-def _propose(by: User | None, wish: Wish, about: Subject, alert: Alert | None) -> Measure:
+def _propose(by: User | None, wish: Wish, about: Subject, alert: Alert | None, *, waits: bool = False) -> Measure:
     step, now = rung(wish.rung), timezone.now()
     if about.kind not in Kind.values:
         raise Refused(_("小区不能处置，请派现场核查"))
@@ -188,7 +204,7 @@ def _propose(by: User | None, wish: Wish, about: Subject, alert: Alert | None) -
             measure.save()
             told = {"rung": step.id, "rule": measure.rule, "score": measure.score, "document": measure.document}
             record(by, [act_of(measure, "measures.propose", measure.note, told)], at=now)
-            if step.approval != "leader":
+            if step.approval != "leader" and not waits:
                 enter(measure, Measure.workflow.by_name["execute"], now, by)
                 record(by, [act_of(measure, "measures.execute", "", {"rung": step.id})], at=now)
                 _take_effect(measure, now)

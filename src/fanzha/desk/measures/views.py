@@ -58,7 +58,11 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     measure = get_object_or_404(Measure.objects.seen_by(user).select_related(*related), pk=pk)
     shown: dict[str, Any] = {
         "measure": measure,
-        "buttons": [(each, why) for each, why in available(measure, user)],
+        "buttons": [
+            (each, why)
+            for each, why in available(measure, user)
+            if each.name != "accept" or measure.proposed_by is None
+        ],
         "notices": measure.notices.order_by("pk"),
         "appeals": measure.appeals.order_by("pk") if holds(user, "appeals.view", measure) else (),
         "changes": Change.objects.filter(entry=measure.entry).select_related("publication").order_by("pk"),
@@ -74,8 +78,8 @@ def act(request: HttpRequest, pk: int) -> HttpResponse:
     """Approve, reject, withdraw or lift; then show it again."""
     user, name, reason = person(request), request.POST.get("act", ""), request.POST.get("reason", "")
     get_object_or_404(Measure.objects.seen_by(user), pk=pk)
-    if name == "approve":
-        actions.approve(user, pk, reason=reason)
+    if name in ("approve", "accept"):
+        {"approve": actions.approve, "accept": actions.accept}[name](user, pk, reason=reason)
     elif name in _ACTS:
         _ACTS[name](user, pk, reason)
     else:

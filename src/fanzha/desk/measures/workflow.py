@@ -18,6 +18,11 @@ def _own(measure: Any, by: User) -> Words | None:
     return None if measure.proposed_by_id == by.pk else _("只能由提出人撤回")
 
 
+def _by_rule(measure: Any, _by: User) -> Words | None:
+    asked = measure.proposed_by_id is None and rung(measure.rung).approval == "analyst"
+    return None if asked else _("只用于规则提请、一人即可批准的处置")
+
+
 def verification_clock(measure: Any) -> str:
     """The clock that the rung starts when it takes effect."""
     return rung(measure.rung).deadline
@@ -31,6 +36,10 @@ MEASURE = Workflow(
         Transition(
             "approve", _("批准"), _PROPOSED, State.ACTIVE, "measures.approve", verification_clock,
             four_eyes="proposed_by", tone="danger",
+        ),
+        Transition(
+            "accept", _("采纳规则提请"), _PROPOSED, State.ACTIVE, "measures.propose", verification_clock,
+            guard=_by_rule, tone="danger",
         ),
         Transition("reject", _("不批准"), _PROPOSED, State.REJECTED, "measures.approve", reason=True),
         Transition("withdraw", _("撤回"), _PROPOSED, State.WITHDRAWN, "measures.propose", guard=_own, reason=True),

@@ -12,6 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from fanzha import __version__
+from fanzha.desk.lab.alarms import alarms
 from fanzha.desk.organisations.models import User
 from fanzha.desk.rights.roles import roles
 from fanzha.desk.rights.seats import holds, seats_of
@@ -42,6 +43,7 @@ MENU = (
     Entry("lists:check", _("入网核查"), "lists.check", "check"),
     Entry("overview:page", _("概览"), "reports.view", "list"),
     Entry("tracing:list", _("溯源报告"), "records.view", "list"),
+    Entry("lab:list", _("规则实验室"), "rules.view", "list"),
     Entry("rollback:list", _("回滚"), "measures.rollback", "undo"),
     Entry("appeals:own", _("我的号码"), "own.view", "person"),
     Entry("audit:list", _("审计"), "audit.view", "list"),
@@ -61,4 +63,5 @@ def page(request: HttpRequest) -> dict[str, Any]:
     ]
     here = request.resolver_match.app_name if request.resolver_match else ""
     role = roles().get(seat.role) if seat else roles()["subscriber"]
-    return {"menu": menu, "here": here, "seat": seat, "role": role, "demo": settings.DEMO, "version": __version__}
+    known = {"demo": settings.DEMO, "version": __version__, "alarms": alarms(user)}
+    return known | {"menu": menu, "here": here, "seat": seat, "role": role}

@@ -1,0 +1,39 @@
+// The editor's line numbers and fields, and the curve of a threshold.
+const text = document.querySelector(".written textarea");
+if (text) {
+  const lines = document.querySelector(".lines");
+  const number = () => {
+    const wrong = Number(document.getElementById("verdict").dataset.line);
+    lines.replaceChildren(...text.value.split("\n").map((_, at) => {
+      const item = document.createElement("li");
+      item.textContent = at + 1;
+      if (at + 1 === wrong) item.className = "wrong";
+      return item;
+    }));
+    lines.scrollTop = text.scrollTop;
+  };
+  text.addEventListener("input", number);
+  text.addEventListener("scroll", () => { lines.scrollTop = text.scrollTop; });
+  text.style.height = `${Math.min(text.scrollHeight + 4, 700)}px`;
+  lines.style.maxHeight = `${Math.min(text.scrollHeight + 4, 700)}px`;
+  new MutationObserver(number).observe(document.querySelector(".draft"), { childList: true });
+  number();
+}
+const find = document.getElementById("find-field");
+find?.addEventListener("input", () => {
+  const wanted = find.value.trim().toLowerCase();
+  for (const row of document.querySelectorAll("[data-field]")) row.hidden = !row.dataset.field.toLowerCase().includes(wanted);
+});
+
+const FONT = getComputedStyle(document.body).fontFamily;
+function curve(place) {
+  const spec = JSON.parse(document.getElementById(place.dataset.curve).textContent);
+  const line = (name, at, colour, axis = 0) => ({ name, type: "line", yAxisIndex: axis, symbolSize: 5, itemStyle: { color: colour }, data: spec.points.map((point) => [point[0], axis ? point[at] && 100 * point[at] : point[at]]),
+    ...(at === 1 ? { markLine: { symbol: "none", silent: true, label: { formatter: `${spec.draft}` }, data: [{ xAxis: spec.draft }] } } : {}) });
+  const drawn = window.echarts.init(place, null, { renderer: "canvas" });
+  drawn.setOption({ textStyle: { fontFamily: FONT }, animation: false, tooltip: { trigger: "axis", renderMode: "richText" }, legend: { top: 2, textStyle: { fontFamily: FONT } },
+    grid: { left: 52, right: 52, top: 36, bottom: 30 }, xAxis: { type: "value", scale: true }, yAxis: [{ type: "value", minInterval: 1 }, { type: "value", max: 100, axisLabel: { formatter: "{value} %" }, splitLine: { show: false } }],
+    series: [line(spec.names.hit, 1, "#1c5fd4"), line(spec.names.fraud, 2, "#c8102e"), line(spec.names.honest, 3, "#1f8a4c"), line(spec.names.unknown, 4, "#8a94a6"), line(spec.names.recall, 5, "#e0a100", 1)] });
+  new ResizeObserver(() => drawn.resize()).observe(place);
+}
+for (const place of document.querySelectorAll("[data-curve]")) curve(place);
