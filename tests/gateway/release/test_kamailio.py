@@ -114,6 +114,23 @@ def test_every_call_is_cut_on_both_legs_and_its_record_says_by_whom(site: Site) 
     assert (site.folder / "live" / "tickets.jsonl").read_bytes().count(b"\n") == CALLS
 
 
+def test_a_ringing_call_is_ended_on_both_legs(site: Site) -> None:
+    async def work(site: Site) -> None:
+        site.edge.core.ring_only = True
+        call = site.edge.call(INSIDE, "13812345678", "13900000000")
+        await until(lambda: (seen := site.service.table.find(call.id)) and seen.ringing)
+        outcome = await site.service.calls.release(call.id, "Wang", "victim's phone rings")
+        assert (outcome.result, outcome.proof, outcome.ticket) == ("released", "hep", "")
+        assert (await asyncio.to_thread(call.final)).code == 487
+        core = site.edge.core.messages
+        await until(lambda: [m for m in core if m.method == "CANCEL" and m.get("call-id") == call.id])
+        ended = site.service.table.ended(call.id)
+        assert ended is not None
+        assert (ended.by, ended.answered) == ("network", 0)
+
+    site.run(work)
+
+
 def test_our_own_byes_end_a_call_that_the_switch_has_forgotten(site: Site) -> None:
     async def work(site: Site) -> None:
         (name,) = await site.place(1)

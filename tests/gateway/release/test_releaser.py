@@ -23,14 +23,19 @@ class Bench:
 
     def __init__(self, desk, folder: Path, fault: Fault | None = None, **fields: str) -> None:
         self.desk, self.folder = desk, folder
-        self.wire = desk.wire(**fields).invite().answer("200 OK").later(200)
+        ringing = fields.pop("ringing", "")
+        self.wire = desk.wire(**fields).invite().answer("180 Ringing" if ringing else "200 OK").later(200)
         self.switch = MemorySwitch(self.leg_ended, fault)
         self.ledger = Ledger(folder)
         self.words = msgspec.structs.replace(release_words(), proof_ms=30)
         self.releaser = Releaser(desk.table, self.switch, self.ledger, self.words)
 
     def leg_ended(self, dialog: Dialog, side: Side) -> None:
-        """The edge's BYE to one leg and its answer, as they are mirrored."""
+        """The edge's BYE to one leg and its answer, or the end of its ringing, as they are mirrored."""
+        call = self.desk.table.find(dialog.call_id)
+        if call is not None and not call.answered:
+            self.wire.answer("487 Request Terminated")
+            return
         wire, leg = self.wire, CALLER if side == "caller" else CALLEE
         tags = (dialog.to_tag, dialog.from_tag) if side == "caller" else (dialog.from_tag, dialog.to_tag)
         pair = {"ftag": tags[0], "ttag": tags[1]}
@@ -87,6 +92,31 @@ def test_the_victim_may_be_the_one_who_called(bench) -> None:
     desk = bench()
     desk.run(lambda releaser: releaser.release("one@example", "Wang", "why", victim="caller"))
     assert [ticket.victim for ticket in desk.tickets] == ["+8613812345678"]
+
+
+def test_a_call_that_still_rings_is_ended_before_anybody_answers(bench) -> None:
+    desk = bench(ringing="yes")
+    outcome = desk.release()
+    assert (outcome.result, outcome.proof, outcome.attempts, outcome.ticket) == ("released", "hep", 1, "")
+    assert desk.switch.commands == [("cancel", "one@example")]
+    (row,) = desk.desk.rows
+    assert (row.released_by, row.answered) == ("network", None)
+    assert desk.tickets == []  # nobody was talked to
+
+
+def test_answered_while_its_ringing_is_being_ended_it_is_cut_as_a_call(bench) -> None:
+    desk = bench(ringing="yes")
+    end = desk.switch._leg_ended
+
+    def answered(dialog: Dialog, side: Side) -> None:
+        desk.switch._leg_ended = end
+        desk.wire.answer("200 OK")
+
+    desk.switch._leg_ended = answered
+    outcome = desk.release()
+    assert (outcome.result, outcome.attempts) == ("released", 2)
+    assert [name for name, _ in desk.switch.commands] == ["cancel", "terminate"]
+    assert len(desk.tickets) == 1
 
 
 def test_asked_twice_it_is_done_once(bench) -> None:

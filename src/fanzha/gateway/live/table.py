@@ -56,7 +56,7 @@ class LiveTable:
         self._closed = Closed(limits)
         self._asked: dict[bytes, tuple[int, Verdict]] = {}
         self.counts: Counter[str] = Counter()
-        self.leg_moved: Callable[[Progress], None] = lambda _: None  # told when a leg ends, or is reported to
+        self.leg_moved: Callable[[Progress], None] = lambda _: None  # told when a call is answered, or a leg ends
 
     def __len__(self) -> int:
         return len(self._ringing) + len(self._talking)
@@ -241,7 +241,7 @@ class LiveTable:
     def _fail(self, call: Progress, at: int, status: int, reason: str, blocked: bool = False) -> None:
         end = self._causes.of(status)
         by = end.by if end else ""
-        blocked = blocked or call.verdict == Action.BLOCK.name
+        blocked = blocked or call.verdict == Action.BLOCK.name or bool(call.release)
         if blocked or (by == "callee" and call.far_status not in (0, status)):
             by = "network"  # a callee's own word is seen on its own leg first
         call.code = status
@@ -321,6 +321,7 @@ class LiveTable:
         key = call.key
         self._ringing.pop(key, None)
         self._talking[key] = call
+        self.leg_moved(call)
         if len(self._talking) > self._limits.talking:
             self._overflow(self._talking)
 
@@ -358,6 +359,7 @@ class LiveTable:
         self._talking.pop(key, None)
         self._closed.add(key, call)
         self.counts["ended"] += 1
+        self.leg_moved(call)
         self._tell(call, known=known)
 
     def _tell(self, call: Progress, *, known: bool = True) -> None:

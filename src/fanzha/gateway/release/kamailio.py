@@ -1,6 +1,7 @@
 """Decides how the reference edge cuts a call: dlg.terminate_dlg, and a BYE of our own by tm.t_uac_start.
 
-Kamailio's success proves nothing (5.6.3 tells no fault when a BYE was not sent); a ringing call cannot be cut by it.
+Kamailio's success proves nothing (5.6.3 tells no fault when a BYE was not sent). Its dialogs cannot end a call that
+rings (bye_early_code came later), but its transactions can: tm.cancel sends the callee a CANCEL, the caller hears 487.
 """
 
 from __future__ import annotations
@@ -29,6 +30,10 @@ class KamailioSwitch(Switch):
     async def terminate(self, dialog: Dialog) -> None:
         """See Switch."""
         await self._ask("dlg.terminate_dlg", dialog.call_id, dialog.from_tag, dialog.to_tag)
+
+    async def cancel(self, dialog: Dialog) -> None:
+        """See Switch."""
+        await self._ask("tm.cancel", dialog.call_id, str(dialog.invite))
 
     async def bye(self, dialog: Dialog, to: Side) -> None:
         """See Switch."""

@@ -32,6 +32,12 @@ class MemorySwitch(Switch):
         if self.fault is None:
             self._leg_ended(dialog, "callee")
 
+    async def cancel(self, dialog: Dialog) -> None:
+        """See Switch."""
+        self.commands.append(("cancel", dialog.call_id))
+        if self.fault is None:
+            self._leg_ended(dialog, "callee")
+
     async def bye(self, dialog: Dialog, to: Side) -> None:
         """See Switch."""
         self.commands.append((f"bye {to}", dialog.call_id))

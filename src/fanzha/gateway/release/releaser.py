@@ -103,8 +103,6 @@ class Releaser:
             return "a command needs who and why (须注明操作人与理由)"
         if who == RULE and (finding is None or not finding.rule.automatic or callee == 0):
             return "only a person may cut this call (须人工确认)"
-        if not call.answered:
-            return "it is still ringing: this switch can only cut answered calls (振铃中，无法阻断)"
         if self._switch is None:
             return "no switch is configured (未配置交换设备)"
         return ""
@@ -132,10 +130,11 @@ class Releaser:
         for _ in range(self._words.attempts):
             if _open_legs(call) == LEGS:
                 attempts += 1
-                await self._told(switch.terminate(_dialog(call)), call)
+                command = switch.terminate if call.answered else switch.cancel
+                await self._told(command(_dialog(call)), call)
                 await self._proof(call, moved)
         open_legs = _open_legs(call)
-        if open_legs:
+        if open_legs and call.answered:
             attempts += 1
             for side in open_legs:
                 await self._told(switch.bye(_dialog(call), side), call)
@@ -149,9 +148,12 @@ class Releaser:
             LOG.warning("release of %s: %s", _name(call), error.message)
 
     async def _proof(self, call: Progress, moved: asyncio.Event) -> None:
-        """Wait until both legs have ended, at most proof_ms; half_ms where only one of them was sent a BYE."""
-        deadline = time.monotonic() + self._words.proof_ms / 1000
+        """Wait until both legs have ended, at most proof_ms; half_ms where only one of them was sent a BYE. No longer
+        for a call that was ringing and is answered meanwhile: it is to be cut in another way."""
+        deadline, rang = time.monotonic() + self._words.proof_ms / 1000, not call.answered
         while open_legs := _open_legs(call):
+            if rang and call.answered:
+                return
             if len(open_legs) == 1 and len(call.byes) == 1:
                 deadline = min(deadline, time.monotonic() + self._words.half_ms / 1000)
             left = deadline - time.monotonic()
@@ -171,12 +173,14 @@ class Releaser:
         result = {0: "released", 1: "half", 2: "unproven"}[len(open_legs)]
         proof = "" if open_legs else "hep" if "hep" in call.sources else "dialog"
         sent = [bye.at for bye in call.byes.values()]
-        micros = max(0, max(sent) - release.at) if len(sent) > 1 else 0
+        ends = max(sent) if len(sent) > 1 else 0 if call.answered else call.ended
+        micros = max(0, ends - release.at)
         call.release = result
         if result != "released":
             LOG.error("release %s of a call is %s: legs %s were not seen to end", release.id, result, open_legs)
         # In a thread: the disk takes longer than a cut, and the next one is not to wait for it.
-        ticket = await asyncio.to_thread(self._ticket, release, call.answered)
+        talked = call.answered or result != "released"
+        ticket = await asyncio.to_thread(self._ticket, release, call.answered) if talked else ""
         done = msgspec.structs.replace(
             release, result=result, proof=proof, attempts=attempts, micros=micros, ticket=ticket
         )
@@ -201,6 +205,8 @@ class Releaser:
 
 def _open_legs(call: Progress) -> tuple[Side, ...]:
     """Legs not yet seen to end. A BYE to the caller bears the callee's tag as From, and the other way round."""
+    if not call.answered:
+        return () if call.ended else LEGS
     if "hep" not in call.sources:
         return () if call.reported else LEGS
     ended: set[Side] = set()
@@ -234,6 +240,7 @@ def _dialog(call: Progress) -> Dialog:
         caller_contact=text(call.caller_contact),
         callee_contact=text(call.callee_contact),
         cseqs=call.cseqs,
+        invite=call.cseq,
     )
 
 

@@ -19,7 +19,7 @@ class SwitchError(StorageError):
 class Dialog(msgspec.Struct, frozen=True, kw_only=True):
     """What addresses one call at a switch. Addresses are "10.0.0.1:5060", "" unknown; From, To and Contact as written.
 
-    cseqs: highest CSeq seen of caller and callee: a BYE in one's name needs a higher one.
+    cseqs: highest CSeq seen of caller and callee: a BYE in one's name needs a higher one. invite: that of the INVITE.
     """
 
     call_id: str
@@ -32,6 +32,7 @@ class Dialog(msgspec.Struct, frozen=True, kw_only=True):
     caller_contact: str = ""
     callee_contact: str = ""
     cseqs: tuple[int, int] = (0, 0)
+    invite: int = 0
 
 
 class Switch(ABC):
@@ -40,6 +41,10 @@ class Switch(ABC):
     @abstractmethod
     async def terminate(self, dialog: Dialog) -> None:
         """End an answered call on both legs. May be asked again. Raises SwitchError."""
+
+    @abstractmethod
+    async def cancel(self, dialog: Dialog) -> None:
+        """End a call that nobody has answered yet: the callee is sent a CANCEL. As `terminate` otherwise."""
 
     @abstractmethod
     async def bye(self, dialog: Dialog, to: Side) -> None:
