@@ -217,7 +217,7 @@ class Walker:
 
     def _sampled(self, key: _Ints, events: _Ints, hit: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Those whom the other rules are asked about: all, or, beyond the bound, a seeded draw."""
-        order = np.argsort(_drawn(key, self.plan.seed), kind="stable")
+        order = np.argsort(drawn(key, self.plan.seed), kind="stable")
         order = order[hit[order]]
         within = np.cumsum(events[order]) <= self.costs.asked_events // BUCKETS
         chosen = np.zeros(len(key), bool)
@@ -230,7 +230,7 @@ class Walker:
             full = len(self.hardest) == self.costs.hardest
             bar = (self.hardest[-1].hours, self.hardest[-1].tie) if full else (0, 0)
         hours = tally.hours[0, hit]
-        tie = _drawn(key, self.plan.seed)
+        tie = drawn(key, self.plan.seed)
         wanted = (label != FRAUD) & (tally.first[0, hit] > 0)
         wanted &= (hours > bar[0]) | ((hours == bar[0]) & (tie > bar[1]))
         order = np.lexsort((-tie, -hours))
@@ -267,7 +267,7 @@ class Walker:
         other: _Ints,
         score: NDArray[np.float64],
     ) -> None:
-        tie = _drawn(key, self.plan.seed)
+        tie = drawn(key, self.plan.seed)
         cases = [
             Hard(
                 hours=int(tally.hours[0, hit[at]]),
@@ -325,7 +325,7 @@ def _places(known: _Ints, keys: _Ints) -> tuple[_Ints, NDArray[np.bool_]]:
     return at, known[at] == keys
 
 
-def _drawn(keys: _Ints, seed: int) -> _Ints:
+def drawn(keys: _Ints, seed: int) -> _Ints:
     """A number for each key that only the key and the seed decide (splitmix64), not negative."""
     x = keys.astype(np.uint64) + np.uint64((seed * 0x9E3779B97F4A7C15) % 2**64)
     x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
