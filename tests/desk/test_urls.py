@@ -18,6 +18,7 @@ PINNED = {
     "login:password": (302,) * 9,
     "login:code": (302,) * 9,
     "login:sessions": (200,) * 9,
+    "login:change": (200,) * 9,
     "alerts:list": (200, 200, 200, 200, 403, 403, 403, 200, 403),
     "alerts:counts": (200, 200, 200, 200, 403, 403, 403, 200, 403),
     "alerts:fresh": (200, 200, 200, 200, 403, 403, 403, 200, 403),

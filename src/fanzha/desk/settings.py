@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "fanzha.desk.complaints",
     "fanzha.desk.pushes",
     "fanzha.desk.callbacks",
+    "fanzha.desk.people",
     "fanzha.desk.overview",
     "ninja",
     "fanzha.desk.api",

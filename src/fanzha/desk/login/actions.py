@@ -6,9 +6,11 @@ import hashlib
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.contrib.auth import login, logout
+from django.contrib.auth import login, logout, update_session_auth_hash
 from django.contrib.auth.hashers import check_password, make_password
+from django.contrib.auth.password_validation import validate_password
 from django.contrib.sessions.backends.db import SessionStore
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
@@ -119,6 +121,29 @@ def end(user: User, pk: int) -> bool:
         if gone:
             record(user, [Act("login.ended", "session", str(pk))])
     return gone > 0
+
+
+def change_password(request: HttpRequest, user: User, current: str, new: str) -> None:
+    """One of their own; every other browser is signed out. Raises Refused."""
+    now, address = timezone.now(), address_of(request)
+    _refuse_if_locked(user.username, address, now)
+    if not check_password(current, user.password):
+        _failed(user, user.username, address, now, "login.wrong_password")
+        raise Refused(_("当前口令不正确"))
+    if current == new:
+        raise Refused(_("新口令与当前口令相同"))
+    try:
+        validate_password(new, user)
+    except ValidationError as error:
+        raise Refused(" ".join(error.messages)) from error
+    with transaction.atomic():
+        user.set_password(new)
+        user.password_due = False
+        user.save(update_fields=["password", "password_due"])
+        OpenSession.objects.filter(user=user).exclude(key=hashed(request.session.session_key)).delete()
+        record(user, [Act("login.password_changed", "user", str(user.pk))], at=now)
+    update_session_auth_hash(request, user)
+    OpenSession.objects.filter(user=user).update(key=hashed(request.session.session_key))
 
 
 def still_open(request: HttpRequest, now: datetime) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 
@@ -31,13 +32,22 @@ class Gate:
         self, request: HttpRequest, view: Callable[..., HttpResponseBase], _args: object, _kwargs: object
     ) -> HttpResponseBase | None:
         """Let through who is signed in, and anybody to a public view."""
-        if getattr(view, "public", False) or isinstance(request.user, User):
+        if getattr(view, "public", False):
             return None
+        if isinstance(request.user, User):
+            owes = request.user.password_due and not getattr(view, "early", False)
+            return redirect("login:change") if owes else None
         if request.headers.get("HX-Request"):
             answer = HttpResponse(status=204)
             answer["HX-Redirect"] = reverse("login:password")
             return answer
         return redirect_to_login(request.get_full_path())
+
+
+def early(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Mark a view that is open to who still has to choose a password of their own."""
+    view.early = True  # type: ignore[attr-defined]
+    return view
 
 
 def public(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:

@@ -10,6 +10,7 @@ app_name = "login"
 urlpatterns = [
     path("", views.password, name="password"),
     path("code/", views.code, name="code"),
+    path("change/", views.change, name="change"),
     path("out/", views.out, name="out"),
     path("sessions/", views.sessions, name="sessions"),
     path("sessions/<int:pk>/end/", views.end, name="end"),

@@ -6,13 +6,14 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from fanzha.desk.login import actions, codes
 from fanzha.desk.login.forms import CodeForm, PasswordForm
-from fanzha.desk.login.middleware import public
+from fanzha.desk.login.middleware import early, public
 from fanzha.desk.organisations.models import User
 from fanzha.desk.rights.views import person
 from fanzha.errors import Refused
@@ -69,6 +70,26 @@ def code(request: HttpRequest) -> HttpResponse:
     return render(request, "login/code.html", words, status=200 if error is None else 422)
 
 
+@early
+@never_cache
+@sensitive_post_parameters("current", "new", "again")
+@require_http_methods(["GET", "POST"])
+def change(request: HttpRequest) -> HttpResponse:
+    """A password of one's own; the first thing after somebody else has set it."""
+    user, error, said = person(request), None, request.POST
+    if request.method == "POST":
+        try:
+            if said.get("new", "") != said.get("again", ""):
+                raise Refused(_("两次输入的新口令不一致"))
+            actions.change_password(request, user, said.get("current", "")[:200], said.get("new", "")[:200])
+        except Refused as refused:
+            error = refused
+        else:
+            return redirect("pages:home")
+    return render(request, "login/change.html", {"error": error}, status=422 if error else 200)
+
+
+@early
 @require_POST
 def out(request: HttpRequest) -> HttpResponse:
     """Sign out."""
@@ -91,7 +112,7 @@ def end(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _onward(request: HttpRequest) -> str:
-    wanted = str(request.session.get(_NEXT) or "")
+    wanted = request.POST.get("next") or str(request.session.get(_NEXT) or "")
     if url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure()):
         return wanted
     return resolve_url("pages:home")

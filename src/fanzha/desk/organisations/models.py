@@ -89,6 +89,8 @@ class User(AbstractBaseUser):
     is_active = models.BooleanField(_("启用"), default=True)
     totp = models.CharField(max_length=200, blank=True)  # encrypted; see login/codes.py
     totp_step = models.BigIntegerField(default=0)  # a code works once
+    password_due = models.BooleanField(default=False)  # set by somebody else: they choose their own before anything
+    reset_by = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+")
     demo = models.BooleanField(default=False)  # signs in without a code where settings.DEMO, on this machine only
     joined = models.DateTimeField(auto_now_add=True)
 

@@ -46,6 +46,7 @@ MENU = (
     Entry("lab:list", _("规则实验室"), "rules.view", "list"),
     Entry("rollback:list", _("回滚"), "measures.rollback", "undo"),
     Entry("appeals:own", _("我的号码"), "own.view", "person"),
+    Entry("people:list", _("人员与机构"), "people.manage", "person"),
     Entry("audit:list", _("审计"), "audit.view", "list"),
 )
 

@@ -77,6 +77,9 @@ def region_within(prefix: str, field: str = "region") -> Q:
 
 
 def _reaches(seat: Seat, row: Any, user: Anyone) -> bool:
+    path = getattr(row, "office_path", None)
+    if path is not None:  # a row about people: reached from their office and those above it
+        return f"/{seat.organisation}/" in path
     if row.network not in seat.networks:
         return False
     if getattr(row, "assigned_organisation_id", None) == seat.organisation:

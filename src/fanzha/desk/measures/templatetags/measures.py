@@ -19,7 +19,9 @@ from fanzha.desk.workflow.table import Workflow
 register = template.Library()
 _FEW = 6
 _WORDS = {
-    "contact": _("登记回访"), "escalate": _("升级"),
+    "contact": _("登记回访"), "escalate": _("升级"), "reset_code": _("重置验证码"), "reset_password": _("重置口令"),
+    "deactivate": _("停用"), "activate": _("启用"), "end_sessions": _("全部退出登录"), "person": _("新增人员"),
+    "seat": _("任职"), "again": _("重新发送"),
     "propose": _("提出"), "file": _("提交"), "try": _("试运行"), "overdue": _("超时"), "sent": _("已发送"),
     "proof": _("下载证明材料"), "remind": _("到期提醒"), "made": _("生成"), "receipt": _("下载回执"),
 }  # fmt: skip
