@@ -161,12 +161,18 @@ def drift(number: int, last: datetime | None, network: str | None, as_json: bool
     """Compare the last days with what the version learnt from."""
     home = start.begin()
     from fanzha.detection.learning.drift import drift as measure
+    from fanzha.detection.learning.drift import path_of
+    from fanzha.detection.learning.shelf import Shelf
+    from fanzha.detection.outcomes import put_in_place
     from fanzha.records.lake import Lake
 
     with Lake(home) as lake, progress(say("漂移", "drift")) as step:
         name = _network(lake.networks(), network)
         end = last or lake.span(name)[1] or datetime.now(UTC)
         found = measure(lake, home=home, network=name, end=end, number=number, progress=step)
+    shelf = Shelf(home, name)
+    if found.number == shelf.current():
+        put_in_place(path_of(shelf), found.to_json())  # the desk shows the last look
     if as_json:
         print(found.to_json().decode(), end="")
         return

@@ -23,6 +23,8 @@ from fanzha.desk.enforcement.harvest import count_verdicts
 from fanzha.desk.enforcement.publishing import publish_pending
 from fanzha.desk.lab import files as lab_files
 from fanzha.desk.lab import proposing, releasing, running, shadowing, tripping
+from fanzha.desk.learning import actions as learning
+from fanzha.desk.learning.work import look
 from fanzha.desk.lists import actions as lists
 from fanzha.desk.login.actions import forget_expired
 from fanzha.desk.measures import actions as measures
@@ -78,6 +80,9 @@ TIMERS = (
     Timer("measures", 15.0, measures.expire),
     Timer("requests", 1.0, requests.turn),
     Timer("complaints", 30.0, weigh_again),
+    Timer("outcomes", 600.0, learning.write_outcomes),
+    Timer("models", 10.0, learning.take_versions),
+    Timer("learning", 300.0, look),
     Timer("morning", 60.0, push_morning),
     Timer("lists", 60.0, lists.expire),
     Timer("reminders", 3600.0, lists.remind),

@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "fanzha.desk.requests",
     "fanzha.desk.complaints",
     "fanzha.desk.pushes",
+    "fanzha.desk.learning",
     "fanzha.desk.callbacks",
     "fanzha.desk.people",
     "fanzha.desk.overview",

@@ -6,7 +6,9 @@ whom: what the desk exports, what an operator writes by hand, or a synthetic pro
 
 from __future__ import annotations
 
+import os
 import re
+import tempfile
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -122,6 +124,16 @@ def read_outcomes(path: Path) -> Outcomes:
 def path_of(home: Path, network: str) -> Path:
     """Where the desk writes a network's outcomes."""
     return home / "outcomes" / f"{network}.jsonl"
+
+
+def put_in_place(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}-", delete=False) as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    Path(file.name).replace(path)
 
 
 def write_line(row: Outcome) -> bytes:

@@ -44,6 +44,7 @@ MENU = (
     Entry("overview:page", _("概览"), "reports.view", "list"),
     Entry("tracing:list", _("溯源报告"), "records.view", "list"),
     Entry("lab:list", _("规则实验室"), "rules.view", "list"),
+    Entry("learning:list", _("模型"), "models.view", "list"),
     Entry("rollback:list", _("回滚"), "measures.rollback", "undo"),
     Entry("appeals:own", _("我的号码"), "own.view", "person"),
     Entry("people:list", _("人员与机构"), "people.manage", "person"),

@@ -11,11 +11,15 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+import msgspec
+
 from fanzha.detection.learning.contest import Contest, Figure, Side
 from fanzha.detection.learning.shelf import Lineage
 from fanzha.detection.learning.terms import features, terms
 from fanzha.detection.models.model import Model
 from fanzha.detection.models.report import Report
+
+CARD = "card.json"
 
 
 class Section(NamedTuple):
@@ -23,7 +27,7 @@ class Section(NamedTuple):
 
     title: str
     said: list[str]
-    rows: Sequence[Sequence[str]] = ()
+    rows: list[list[str]] = []  # noqa: RUF012 - a tuple's default is never changed
 
 
 _MEASURES = {
@@ -59,17 +63,23 @@ _APART = {
 
 
 def cards(lineage: Lineage, report: Report, model: Model) -> dict[str, bytes]:
-    """The files card.zh.md, card.en.md, card.zh.html and card.en.html."""
+    """The files card.zh.md, card.en.md, card.zh.html and card.en.html; card.json holds the same for a page of ours."""
     made: dict[str, bytes] = {}
+    whole: dict[str, list[Section]] = {}
     for at, language in enumerate(("zh", "en")):
         title = (
             f"模型卡：{lineage.network} 第 {lineage.number} 版",
             f"Model card: {lineage.network} v{lineage.number}",
         )
-        told = sections(lineage, report, model, at)
+        told = whole[language] = sections(lineage, report, model, at)
         made[f"card.{language}.md"] = _markdown(title[at], told).encode()
         made[f"card.{language}.html"] = _html(title[at], told, language).encode()
-    return made
+    return {**made, CARD: msgspec.json.encode(whole)}
+
+
+def read_card(data: bytes) -> dict[str, list[Section]]:
+    """The sections in card.json by language. Raises msgspec.DecodeError."""
+    return msgspec.json.decode(data, type=dict[str, list[Section]])
 
 
 def sections(lineage: Lineage, report: Report, model: Model, at: int) -> list[Section]:

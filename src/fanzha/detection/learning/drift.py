@@ -84,6 +84,19 @@ def drift(
     return Report(number, network, start.isoformat(), end.isoformat(), len(rows), then.rows, worst.grade, score, ranked)
 
 
+def path_of(shelf: Shelf) -> Path:
+    """Where the last look at the released version is kept."""
+    return shelf.root / "drift.json"
+
+
+def last_look(shelf: Shelf) -> Report | None:
+    """The last look, None where there was none that can be read."""
+    try:
+        return msgspec.json.decode(path_of(shelf).read_bytes(), type=Report)
+    except (OSError, msgspec.DecodeError):
+        return None
+
+
 def moved(name: str, then: Shares, now: list[float]) -> Moved:
     """How far a distribution moved."""
     pairs = zip(then.shares, now, strict=True)

@@ -52,6 +52,11 @@ class Adviser:
         told = zip(model.explain(rows, top=0), silent, strict=True)
         return [_opinion(number, model.version, each, bool(little)) for each, little in told]
 
+    @property
+    def number(self) -> int:
+        """The model that spoke last, or would have; 0 for none."""
+        return self._speaks[0] if self._speaks else 0
+
     def _current(self) -> tuple[int, Model] | None:
         try:
             changed = self._shelf.released.stat().st_mtime_ns
@@ -71,9 +76,25 @@ class Adviser:
             return None
 
 
+class FormerAdviser(Adviser):
+    """One model of the shelf, released or not: what it said then, it says again. Raises ModelError if it is gone."""
+
+    def __init__(self, shelf: Shelf, number: int) -> None:
+        super().__init__(shelf)
+        self._speaks = (number, shelf.model(number)) if number else None
+
+    def _current(self) -> tuple[int, Model] | None:
+        return self._speaks
+
+
 def adviser_of(lake: Lake, network: str) -> Adviser:
     """Who is asked about alerts of this lake's network."""
     return Adviser(Shelf(lake.root.parent, network))
+
+
+def former_adviser(lake: Lake, network: str, number: int) -> Adviser:
+    """The model of this number (0 for none). Raises ModelError if it is gone."""
+    return FormerAdviser(Shelf(lake.root.parent, network), number)
 
 
 def _opinion(number: int, version: str, told: Explanation, little: bool) -> ModelRef:

@@ -9,8 +9,6 @@ A version is never changed and never deleted here, so going back is one act.
 from __future__ import annotations
 
 import fcntl
-import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +18,7 @@ import msgspec
 from fanzha.detection.learning.contest import Contest
 from fanzha.detection.models.model import Model
 from fanzha.detection.models.store import read_signed
+from fanzha.detection.outcomes import put_in_place
 from fanzha.errors import ModelError, Refused, StorageError
 
 LINEAGE = "lineage.json"
@@ -157,15 +156,8 @@ class Shelf:
             acts = self.acts()
             was = acts[-1].number if acts else 0
             act = Act(number, was, at, by.strip()[:80], approved_by.strip()[:80], why.strip()[:500])
-            self._write(msgspec.json.format(msgspec.json.encode(_Released([*acts, act]))))
+            put_in_place(self.released, msgspec.json.format(msgspec.json.encode(_Released([*acts, act]))))
         return act
-
-    def _write(self, data: bytes) -> None:
-        with tempfile.NamedTemporaryFile(dir=self.root, prefix=".released-", delete=False) as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(file.name).replace(self.released)
 
 
 def _before(acts: list[Act]) -> int:

@@ -1,0 +1,157 @@
+"""Decides what pages of models show: outcomes by source, versions, cards, drift; and takes decisions."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.functional import Promise
+from django.utils.translation import get_language
+from django.views.decorators.http import require_GET, require_POST
+
+from fanzha.desk.audit.models import SHOWN, Entry
+from fanzha.desk.learning import actions
+from fanzha.desk.learning.choices import GRADES, Source
+from fanzha.desk.learning.models import ModelVersion
+from fanzha.desk.learning.outcomes import outcomes_of
+from fanzha.desk.learning.terms import terms
+from fanzha.desk.masking.subject import Subject
+from fanzha.desk.organisations.models import Network, User
+from fanzha.desk.rights.seats import holds, networks_of
+from fanzha.desk.rights.views import needs, person
+from fanzha.desk.workflow.actions import available
+from fanzha.detection.learning.card import CARD, Section, read_card
+from fanzha.detection.learning.drift import Moved, last_look
+from fanzha.detection.learning.shelf import Shelf
+from fanzha.detection.outcomes import NAMES, Outcome
+from fanzha.errors import ModelError
+
+RIGHT = "models.view"
+_FIELDS = 8  # of those that moved most
+
+
+@dataclass(frozen=True)
+class Told:
+    """One outcome as a row: whom (masked where it is shown), what, whose word, when."""
+
+    subject: Subject
+    fraud: bool
+    source: str | Promise
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Room:
+    """What is known of one network."""
+
+    network: str
+    total: int
+    fraud: int
+    sources: list[tuple[str | Promise, int]]
+    newest: list[Told]
+    versions: list[ModelVersion]
+    drift: list[tuple[Moved, str | Promise, str]]
+    drift_until: datetime | None
+    may_take: bool
+
+
+@needs(RIGHT)
+@require_GET
+def listing(request: HttpRequest) -> HttpResponse:
+    """Every network that this person reaches as a whole: outcomes and models are not a city's."""
+    user = person(request)
+    homes = Network.objects.filter(code__in=networks_of(user, RIGHT)).order_by("code")
+    rooms = [_room(user, home) for home in homes if holds(user, RIGHT, _Place(home))]
+    return render(request, "learning/list.html", {"rooms": rooms})
+
+
+@needs(RIGHT)
+@require_GET
+def detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """One version: its card, as it was signed, and what may be done with it."""
+    user = person(request)
+    version = _one(user, pk)
+    shown: dict[str, Any] = {
+        "version": version,
+        "sections": _card(version),
+        "buttons": list(available(version, user)),
+        "trail": Entry.objects.about("modelversion", pk)[:SHOWN],
+    }
+    return render(request, "learning/detail.html", shown)
+
+
+@needs(RIGHT)
+@require_POST
+def act(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask, approve, decline, go back."""
+    user, name, why = person(request), request.POST.get("act", ""), request.POST.get("reason", "")
+    _one(user, pk)
+    if name == "ask":
+        actions.ask(user, pk, why)
+    elif name == "approve":
+        actions.approve(user, pk)
+    elif name == "decline":
+        actions.decline(user, pk, why)
+    elif name == "back":
+        actions.back(user, pk, why)
+    else:
+        raise Http404
+    return redirect("learning:detail", pk=pk)
+
+
+@needs(actions.EXPORT)
+@require_POST
+def take_away(request: HttpRequest) -> HttpResponse:
+    """The outcomes of one network as JSON lines, numbers in full; recorded with its reason."""
+    network = request.POST.get("network", "")
+    content = actions.take_away(person(request), network, request.POST.get("reason", ""))
+    name = f'attachment; filename="outcomes-{network}.jsonl"'
+    return HttpResponse(content, content_type="application/x-ndjson", headers={"Content-Disposition": name})
+
+
+def _room(user: User, home: Network) -> Room:
+    rows = outcomes_of(home.code)
+    counted = Counter(row.source for row in rows)
+    look = last_look(Shelf(settings.HOME, home.code))
+    return Room(
+        network=home.code,
+        total=len(rows),
+        fraud=sum(row.fraud for row in rows),
+        sources=[(source.label, counted[source.value]) for source in Source],
+        newest=[_told(row, home) for row in rows[: -terms().shown - 1 : -1]],
+        versions=list(ModelVersion.objects.visible_to(user, RIGHT).filter(network=home.code)),
+        drift=[(each, *GRADES[each.grade]) for each in (look.score, *look.fields[:_FIELDS])] if look else [],
+        drift_until=datetime.fromisoformat(look.end) if look else None,
+        may_take=holds(user, actions.EXPORT, _Place(home)),
+    )
+
+
+def _told(row: Outcome, home: Network) -> Told:
+    subject = Subject(NAMES[row.kind], row.value, home.code, home.region)
+    return Told(subject, row.fraud, Source(row.source).label, datetime.fromtimestamp(row.at, UTC))
+
+
+def _card(version: ModelVersion) -> list[Section]:
+    language = "en" if get_language() == "en" else "zh"
+    try:
+        return read_card(version.shelf.file(version.number, CARD))[language]
+    except (ModelError, msgspec.DecodeError, KeyError) as error:
+        return [Section(str(error), [])]
+
+
+def _one(user: User, pk: int) -> ModelVersion:
+    found: ModelVersion = get_object_or_404(ModelVersion.objects.visible_to(user, RIGHT), pk=pk)
+    return found
+
+
+class _Place:
+    """Where a right is asked for before there is a row."""
+
+    def __init__(self, home: Network) -> None:
+        self.network, self.region = home.code, home.region
