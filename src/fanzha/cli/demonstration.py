@@ -15,7 +15,7 @@ from threading import Thread
 
 from fanzha.cli.language import say
 from fanzha.cli.living import Size, prepare
-from fanzha.cli.roles import ROLES, STAGE, Ports, commands
+from fanzha.cli.roles import ROLES, STAGE, Ports, commands, make_key
 from fanzha.cli.serve import end_on_signals
 from fanzha.cli.supervisor import Supervisor
 from fanzha.cli.telephony.programs import READY_S, free_port
@@ -100,6 +100,7 @@ def _prepare(place: Path, size: Size) -> None:
     ready(place, demo=True)
     migrate()
     (place / "incoming").mkdir(exist_ok=True)
+    make_key(place)
     prepare(place, size)
 
 

@@ -1,4 +1,4 @@
-"""Decides how the demonstration lives: two days of calls at once, then twenty minutes of them every few seconds, and
+"""Decides how the demonstration lives: three days of calls at once, then twenty minutes of them every few seconds, and
 when the present is reached, each as its time comes.
 """
 
@@ -14,7 +14,7 @@ from pathlib import Path
 from fanzha.cli.language import say
 from fanzha.cli.terminal import note, progress
 
-DAYS, AT_ONCE, SEED = 7, 2, 7
+DAYS, AT_ONCE, SEED = 7, 3, 7
 _AHEAD = 2  # of these days lie before us: today and tomorrow
 _PIECE_S, _EVERY_S = 1200, 5.0
 
@@ -24,7 +24,7 @@ class Size:
     """How many people and gangs live in the demonstration's province, at most."""
 
     subscribers: int = 6000
-    gangs: int = 32
+    gangs: int = 40
 
 
 def prepare(place: Path, size: Size) -> None:

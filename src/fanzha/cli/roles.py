@@ -38,6 +38,14 @@ def named(words: str) -> tuple[str, ...]:
     return names
 
 
+def make_key(home: Path) -> None:
+    """The desk's key for policy, before a gateway of the same machine starts: it obeys the keys it finds then."""
+    from fanzha.errors import PolicyError
+    from fanzha.signing.keys import Keys
+
+    Keys(home, "policy", PolicyError).secret()
+
+
 def commands(roles: tuple[str, ...], ports: Ports, home: Path, switch: str = "") -> dict[str, list[str]]:
     """Arguments of `fanzha` for each role. switch: whom `hep` may command, see `fanzha hep --help`."""
     incoming = str(home / "incoming")

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from fanzha.cli.language import say
-from fanzha.cli.roles import ROLES, USUAL, Ports, commands, named
+from fanzha.cli.roles import ROLES, USUAL, Ports, commands, make_key, named
 from fanzha.cli.terminal import note
 from fanzha.errors import UsageError
 
@@ -82,6 +82,8 @@ def command(roles: str | None, host: str, port: int, switch: str, demo: bool, on
     place = ready()
     migrate()
     (place / "incoming").mkdir(exist_ok=True)
+    if "jobs" in wanted:
+        make_key(place)
     note(say(f"工作台在 {ports.address}", f"the desk is at {ports.address}"))
     from fanzha.cli.supervisor import Supervisor
 

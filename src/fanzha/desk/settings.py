@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "ninja",
     "fanzha.desk.api",
     "fanzha.desk.tracing",
+    "fanzha.desk.tour",
     "fanzha.desk.lab",
 ]
 MIDDLEWARE = [

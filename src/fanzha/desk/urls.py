@@ -17,6 +17,7 @@ urlpatterns = [
     path("lab/", include("fanzha.desk.lab.urls")),
     path("rollback/", include("fanzha.desk.rollback.urls")),
     path("api/", rest),
+    path("tour/", include("fanzha.desk.tour.urls")),
     path("tracing/", include("fanzha.desk.tracing.urls")),
     path("overview/", include("fanzha.desk.overview.urls")),
     path("lists/", include("fanzha.desk.lists.urls")),

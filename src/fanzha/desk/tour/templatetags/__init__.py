@@ -1,0 +1,1 @@
+"""The panel that every page of the demonstration carries."""
