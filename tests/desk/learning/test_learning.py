@@ -202,6 +202,7 @@ def test_the_pages_show_cards_drift_and_only_ones_own_networks(
     path_of(shelf).write_bytes(Report(1, "hb", at, at, 900, 900, "alarm", moved, []).to_json())
     page = signed_in("duty").get(reverse("learning:list")).content.decode()
     assert "0.310" in page
+    assert "得分" in page
     assert "报警" in page
     address = reverse("learning:detail", args=[version.pk])
     assert "它是什么" in signed_in("regulator").get(address).content.decode()
@@ -252,3 +253,21 @@ def test_a_challenger_is_trained_when_enough_is_new_and_once_a_day(
 def test_a_network_without_a_desk_row_gives_nothing_out(people: Any) -> None:
     with pytest.raises(PermissionDenied):
         actions.take_away(people["leader"], "nowhere", "x")
+
+
+def test_an_alert_says_what_the_model_thinks_of_it_or_that_it_abstains(
+    signed_in: Callable[[str], Client], make_alert: Any
+) -> None:
+    alert = make_alert()
+    model = {
+        "name": "outcomes", "version": "2/abc", "probability": 0.93, "says": "fraud", "points": 30.0,
+        "zh": ["开卡天数为 2：诈骗几率乘以 3.28"], "en": ["days since activation is 2: multiplies the odds by 3.28"],
+    }  # fmt: skip
+    page, address = signed_in("leader"), reverse("alerts:detail", args=[alert.pk])
+    assert "校准概率" not in page.get(address).content.decode()
+    for said, word in (("fraud", "判为诈骗"), ("unsure", "弃权")):
+        alert.body["model"] = {**model, "says": said}
+        alert.save()
+        told = page.get(address).content.decode()
+        assert word in told
+        assert "诈骗几率乘以 3.28" in told

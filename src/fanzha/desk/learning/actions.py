@@ -115,7 +115,7 @@ def _take(home: Network, now: datetime) -> int:
                 state=State.PROPOSED, moved_at=now,
             )  # fmt: skip
             told = {"version": found.number, "advice": found.contest.advice, "made_by": found.made_by}
-            record(None, [act_of(made, "learning.proposed", "", told)], at=now)
+            record(None, [act_of(made, "learning.made", "", told)], at=now)
         _follow(home.code, shelf.current(), now)
     return len(fresh)
 

@@ -13,6 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.functional import Promise
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from fanzha.desk.audit.models import SHOWN, Entry
@@ -31,6 +32,8 @@ from fanzha.detection.learning.drift import Moved, last_look
 from fanzha.detection.learning.shelf import Shelf
 from fanzha.detection.outcomes import NAMES, Outcome
 from fanzha.errors import ModelError
+from fanzha.profiles.fields import BY_NAME, EntityKind
+from fanzha.profiles.labels import words
 
 RIGHT = "models.view"
 _FIELDS = 8  # of those that moved most
@@ -56,7 +59,7 @@ class Room:
     sources: list[tuple[str | Promise, int]]
     newest: list[Told]
     versions: list[ModelVersion]
-    drift: list[tuple[Moved, str | Promise, str]]
+    drift: list[tuple[str, Moved, str | Promise, str]]
     drift_until: datetime | None
     may_take: bool
 
@@ -78,7 +81,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     user = person(request)
     version = _one(user, pk)
     shown: dict[str, Any] = {
-        "version": version,
+        "one": version,
         "sections": _card(version),
         "buttons": list(available(version, user)),
         "trail": Entry.objects.about("modelversion", pk)[:SHOWN],
@@ -126,7 +129,9 @@ def _room(user: User, home: Network) -> Room:
         sources=[(source.label, counted[source.value]) for source in Source],
         newest=[_told(row, home) for row in rows[: -terms().shown - 1 : -1]],
         versions=list(ModelVersion.objects.visible_to(user, RIGHT).filter(network=home.code)),
-        drift=[(each, *GRADES[each.grade]) for each in (look.score, *look.fields[:_FIELDS])] if look else [],
+        drift=[(_named(each), each, *GRADES[each.grade]) for each in (look.score, *look.fields[:_FIELDS])]
+        if look
+        else [],
         drift_until=datetime.fromisoformat(look.end) if look else None,
         may_take=holds(user, actions.EXPORT, _Place(home)),
     )
@@ -135,6 +140,12 @@ def _room(user: User, home: Network) -> Room:
 def _told(row: Outcome, home: Network) -> Told:
     subject = Subject(NAMES[row.kind], row.value, home.code, home.region)
     return Told(subject, row.fraud, Source(row.source).label, datetime.fromtimestamp(row.at, UTC))
+
+
+def _named(each: Moved) -> str:
+    if each.name not in BY_NAME:
+        return _("得分")
+    return words(BY_NAME[each.name], EntityKind.NUMBER)[get_language() == "en"]
 
 
 def _card(version: ModelVersion) -> list[Section]:
