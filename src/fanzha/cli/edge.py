@@ -117,6 +117,7 @@ def compile_(path: Path, run: Path | None, policy: Path | None, trust: tuple[str
 def push(path: Path, run: Path | None, policy: Path | None, trust: tuple[str, ...]) -> None:
     """Until SIGTERM or Ctrl-C; waits for Kamailio, also again."""
     home = start.begin()
+    from fanzha.gateway.edge.alarm import Alarm
     from fanzha.gateway.edge.pusher import Pusher, keep_pushed
     from fanzha.gateway.edge.rpc import Rpc
     from fanzha.gateway.edge.rundir import SNAPSHOT, rpc_address
@@ -125,7 +126,9 @@ def push(path: Path, run: Path | None, policy: Path | None, trust: tuple[str, ..
     folder = run or home / "edge"
     log_to_stderr()
     with Rpc(rpc_address(_read(path), folder)) as rpc:
-        keep_pushed(Pusher(rpc), _rules(home, path, policy, trust), folder / SNAPSHOT, _stopped())
+        keep_pushed(
+            Pusher(rpc), _rules(home, path, policy, trust), folder / SNAPSHOT, _stopped(), alarm=Alarm(rpc).look
+        )
 
 
 @command.command("status", help=say("计数、熔断、引擎与策略版本", "counters, breaker, engines, policy version"))

@@ -35,7 +35,7 @@ def special(key: int, exemption: Exemption, expires: int = LATER) -> SpecialUser
 
 TRUNKS = (
     Trunk(
-        id="hangzhou 1", owner="a bank's call centre", peers=(CONTRACT,), area="0571",
+        id="hangzhou 1", owner="a bank's call centre", peers=(CONTRACT,), area="0571", region=3301,
         ranges=((862112345000, 862112345999), (8613812340000, 8613812349999), (8657188880001, 8657188889998)),
         special=(
             special(8613812345678, Exemption.CLIR),
@@ -54,15 +54,18 @@ TRUNKS = (
 class Edge:
     """A running Kamailio with its neighbours."""
 
-    def __init__(self, folder: Path, rules: Rules, engines: int = 1, **settings: Any) -> None:
+    def __init__(
+        self, folder: Path, rules: Rules, engines: int = 1, host: str = "127.0.0.1", also: str = "", **settings: Any
+    ) -> None:
+        """host: of engines and next hops. also: another address to listen on."""
         self.folder, self.rules = folder, rules
-        self.engines = [FakeEngine() for _ in range(engines)]
-        self.core, self.second_core = Core(), Core()
+        self.engines = [FakeEngine(host) for _ in range(engines)]
+        self.core, self.second_core = Core(host), Core(host)
         self.phones: dict[str, Phone] = {}
         self.port = free_port()
         self.address = ("127.0.0.1", self.port)
         self.settings = Settings(
-            listen=(f"udp:127.0.0.1:{self.port}", f"tcp:127.0.0.1:{self.port}"),
+            listen=(f"udp:127.0.0.1:{self.port}", f"tcp:127.0.0.1:{self.port}", *([also] if also else [])),
             engines=tuple(engine.uri for engine in self.engines), next_hops=(self.core.uri,),
             routes={"abroad": Route(next_hops=(self.second_core.uri,), trunks=("branch offices",))},
             log_level=1, memory_mb=192, workers=4, **settings,

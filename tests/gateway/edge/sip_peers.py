@@ -46,10 +46,11 @@ class Endpoint:
     """A UDP socket and a thread that gives every message to `heard`."""
 
     def __init__(self, host: str = "127.0.0.1", port: int = 0) -> None:
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind((host, port))
         self.socket.settimeout(0.2)
-        self.host, self.port = self.socket.getsockname()
+        self.host, self.port = self.socket.getsockname()[:2]
+        self.host = f"[{self.host}]" if ":" in self.host else self.host
         self.messages: list[Message] = []
         self._changed = threading.Condition()
         self._open = True
@@ -260,7 +261,8 @@ class Phone(Endpoint):
         """Send an INVITE. caller: the From user, or a whole URI; None for anonymous."""
         uri = caller or "sip:anonymous@anonymous.invalid"
         uri = uri if ":" in uri else f"sip:{uri}@{self.host}"
-        to = callee if ":" in callee else f"sip:{callee}@{edge[0]}"
+        at = f"[{edge[0]}]" if ":" in edge[0] else edge[0]
+        to = callee if ":" in callee else f"sip:{callee}@{at}"
         extra = [*headers, *([f"P-Asserted-Identity: <{asserted}>"] if asserted else [])]
         call = Call(self, edge, uri, to, extra)
         call.send()

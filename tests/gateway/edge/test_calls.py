@@ -17,15 +17,18 @@ def counted(edge: Edge, before: dict[str, int]) -> dict[str, int]:
     return {name: value - before[name] for name, value in edge.counts().items() if value != before[name]}
 
 
-@pytest.mark.parametrize("go_on", ["404 Not Found", "503 Service Unavailable"])
-def test_a_call_goes_on_and_the_engine_knows_where_it_came_from(edge: Edge, go_on: str) -> None:
-    edge.engine.default = (go_on, ())
+@pytest.mark.parametrize(
+    "go_on", [("404 Not Found", ()), ("503 Service Unavailable", ("X-Fanzha-Verdict: allow", "Retry-After: 0"))]
+)
+def test_a_call_goes_on_and_the_engine_knows_where_it_came_from(edge: Edge, go_on: tuple[str, tuple[str, ...]]) -> None:
+    edge.engine.default = go_on
     before = edge.counts()
     call = edge.call(CONTRACT, OWN)
     answer = call.established()
     asked = edge.engine.asked(call.id)[0]
     assert asked.get("x-fanzha-trunk") == "hangzhou 1"
     assert asked.get("x-fanzha-peer") == f"{CONTRACT}:{edge.phone(CONTRACT).port}"
+    assert asked.get("x-fanzha-region") == "330100"
     arrived = edge.core.invites(call.id)
     assert len(arrived) == 1
     assert not [name for name, _ in arrived[0].headers if name.startswith(("x-fanzha", "p-fraud"))]
@@ -47,13 +50,14 @@ def test_a_label_reaches_the_callee_as_the_engine_worded_it(edge: Edge) -> None:
 
 def test_a_caller_cannot_write_our_headers(edge: Edge) -> None:
     forged = ["P-Fraud-Warning: none at all", "X-Fanzha-Trunk: core", "X-Fanzha-Peer: 127.0.0.14:5060",
-              "x-fanzha-TRUNK: core", "X-FANZHA-INGRESS : local", "p-fraud-warning: none"]  # fmt: skip
+              "x-fanzha-TRUNK: core", "X-FANZHA-INGRESS : local", "X-Fanzha-Region: 110000",
+              "p-fraud-warning: none"]  # fmt: skip
     call = edge.call(INTERNETWORK, "13812340000", headers=forged)
     call.hang_up(call.established())
     asked = edge.engine.asked(call.id)[0]
     assert asked.all("x-fanzha-trunk") == ["other network"]
     assert len(asked.all("x-fanzha-peer")) == 1
-    assert asked.all("x-fanzha-ingress") == []
+    assert asked.all("x-fanzha-ingress") == asked.all("x-fanzha-region") == []
     assert asked.all("p-fraud-warning") == []
     assert edge.core.invites(call.id)[0].all("p-fraud-warning") == []
 

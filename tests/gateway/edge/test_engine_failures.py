@@ -54,6 +54,21 @@ def test_an_engine_that_says_nothing_costs_little_then_nothing(edge: Edge, hung:
     assert len(edge.engine.asked(call.id)) == 1
 
 
+@pytest.mark.parametrize(
+    "says", [("503 Overloaded", ()), ("503 Overloaded", ("Retry-After: 1",)), ("404 X", ("X-Fanzha-Verdict: none",))]
+)
+def test_an_engine_that_says_it_cannot_judge_is_no_verdict(edge: Edge, says: tuple[str, tuple[str, ...]]) -> None:
+    """Counted as unscreened, and after some in a row not asked: calls must not look judged that were not."""
+    edge.engine.default = says
+    names = ("allowed", "unscreened", "unscreened_overload", "breaker_opened")
+    before = count(edge, *names)
+    place(edge, 7)
+    allowed, unscreened, overload, opened = (now - then for now, then in zip(count(edge, *names), before, strict=True))
+    assert (allowed, unscreened, opened) == (0, 7, 1)
+    assert 5 <= overload <= 7
+    edge.engine.reset()
+
+
 def test_the_first_verdict_closes_the_breaker(edge: Edge) -> None:
     """One call a second finds out: a short stall costs no more than itself."""
     edge.engine.default = None

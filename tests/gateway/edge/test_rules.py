@@ -20,7 +20,7 @@ def test_peers_networks_contracts_and_exemptions_become_rows(rules: Rules) -> No
     name = word("hangzhou 1")
     assert rows["peer/127.0.0.11"] == name
     assert rows["net/0"] == "127.0.0.128/25 branch%20offices"
-    assert rows[f"trunk/{name}"] == "5;1;571;8;403 Forbidden;0;hangzhou 1"
+    assert rows[f"trunk/{name}"] == "5;1;571;8;403 Forbidden;0;hangzhou 1;330100"
     assert rows[f"auth/{name}/13/861381234"] == "1"
     assert rows[f"auth/{name}/13/8657188880001"] == "1"
     assert f"auth/{name}/13/8657188880000" not in rows

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from threading import Event
@@ -102,11 +103,17 @@ class Pusher:
 
 
 def keep_pushed(
-    pusher: Pusher, rules: Callable[[], Rules | None], tables: Path, stop: Event, every: float = 1.0
+    pusher: Pusher,
+    rules: Callable[[], Rules | None],
+    tables: Path,
+    stop: Event,
+    every: float = 1.0,
+    alarm: Callable[[], object] = lambda: None,
 ) -> None:
     """Until `stop`: write what `rules` gives for the next cold start, and push it; again after any restart.
 
-    tables: folder of the snapshot. every: seconds between two looks. Trouble is told once, and that it is over.
+    tables: folder of the snapshot. every: seconds between two looks. Trouble is told once, and that it is over. alarm:
+    looks after the edge's counters, whatever becomes of the rules.
     """
     written, trouble = "", ""
     while not stop.is_set():
@@ -125,4 +132,6 @@ def keep_pushed(
             if error.message != trouble:
                 _LOG.error("edge: %s", error)
             trouble = error.message
+        with suppress(RpcError):  # told above: the pusher asks the same edge
+            alarm()
         stop.wait(every)

@@ -4,7 +4,7 @@ Lists, counters and models stay with the engine; what is here is arithmetic on o
 
     peer/ADDRESS[/PORT]         trunk
     net/0, net/1, ...           "network trunk", the narrowest first
-    trunk/TRUNK                 ingress;contract known;area code;lengths of its local numbers;code phrase;rate;name
+    trunk/TRUNK                 ingress;contract known;area code;lengths of local numbers;code phrase;rate;name;region
     auth/TRUNK/LENGTH/PREFIX    permitted callers (专线合同号段), country code and digits
     clir|empty|any/TRUNK/NUMBER until when (Unix seconds) a special user may hide, send an empty number ...; * for all
     next/TRUNK                  group of next hops, where it is not the default one
@@ -103,7 +103,8 @@ def _trunk(trunk: Trunk, policy: Policy, local: Local) -> Iterator[tuple[str, st
     lengths = "".join(str(size) for size in words.area_codes().areas[trunk.area].local) if area else ""
     known = "0" if trunk.ranges is None else "1"
     told = trunk.id if trunk.id.isprintable() and ";" not in trunk.id else name
-    yield f"trunk/{name}", f"{int(ingress)};{known};{area};{lengths};{hard.code} {hard.phrase};{local.rate};{told}"
+    plain = f"{int(ingress)};{known};{area};{lengths};{hard.code} {hard.phrase}"
+    yield f"trunk/{name}", f"{plain};{local.rate};{told};{f'{trunk.region:0<6}' if trunk.region else ''}"
     for peer in trunk.peers:
         if "/" not in peer:
             yield f"peer/{_address(peer)}", name

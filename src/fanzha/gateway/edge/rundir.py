@@ -81,6 +81,8 @@ def _head(folder: Path, settings: Settings, config: Path) -> Iterator[str]:
     }
     if settings.engines:
         defined["WITH_ENGINES"] = ""
+    if settings.go_on_503:
+        defined["GO_ON_503"] = ""
     if settings.events:
         defined["WITH_EVENTS"] = ""
     if settings.hep:

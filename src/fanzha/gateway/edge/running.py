@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from fanzha.errors import UsageError
+from fanzha.gateway.edge.alarm import Alarm
 from fanzha.gateway.edge.pusher import Pusher, keep_pushed
 from fanzha.gateway.edge.rpc import Rpc
 from fanzha.gateway.edge.rules import Rules
@@ -43,7 +44,9 @@ def run_edge(folder: Path, settings: Settings, rules: Callable[[], Rules | None]
     process = subprocess.Popen(command(folder, settings), start_new_session=True)
     ended = threading.Event()
     with Rpc(rpc_address(settings, folder)) as rpc:
-        pushing = threading.Thread(target=keep_pushed, args=(Pusher(rpc), rules, folder / SNAPSHOT, ended))
+        pushing = threading.Thread(
+            target=keep_pushed, args=(Pusher(rpc), rules, folder / SNAPSHOT, ended), kwargs={"alarm": Alarm(rpc).look}
+        )
         pushing.start()
         try:
             while process.poll() is None and not stop.wait(0.2):

@@ -24,7 +24,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     listen: addresses for calls. engines: redirect servers, one caller always the same; none for plain rules alone, when
     every call that passes them is unscreened. next_hops: where calls go on, in turn. routes: names of other next hops,
-    and the trunks whose calls go there.
+    and the trunks whose calls go there. go_on_503: whether a 503 of an engine that is not ours lets a call go on; it
+    means overload otherwise, and always where it says Retry-After.
     engine_ms: how long an engine may take; Kamailio's clock ends 100 between 62 and 125. breaker_failures within
     breaker_seconds make an engine not worth asking. rate: calls a second of one trunk, 0 for no limit. call_seconds:
     after which a call is forgotten. probe_next_hops: whether they get OPTIONS. events: whether engines are told how
@@ -34,6 +35,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     listen: tuple[Listen, ...] = ("udp:127.0.0.1:5060",)
     engines: tuple[SipUri, ...] = ("sip:127.0.0.1:5070",)
+    go_on_503: bool = False
     next_hops: tuple[SipUri, ...]
     routes: dict[str, Route] = {}
     engine_ms: Annotated[int, Meta(ge=63, le=1000)] = 100

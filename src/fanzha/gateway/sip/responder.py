@@ -32,6 +32,8 @@ ELSEWHERE = frozenset(
     ("BYE", "INFO", "MESSAGE", "PRACK", "PUBLISH", "REFER", "REGISTER", "SUBSCRIBE", "UPDATE")
 )  # methods that are known, and not for a redirect server
 _GO_ON = (404, "Not Found")  # where no verdict is asked for or had
+_OVERLOAD = 503  # what others say when they cannot judge: where it is our "go on", we say that it is a verdict
+_JUDGED, _UNJUDGED = (("X-Fanzha-Verdict", "allow"),), (("X-Fanzha-Verdict", "none"),)
 _DIALOG_TYPE = "application/x-fanzha-dialog"
 
 
@@ -160,9 +162,11 @@ class Responder:
             # A fault of ours stops no call; the edge's hard rules hold without us.
             self.counts["failed"] += 1
             LOG.exception("no verdict: the call goes on unjudged")
-            return *self._go_on, ()
+            return *self._go_on, _UNJUDGED
         if verdict.action is Action.ALLOW and self._own_go_on is not None:
-            return *self._own_go_on, ()
+            return *self._own_go_on, _JUDGED if self._own_go_on[0] == _OVERLOAD else ()
+        if verdict.code == _OVERLOAD:
+            return verdict.code, verdict.phrase, (*verdict.headers, *_JUDGED)
         if 300 <= verdict.code < 400:
             return verdict.code, verdict.phrase, (("Contact", f"<{request.uri}>"), *verdict.headers)
         return verdict.code, verdict.phrase, verdict.headers
