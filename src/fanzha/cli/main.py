@@ -24,6 +24,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "import": ("intake", say("导入话单或资料表", "import call records or reference tables")),
     "scan": ("scan", say("对数据湖运行规则包，给出预警", "run the rule pack over the lake: ranked alerts")),
     "watch": ("watch", say("盯住一个目录，来文件即检测", "take files as they arrive and raise alerts live")),
+    "parity": (
+        "parity",
+        say("实时判定与历史重放逐条比对，差异给出原因", "live decisions beside a replay: every difference explained"),
+    ),
     "alerts": ("alerts", say("查看 watch 已发出的预警", "the alerts that watch has raised")),
     "gateway": ("gateway", say("呼叫网关：SIP与HTTP判定", "the call gateway: verdicts over SIP and HTTP")),
     "edge": (
@@ -72,6 +76,7 @@ _HELP = say(
       5    数据湖、检查点或磁盘不可用
       6    模型缺失、未签名或不匹配
       7    策略被拒绝或不存在
+      9    parity：有无法解释的差异
       70   程序自身的错误，请报告
       130  被 Ctrl-C 中断
     """,
@@ -91,6 +96,7 @@ _HELP = say(
       5    the lake, a checkpoint or the disk cannot be used
       6    a model is missing, unsigned or does not fit
       7    a policy was refused, or is not there
+      9    parity: some difference is unexplained
       70   an error of the program itself: please report it
       130  stopped by Ctrl-C
     """,

@@ -21,3 +21,18 @@ rule_folders = click.option(
 )
 as_json = click.option("--json", "as_json", is_flag=True, help=say("输出 JSON", "print JSON"))
 json_lines = click.option("--json", "as_json", is_flag=True, help=say("每行一个 JSON 对象", "one JSON object a line"))
+engine = click.option(
+    "--engine",
+    type=click.Choice(["local", "spark"]),
+    default="local",
+    show_default=True,
+    help=say("在哪里重放", "where to replay"),
+)
+master = click.option(
+    "--master",
+    metavar="URL",
+    help=say(
+        "Spark 主节点，如 spark://主机:7077、yarn；默认本机（或 FANZHA_SPARK_MASTER）",
+        "the Spark master: spark://host:7077, yarn ...; else FANZHA_SPARK_MASTER, else this machine",
+    ),
+)

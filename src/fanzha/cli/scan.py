@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +20,7 @@ from fanzha.errors import StorageError, UsageError
 if TYPE_CHECKING:
     from fanzha.detection.alert import Alert
     from fanzha.detection.pack import Pack
-    from fanzha.detection.scan import Scan
+    from fanzha.detection.scan import Engine, Scan
     from fanzha.records.lake import Lake
 
 SHOWN = 40  # alerts on a terminal; files hold them all
@@ -27,24 +30,28 @@ _HELP = say(
     \b
     --from/--to 用本地时间（--to 只写日期时含当天）；--from 之前 31 天只作预热。
     --out x.jsonl 每行一个 JSON 对象；--out x.html 一个自足的网页。
+    --engine spark 在集群上重放（pip install 'fanzha[spark]'，Java 17）；结果与本机逐条相同。
 
     \b
     例
       fanzha scan
       fanzha scan --from 2026-11-01 --to 2026-11-07 --out alerts.jsonl
       fanzha scan --only sim_box --out 猫池.html
+      fanzha scan --engine spark --master spark://主机:7077
     """,
     """Run the rule pack over the lake: alerts by falling score, each with evidence, records and counterfactual.
 
     \b
     --from/--to are local time (a bare --to date takes that day in); 31 days before --from only warm up.
     --out x.jsonl writes one JSON object a line; --out x.html one self-contained page.
+    --engine spark replays on a cluster (pip install 'fanzha[spark]', Java 17): the very same alerts.
 
     \b
     Examples
       fanzha scan
       fanzha scan --from 2026-11-01 --to 2026-11-07 --out alerts.jsonl
       fanzha scan --only sim_box --out sim-boxes.html
+      fanzha scan --engine spark --master spark://host:7077
     """,
 )
 
@@ -60,6 +67,8 @@ _HELP = say(
     help=say("写到 x.jsonl 或 x.html（可多次）", "write x.jsonl or x.html (may be given twice)"),
 )
 @options.network
+@options.engine
+@options.master
 @options.rule_folders
 @options.as_json
 def command(
@@ -68,11 +77,14 @@ def command(
     only: str | None,
     out: tuple[Path, ...],
     network: str | None,
+    engine: str,
+    master: str | None,
     directories: tuple[Path, ...],
     as_json: bool,
 ) -> None:
     """See the help."""
     check_outs(out)
+    check_engine(engine, master)
     if first and last and first >= last:
         raise UsageError(say("--from 不早于 --to", "--from is not before --to"))
     home = start.begin()
@@ -82,7 +94,7 @@ def command(
     with Lake(home) as lake:
         pack = load_pack(start.rule_folders(home, directories), network_of(lake, network))
         check_scheme(pack, only)
-        found = run(lake, pack, home, network=network, first=first, last=last, only=only)
+        found = run(lake, pack, home, network=network, first=first, last=last, only=only, engine=engine, master=master)
         for path in out:
             write(path, found, lake, pack)
     if as_json:
@@ -102,6 +114,14 @@ def check_outs(paths: tuple[Path, ...]) -> None:
             )
         if not path.absolute().parent.is_dir():
             raise UsageError(say(f"没有目录 {path.parent}", f"no folder {path.parent}"), where="--out")
+
+
+def check_engine(engine: str, master: str | None) -> None:
+    """Raises UsageError for a master without Spark."""
+    if master is not None and engine != "spark":
+        raise UsageError(
+            say("--master 只用于 --engine spark", "--master goes with --engine spark"), hint="--engine spark"
+        )
 
 
 def check_scheme(pack: Pack, only: str | None) -> None:
@@ -140,12 +160,14 @@ def run(
     first: datetime | None = None,
     last: datetime | None = None,
     only: str | None = None,
+    engine: str = "local",
+    master: str | None = None,
 ) -> Scan:
-    """Scan with a progress bar."""
+    """Scan with a progress bar, here or on Spark."""
     from fanzha.detection.scan import scan
 
     chosen = network_of(lake, network)
-    with progress(say("检测", "scan")) as step:
+    with engine_of(engine, master, home) as where, progress(say("检测", "scan")) as step:
         return scan(
             lake,
             pack,
@@ -155,7 +177,24 @@ def run(
             end=last,
             only=only,
             progress=lambda what, share: step(what, share),
+            engine=where,
         )
+
+
+@contextmanager
+def engine_of(name: str, master: str | None, home: Path) -> Iterator[Engine | None]:
+    """What judges the first stage: None for this machine, or a Spark session for as long as it is needed."""
+    if name != "spark":
+        yield None
+        return
+    from fanzha.detection.cluster import on_spark
+    from fanzha.detection.spark import start as start_spark
+
+    session = start_spark(master or os.environ.get("FANZHA_SPARK_MASTER") or "local[*]", home / "tmp" / "spark")
+    try:
+        yield on_spark(session)
+    finally:
+        session.stop()
 
 
 def write(path: Path, found: Scan, lake: Lake, pack: Pack) -> None:

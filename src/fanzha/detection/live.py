@@ -23,7 +23,8 @@ from fanzha.profiles import feed
 from fanzha.profiles.epoch import Activations, no_activations
 from fanzha.profiles.event import Events
 from fanzha.profiles.fields import FIELD_COUNT, EntityKind
-from fanzha.profiles.table import M_ROWS, Counts, LiveTable, refresh
+from fanzha.profiles.layout import CLASSES
+from fanzha.profiles.table import M_DROPPED, M_EVICTED, M_REFUSED, M_ROWS, Counts, LiveTable, refresh
 from fanzha.records.lake import Lake
 
 # Shares of the live bytes by kind; numbers are by far the most.
@@ -55,7 +56,7 @@ class Live:
         self._screen = screen.Screen(pack, {})
         self.bridges = bridge.Bridges(pack.words.bridge)
         self._stories: dict[Story, list[Fired]] = defaultdict(list)
-        self._advise = adviser_of(lake, network)
+        self.adviser = adviser_of(lake, network)
 
     def release(self, pack: Pack) -> None:
         """Go on under another release: from the next event on its rules judge, over profiles as they are."""
@@ -151,7 +152,7 @@ class Live:
             self.pack,
             network=self.network,
             name_entity=lambda kind, key: name_entity(self.lake, kind, key, raw_of),
-            advise=self._advise,
+            advise=self.adviser,
         )
 
     def hits(self, fired: Sequence[Fired]) -> list[shadow.Hit]:
@@ -192,6 +193,12 @@ class Live:
         """Drop the firings of alerts that have long closed."""
         for story in [s for s, rows in self._stories.items() if int(rows[-1].row["t"]) < before]:
             del self._stories[story]
+
+    def lost(self) -> int:
+        """Profiles and events given up so far for want of memory."""
+        marks = (M_EVICTED, M_DROPPED, M_REFUSED)
+        given_up = sum(int(table.table.meta[mark]) for table in self.tables.values() for mark in marks)
+        return given_up + sum(int(table.store.free[CLASSES + 1]) for table in self.tables.values())
 
     def counts(self) -> dict[str, Counts]:
         """What each table holds and gave up."""

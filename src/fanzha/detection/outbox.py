@@ -17,6 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fanzha.detection.alert import Alert, encode
+from fanzha.detection.journal import SCHEMA as JOURNAL
+from fanzha.detection.journal import Batch, Journal
 from fanzha.detection.judge import FIRING
 from fanzha.detection.shadow import Hit
 from fanzha.detection.shadow import encode as encode_hit
@@ -62,10 +64,11 @@ class Outbox:
             self._db = sqlite3.connect(path, isolation_level=None)
             self._db.execute("pragma journal_mode=wal")
             self._db.execute("pragma synchronous=full")
-            self._db.executescript(_SCHEMA)
+            self._db.executescript(_SCHEMA + JOURNAL)
         except sqlite3.Error as error:
             raise StorageError(f"the outbox cannot be opened: {error}", where=str(path)) from error
         self._path = path
+        self.journal = Journal(self._db)
         if self._state("layout") != FINGERPRINT:  # firings of another layout cannot be read; alerts stay
             self._db.execute("begin")
             self._db.execute("delete from firings")
@@ -92,10 +95,12 @@ class Outbox:
         *,
         forget_before: int,
         hits: Iterable[Hit] = (),
+        batch: Batch | None = None,
     ) -> int:
         """Append a batch and advance the cursor, all or nothing; how many alert rows were added.
 
-        Firings older than `forget_before` (epoch seconds) belong to closed alerts and are dropped.
+        Firings older than `forget_before` (epoch seconds) belong to closed alerts and are dropped. `batch`: the
+        journal's line of how it was judged.
         """
         bodies = [(alert.id, encode(alert).decode()) for alert in alerts]
         shadowed = [(hit.id, encode_hit(hit).decode()) for hit in hits]
@@ -111,6 +116,8 @@ class Outbox:
                 self._db.execute("delete from hits where n <= (select max(n) from hits) - ?", (MOST_HITS,))
             self._db.execute("delete from firings where t < ?", (forget_before,))
             self._db.execute("insert or replace into state values ('cursor', ?)", (str(cursor),))
+            if batch is not None:
+                self.journal.note(batch)
             self._db.execute("commit")
         except sqlite3.Error as error:
             if self._db.in_transaction:

@@ -15,6 +15,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from fanzha.detection.alert import Alert
+from fanzha.detection.journal import Batch, Session, program
 from fanzha.detection.live import Live, in_order
 from fanzha.detection.outbox import Outbox
 from fanzha.detection.pack import Pack, Rulebook
@@ -83,6 +84,8 @@ class Watch:
         self._stopping = False
         self._settling: dict[Path, tuple[int, int, float]] = {}
         self._references: tuple[str, ...] | None = None
+        self._known = self._session = 0  # newest import of reference tables; the journal's number of this start
+        self._pack_name = self._pack.hash
         self._saved_at, self._saved_position = time.monotonic(), 0
         self._live: Live | None = None
         self.position = 0
@@ -180,6 +183,7 @@ class Watch:
             return
         self._pack = fresh
         self._live.release(fresh)
+        self._pack_name = self._outbox.journal.keep(fresh)
         self._outbox.note_release(fresh.release, fresh.hash)
         self._listener.released(fresh)
 
@@ -201,6 +205,11 @@ class Watch:
         if cursor > 0 and position == 0:
             self._listener.rebuilding(cursor)
         self._load_references(self._live)
+        self._pack_name = self._outbox.journal.keep(self._pack)
+        start = Session(
+            int(time.time()), cursor, position, begun, self._known, self._pack_name, program(), options.max_bytes
+        )
+        self._session = self._outbox.journal.begin(start)
         self._live.remember(self._outbox.firings())
         for calls in in_order(self._lake, options.network, position, cursor, window=WINDOW):
             self._live.step(calls)
@@ -222,20 +231,30 @@ class Watch:
             alerts, hits = live.alerts(fired), live.hits(shadowed)
             reached = int(calls["seq"].to_numpy()[-1])
             forget = int(times.max()) - 2 * self._pack.words.bands.silent_days * 86400
-            self._outbox.finish(reached, fired, alerts, forget_before=forget, hits=hits)
+            batch = self._line(live, reached, len(times))
+            self._outbox.finish(reached, fired, alerts, forget_before=forget, hits=hits, batch=batch)
             live.forget(forget)
             self.position = reached
             for alert in alerts:
                 self._listener.alert(alert)
 
+    def _line(self, live: Live, reached: int, calls: int) -> Batch:
+        """The journal's line of a batch just judged."""
+        now, model, lost = int(time.time()), live.adviser.number, live.lost()
+        return Batch(reached, self._session, now, calls, self._known, self._pack_name, model, lost)
+
     def _load_references(self, live: Live) -> None:
         kinds = ("subscribers", "trunks")
-        loaded = tuple(part.path for kind in kinds for part in self._lake.manifest.parts(f"reference/{kind}"))
+        parts = [part for kind in kinds for part in self._lake.manifest.parts(f"reference/{kind}")]
+        loaded = tuple(part.path for part in parts)
         if loaded == self._references:
             return
         self._references = loaded
-        subscribers = self._lake.reference("subscribers", network=self._options.network)
-        live.set_references(activations_of(subscribers), self._lake.reference("trunks", network=self._options.network))
+        self._known = max((part.import_id for part in parts), default=0)
+        subscribers, trunks = (
+            self._lake.reference(kind, network=self._options.network, up_to_import=self._known) for kind in kinds
+        )
+        live.set_references(activations_of(subscribers), trunks)
 
     def _save(self) -> None:
         self._saved_at = time.monotonic()

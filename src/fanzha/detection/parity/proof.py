@@ -1,0 +1,163 @@
+"""Decides what stands as evidence beside each cause: the very calls, starts, rule versions and imports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from fanzha import numbering
+from fanzha.detection.journal import program
+from fanzha.detection.pack import Pack
+from fanzha.detection.parity.compare import Story
+from fanzha.detection.parity.course import Leg, hash_of
+from fanzha.detection.parity.record import Record
+from fanzha.detection.parity.report import Cause
+from fanzha.errors import InputError
+from fanzha.records.lake import Lake
+
+_SHOWN = 3
+
+
+def moment(t: int) -> str:
+    """Epoch seconds as ISO-8601 UTC."""
+    return datetime.fromtimestamp(t, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def starts(course: list[Leg]) -> dict[str, Any]:
+    """The starts after the first: when, after which call, and how many were stepped again in silence."""
+    rows = [
+        {
+            "at": moment(leg.session.at),
+            "after_seq": leg.session.cursor,
+            "checkpoint_seq": leg.session.position,
+            "silent": leg.session.cursor - leg.session.position,
+        }
+        for leg in course[1:]
+    ]
+    return {"restarts": len(rows), "last": rows[-_SHOWN:]}
+
+
+def versions(course: list[Leg], packs: Mapping[str, Pack | None], now: Pack, scheme: str) -> dict[str, Any]:
+    """Each change of rules on the way to those of now, and which rules of the story's scheme it touched."""
+    changes: list[dict[str, Any]] = []
+    former, seq = course[0].session.pack, course[0].session.cursor
+    for leg in course:
+        for name, at in ((leg.session.pack, leg.session.at), *((batch.pack, batch.at) for batch in leg.batches)):
+            if hash_of(name) != hash_of(former):
+                rules = _changed(packs.get(former), packs.get(name), scheme)
+                changes.append({"at": moment(at), "after_seq": seq, **_pair(former, name), "rules": rules})
+            former = name
+        seq = leg.batches[-1].reached if leg.batches else seq
+    if hash_of(former) != now.hash:
+        rules = _changed(packs.get(former), now, scheme)
+        changes.append({"at": "", "after_seq": seq, **_pair(former, now.hash), "rules": rules})
+    return {"changes": len(changes), "last": changes[-_SHOWN:]}
+
+
+def _pair(former: str, later: str) -> dict[str, str]:
+    return {"from": hash_of(former), "to": hash_of(later)}
+
+
+def _changed(former: Pack | None, later: Pack | None, scheme: str) -> list[str]:
+    """Rules of a scheme that are not the same in both, as id@version."""
+    if former is None or later is None:
+        return []
+    one, other = _terms(former, scheme), _terms(later, scheme)
+    return sorted(name for name in one.keys() | other.keys() if one.get(name) != other.get(name))
+
+
+def _terms(pack: Pack, scheme: str) -> dict[str, object]:
+    return {
+        rule.name: (rule.text, rule.score, rule.minimum, rule.on, rule.exemptions, rule.stage, rule.share)
+        for rule in pack.rules
+        if rule.scheme == scheme
+    }
+
+
+def imports(course: list[Leg], newest: int) -> dict[str, Any]:
+    """When which import of reference tables was first known."""
+    rows: list[dict[str, int]] = []
+    for leg in course:
+        marks = [(leg.session.cursor, leg.session.known)]
+        ends = [leg.session.cursor, *(batch.reached for batch in leg.batches)]
+        marks += zip(ends, (batch.known for batch in leg.batches), strict=False)
+        for seq, known in marks:
+            if not rows or rows[-1]["import"] != known:
+                rows.append({"after_seq": seq, "import": known})
+    return {"imports": rows[-_SHOWN:], "newest": newest}
+
+
+def models(course: list[Leg], now: int) -> dict[str, Any]:
+    """Which model was asked from which call on."""
+    rows: list[dict[str, int]] = []
+    for leg in course:
+        seq = leg.session.cursor
+        for batch in leg.batches:
+            if not rows or rows[-1]["model"] != batch.model:
+                rows.append({"after_seq": seq, "model": batch.model})
+            seq = batch.reached
+    return {"models": rows[-_SHOWN:], "now": now}
+
+
+def late(lake: Lake, story: Story, cursor: int, all_late: int) -> dict[str, Any]:
+    """The entity's own calls that arrived after one that began later; `all_late` such calls in the whole network.
+
+    A story told by facts of others (a victim, a site) may rest on their late calls alone.
+    """
+    calls = _calls_of(lake, story, cursor)
+    found: dict[str, Any] = {"late_calls": all_late, "own_late_calls": 0, "own": []}
+    if calls is None or calls.num_rows == 0:
+        return found
+    calls = calls.sort_by("seq")
+    t = calls["started"].cast(pa.int64()).to_numpy() // 1_000_000
+    behind = np.maximum.accumulate(t) - t
+    rows = np.flatnonzero(behind > 0)
+    found["own_late_calls"] = len(rows)
+    for row in calls.take(pa.array(rows[:_SHOWN])).select(["id", "seq", "started", "seen"]).to_pylist():
+        started, seen = row["started"], row["seen"]
+        found["own"].append(
+            {
+                "record": row["id"],
+                "seq": row["seq"],
+                "started": moment(int(started.timestamp())),
+                "arrived": moment(int(seen.timestamp())) if seen else "",
+            }
+        )
+    found["by_seconds"] = int(behind.max())
+    return found
+
+
+def _calls_of(lake: Lake, story: Story, cursor: int) -> pa.Table | None:
+    kind, value, _ = story
+    try:
+        if kind == "number":
+            key = int(numbering.normalise(pa.array([value])).number[0])
+            return lake.calls_of(key, up_to_seq=cursor)
+        if kind == "device":
+            return lake.calls_of_device(lake.device_key(value), up_to_seq=cursor)
+        return lake.calls_of_cell(lake.cell_key(value), up_to_seq=cursor)
+    except (InputError, ValueError):
+        return None
+
+
+def written_only(record: Record, deleted: int, models_gone: set[int]) -> list[Cause]:
+    """What keeps a course from being done again at all, from what was written down of it."""
+    causes = []
+    if deleted:
+        causes.append(Cause("deleted", False, {"calls": deleted}))
+    if record.since:
+        causes.append(Cause("unrecorded", False, {"journal_begins_after_seq": record.since}))
+    foreign = sorted({leg.session.program for leg in record.course} - {program()})
+    if foreign:
+        last = max(leg.session.at for leg in record.course if leg.session.program in foreign)
+        causes.append(Cause("program", False, {"was": foreign, "is": program(), "last_start": moment(last)}))
+    lost = sorted(name for name, pack in record.packs.items() if pack is None)
+    if lost:
+        causes.append(Cause("version", False, {"rules_not_kept": lost}))
+    if models_gone:
+        causes.append(Cause("model", False, {"models_gone": sorted(models_gone)}))
+    return causes

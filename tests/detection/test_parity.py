@@ -1,0 +1,120 @@
+"""What was decided live and what history decides: each difference has its proven cause, tampering has none (5 c)."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import fanzha.detection
+from fanzha.detection.pack import load_pack
+from fanzha.detection.parity.parity import compare
+from fanzha.detection.parity.report import Parity
+from fanzha.detection.watch import Options, Watch
+from fanzha.records.importing import import_path
+from fanzha.records.lake import Lake
+from province import make_province, references
+
+WATCHER = Path(__file__).parent / "watcher.py"
+RULES = Path(fanzha.detection.__file__).parent / "rules"
+MEMORY = 100_000_000  # as watcher.py has it
+
+
+@pytest.fixture(scope="module")
+def province(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_province(tmp_path_factory.mktemp("province"), subscribers=500, gangs=5, pieces=4)
+
+
+def watch(home: Path, folder: Path, *rules: Path, memory: int = MEMORY) -> None:
+    with Lake(home) as lake:
+        Watch(lake, load_pack(rules), folder, home / "watch", Options(once=True, max_bytes=memory)).run()
+
+
+def parity(home: Path, *rules: Path, days: int = 31) -> Parity:
+    with Lake(home) as lake:
+        return compare(lake, load_pack(rules), home / "watch", network="default", days=days, temporary=home / "tmp")
+
+
+def names(found: Parity) -> set[str]:
+    assert all(cause.proven for each in found.differences for cause in each.causes)
+    return {cause.name for each in found.differences for cause in each.causes}
+
+
+def test_kill_9_leaves_nothing_to_explain(province: Path, tmp_path: Path) -> None:
+    """A kill in the middle: the same course says the same; what differs are calls written down at their end, so late."""
+    references(tmp_path, province).close()
+    command = [sys.executable, str(WATCHER), str(tmp_path), str(province / "drop")]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    for _ in range(3):
+        process.stdout.readline()
+    process.kill()
+    process.wait()
+    process.stdout.close()
+    watch(tmp_path, province / "drop")
+    found = parity(tmp_path)
+    assert (found.starts, found.unexplained, found.deleted, found.unjudged) == (2, 0, 0, 0)
+    assert found.same > found.differing > 0
+    assert names(found) == {"late"}
+    honest = {(each.value, each.scheme) for each in found.differences}
+
+    # What nobody's course explains: a row that is gone, and one that somebody changed.
+    outbox = sqlite3.connect(tmp_path / "watch" / "outbox.sqlite")
+    (key,) = outbox.execute("select id from alerts order by n desc limit 1").fetchone()
+    outbox.execute("delete from alerts where id = ?", (key,))
+    (other,) = outbox.execute("select id from alerts where id <> ? order by n limit 1", (key,)).fetchone()
+    outbox.execute("update alerts set body = replace(body, '\"score\":', '\"score\":1') where id = ?", (other,))
+    outbox.commit()
+    outbox.close()
+    found = parity(tmp_path)
+    assert found.unexplained == 2
+    wrong = [each for each in found.differences if not each.causes]
+    assert {each.what for each in wrong} <= {"differs", "only_replay"}
+    assert {(each.value, each.scheme) for each in found.differences} >= honest
+
+
+def test_each_circumstance_is_told_by_its_name(province: Path, tmp_path: Path) -> None:
+    """Late files, tables loaded in the middle, a rule edited at a restart: all explained, each by what did it."""
+    drop, rules = tmp_path / "in", tmp_path / "rules"
+    drop.mkdir()
+    rules.mkdir()
+    files = sorted((province / "drop").iterdir())
+    random.Random(3).shuffle(files)
+    home = tmp_path / "home"
+    for file in files[:3]:
+        shutil.copy(file, drop / file.name)
+    watch(home, drop)
+    references(home, province).close()
+    for file in files[3:5]:
+        shutil.copy(file, drop / file.name)
+    watch(home, drop)
+    text = (RULES / "mass_dialling.yaml").read_text(encoding="utf-8")
+    (rules / "mass_dialling.yaml").write_text(text.replace("score: 50", "score: 61"), encoding="utf-8")
+    for file in files[5:]:
+        shutil.copy(file, drop / file.name)
+    watch(home, drop, rules)
+    found = parity(home, rules)
+    assert (found.unexplained, found.packs) == (0, 2)
+    assert found.late > 0
+    assert found.differing > 3
+    assert names(found) >= {"late", "references", "version"}
+    late = [cause.evidence for each in found.differences for cause in each.causes if cause.name == "late"]
+    assert any(evidence["own"] for evidence in late)
+    version = [cause.evidence for each in found.differences for cause in each.causes if cause.name == "version"]
+    assert any(change["rules"] for evidence in version for change in evidence["last"])
+
+
+def test_profiles_that_gave_way_are_named(province: Path, tmp_path: Path) -> None:
+    references(tmp_path, province).close()
+    watch(tmp_path, province / "drop", memory=600_000)
+    found = parity(tmp_path)
+    assert found.unexplained == 0
+    assert "memory" in names(found) <= {"memory", "late"}
+    with Lake(tmp_path) as lake:
+        import_path(lake, province / "calls")  # the same calls: nothing new waits
+    assert parity(tmp_path, days=1).unjudged == 0
