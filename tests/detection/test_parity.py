@@ -46,7 +46,7 @@ def names(found: Parity) -> set[str]:
 
 
 def test_kill_9_leaves_nothing_to_explain(province: Path, tmp_path: Path) -> None:
-    """A kill in the middle: the same course says the same; what differs are calls written down at their end, so late."""
+    """A kill in the middle: the same course says the same; what differs are calls written when they ended, so late."""
     references(tmp_path, province).close()
     command = [sys.executable, str(WATCHER), str(tmp_path), str(province / "drop")]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
