@@ -45,6 +45,16 @@ def test_what_police_said_by_hand_counts_as_caught(home: Path, alerts: Path, tmp
     assert json.loads(done.stdout)["today"] is None  # the live version is what was tried
 
 
+def test_a_quick_answer_comes_from_a_sample_and_says_its_error(home: Path, fanzha) -> None:
+    done = fanzha(home, "backtest", RULE, "--quick", "--sweep", "contacts_24h", "--points", "10,20,40", "--json")
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+    hits = [point["hit"] for point in answer["points"]]
+    assert hits == sorted(hits, reverse=True)
+    assert all(point["low"] <= point["hit"] <= point["high"] for point in answer["points"])
+    assert (home / "samples" / "default-number" / "made.json").is_file()
+
+
 def test_what_cannot_be_is_told(home: Path, tmp_path: Path, fanzha) -> None:
     (tmp_path / "broken.yaml").write_text("scheme: mass_dialling\nrules: 3\n", encoding="utf-8")
     for arguments, code in (

@@ -98,7 +98,7 @@ def test_what_cannot_be_asked_is_told(lake: Lake, pack: Pack, rule: Rule, whole:
     with pytest.raises(UsageError, match="level"):
         whole.ask(pack.rules[pack.index("victim_wave.fact_flagged")])
     with pytest.raises(UsageError, match="thresholds"):
-        whole.ask(rule, 0, [])
+        whole.ask(rule, 0, [float(at) for at in range(200)])
     with pytest.raises(InputError):
         read_sample(tmp_path, pack)
     with pytest.raises(UsageError, match="no calls"):

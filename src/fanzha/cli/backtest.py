@@ -73,6 +73,13 @@ _HELP = say(
 )
 @click.option("--sweep", metavar="FIELD|N", help=say("扫描哪个条件的阈值", "whose threshold to sweep"))
 @click.option("--points", help=say("哪些阈值（默认 20 个）", "which thresholds (20 about its own)"))
+@click.option(
+    "--quick",
+    is_flag=True,
+    help=say(
+        "只问最近一周的样本，给出约数与误差", "ask last week's sample only: about how many, and how wrong that may be"
+    ),
+)
 @click.option("--seed", default=1, show_default=True, help=say("随机种子", "seed"))
 @click.option(
     "--out",
@@ -93,6 +100,7 @@ def command(
     truth: Path | None,
     sweep: str | None,
     points: str | None,
+    quick: bool,
     seed: int,
     out: tuple[Path, ...],
     unmasked: bool,
@@ -102,6 +110,8 @@ def command(
 ) -> None:
     """See the help."""
     _check(days, first, last, sweep, points, out)
+    if quick and (days is not None or first or last or out):
+        raise UsageError(say("--quick 只问最近一周，不写文件", "--quick asks last week only, and writes no file"))
     home = start.begin()
     from fanzha.detection.backtest.draft import find_draft
     from fanzha.detection.backtest.report import to_bytes
@@ -113,6 +123,9 @@ def command(
     outcomes = _outcomes(known, truth)
     with Lake(home) as lake:
         chosen = network_of(lake, network)
+        if quick:
+            _quickly(lake, pack, draft, outcomes, home, chosen, sweep, _points(points), as_json)
+            return
         if days is not None:
             first, last = _last_days(lake, chosen, days, last)
         report = _tried(lake, pack, draft, outcomes, home, chosen, first, last, seed, sweep, _points(points))
@@ -158,6 +171,43 @@ def _tried(
             leaf=None if sweep is None else find_leaf(draft, sweep),
             thresholds=points,
         )
+
+
+def _quickly(
+    lake: Lake,
+    pack: Pack,
+    draft: Rule,
+    outcomes: Outcomes,
+    home: Path,
+    network: str,
+    sweep: str | None,
+    points: list[float],
+    as_json: bool,
+) -> None:
+    """Ask the prepared sample, preparing it where there is none."""
+    import msgspec
+
+    from fanzha.cli.backtest_table import show_answer
+    from fanzha.detection.backtest.draft import find_leaf
+    from fanzha.detection.backtest.sample import ready
+
+    words = {"read": say("读话单", "read calls"), "judge": say("抽样", "draw"), "tell": say("汇总", "sum up")}
+    leaf = None if sweep is None else find_leaf(draft, sweep)
+    with progress(say("准备样本", "sample")) as step:
+        sample = ready(
+            lake,
+            home,
+            pack=pack,
+            kind=draft.entity,
+            network=network,
+            progress=lambda what, share: step(words[what], share),
+        )
+    known = outcomes.of(draft.entity) if len(outcomes) else None
+    answer = sample.ask(draft, leaf, points, known=known)
+    if as_json:
+        print(msgspec.json.encode(answer).decode())
+    else:
+        show_answer(answer)
 
 
 def _check(

@@ -10,6 +10,7 @@ from fanzha.cli.terminal import console, count, table
 
 if TYPE_CHECKING:
     from fanzha.detection.backtest.report import Case, Estimate, Precision, Quartiles, Report, Side
+    from fanzha.detection.backtest.sample import Answer
     from fanzha.detection.models.metrics import Interval
     from fanzha.detection.rule import Text
 
@@ -225,3 +226,33 @@ def _median(found: Quartiles | None) -> str:
 
 def _both(words: Text) -> str:
     return say(words.zh, words.en)
+
+
+def show_answer(answer: Answer) -> None:
+    """Print what a sample says: about how many at each threshold, and how wrong that may be."""
+    title = say(f"约数，{answer.start} 至 {answer.end}", f"About, {answer.start} to {answer.end}")
+    made = table(
+        say("阈值", "threshold"),
+        say("约命中", "about hit"),
+        say("95%区间", "95 %"),
+        say("样本中", "in the sample"),
+        say("已知涉诈", "known fraud"),
+        title=title,
+        right=(0, 1, 2, 3, 4),
+    )
+    for point in answer.points:
+        made.add_row(
+            "-" if point.threshold is None else f"{point.threshold:g}",
+            f"{point.hit:,.0f}",
+            f"{point.low:,.0f}-{point.high:,.0f}",
+            count(point.sampled),
+            "?" if point.fraud is None else f"{point.fraud:,.0f}",
+        )
+    console().print(made)
+    missed = share(answer.missed)
+    console().print(
+        say(
+            f"{count(answer.judged)} 个对象够得上判断；样本只留部分时刻，约漏 {missed} 的命中（按现行规则实测）。",
+            f"{count(answer.judged)} with history enough; kept moments miss about {missed} of hits (today's rules).",
+        )
+    )

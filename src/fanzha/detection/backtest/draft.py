@@ -121,13 +121,27 @@ def threshold_of(leaf: Leaf) -> float:
     raise UsageError(f"`{text_of(leaf)}` has no threshold to move", where="--sweep", hint=hint)
 
 
-def usual_points(value: float) -> list[float]:
+def _usual_points(value: float) -> list[float]:
     """Twenty thresholds about the draft's own, from an eighth of it to two and a half times."""
     if value == int(value) and abs(value) <= POINTS:
         low = min(1, int(value) - POINTS + 1) if value < 1 else 1
         return [float(low + at) for at in range(POINTS)]
     digits = 0 if value == int(value) else 6
     return sorted({round(value * at / 8, digits) for at in range(1, POINTS + 1)})
+
+
+def usual_thresholds(rule: Rule, leaf: int) -> list[float]:
+    """Twenty thresholds about the own one of a leaf. Raises UsageError where there is no such leaf, or it has none."""
+    return _usual_points(threshold_of(leaf_at(rule, leaf)))
+
+
+def leaf_at(rule: Rule, leaf: int) -> Leaf:
+    """The leaf at a place of the rule's text, from 0. Raises UsageError."""
+    assert rule.condition is not None
+    found = list(leaves(rule.condition))
+    if not 0 <= leaf < len(found):
+        raise UsageError(f"{rule.id} has no leaf {leaf}", where="--sweep", hint=f"0 to {len(found) - 1}")
+    return found[leaf]
 
 
 def ladder(rule: Rule, leaf: int, thresholds: Sequence[float]) -> list[tuple[float, Rule]]:
@@ -137,8 +151,7 @@ def ladder(rule: Rule, leaf: int, thresholds: Sequence[float]) -> list[tuple[flo
     """
     assert rule.condition is not None
     assert rule.judged is not None
-    found = list(leaves(rule.condition))[leaf]
-    threshold_of(found)
+    threshold_of(leaf_at(rule, leaf))
     if not 1 <= len(set(thresholds)) <= MOST_POINTS:
         raise UsageError(f"{len(set(thresholds))} thresholds", where="--points", hint=f"1 to {MOST_POINTS}")
     strict = _stricter_upwards(rule.condition, leaf)

@@ -6,15 +6,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from fanzha.detection.backtest.draft import checked, ladder, live_version, usual_points, version_of
-from fanzha.detection.backtest.draft import threshold_of as _threshold_of
+from fanzha.detection.backtest.draft import checked, ladder, live_version, usual_thresholds, version_of
 from fanzha.detection.backtest.history import History, Progress
 from fanzha.detection.backtest.honest import HonestKinds
 from fanzha.detection.backtest.report import Report
 from fanzha.detection.backtest.tell import Teller, sources_of, stretch_of
 from fanzha.detection.backtest.trial import Plan, Walker
 from fanzha.detection.backtest.words import read_costs
-from fanzha.detection.condition import leaves
 from fanzha.detection.outcomes import Outcomes
 from fanzha.detection.pack import Pack, with_rule
 from fanzha.detection.rule import Rule
@@ -81,10 +79,4 @@ def run(
 
 
 def _rungs(draft: Rule, leaf: int | None, thresholds: Sequence[float]) -> list[tuple[float, Rule]]:
-    if leaf is None:
-        return []
-    assert draft.condition is not None
-    found = list(leaves(draft.condition))
-    if not 0 <= leaf < len(found):
-        raise UsageError(f"{draft.id} has no leaf {leaf}", where="--sweep", hint=f"0 to {len(found) - 1}")
-    return ladder(draft, leaf, thresholds or usual_points(_threshold_of(found[leaf])))
+    return [] if leaf is None else ladder(draft, leaf, thresholds or usual_thresholds(draft, leaf))

@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import quote
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from fanzha.detection.backtest import keep, walk
-from fanzha.detection.backtest.draft import checked, ladder, reads_level
+from fanzha.detection.backtest.draft import checked, ladder, reads_level, usual_thresholds
 from fanzha.detection.backtest.history import History, Progress
 from fanzha.detection.backtest.spread import Spread, fields_of_kind, spread_of
 from fanzha.detection.backtest.trial import drawn
@@ -126,7 +128,7 @@ class Sample:
             raise UsageError(f"{rule.id} is of {rule.entity.name.lower()}s, the sample of {self.made.kind}s")
         if reads_level(rule):
             raise UsageError(f"{rule.id} reads the level of all alerts: only a backtest can tell")
-        rungs = [(None, rule)] if leaf is None else list(ladder(rule, leaf, thresholds))
+        rungs = [(None, rule)] if leaf is None else list(ladder(rule, leaf, thresholds or usual_thresholds(rule, leaf)))
         reached = self.climb([rung for _, rung in rungs])
         points = [self._point(value, reached > at, rule.minimum, known) for at, (value, _) in enumerate(rungs)]
         points.sort(key=lambda point: point.threshold or 0.0)
@@ -168,7 +170,7 @@ class Sample:
 
 def read_sample(folder: Path, pack: Pack) -> Sample:
     """A sample that `prepare` made. Raises InputError where there is none, or one of another layout of profiles."""
-    hint = "prepare it again: fanzha backtest --prepare"
+    hint = "prepare it: fanzha backtest RULE --quick"
     try:
         made = msgspec.json.decode((folder / "made.json").read_bytes(), type=Made)
         if made.layout != FINGERPRINT:
@@ -180,6 +182,33 @@ def read_sample(folder: Path, pack: Pack) -> Sample:
         return Sample(folder, made, key, chance, whose, columns, pack.words)
     except (OSError, ValueError, msgspec.DecodeError) as error:
         raise InputError(f"no sample: {error}", where=str(folder), hint=hint) from error
+
+
+def place_of(home: Path, network: str, kind: EntityKind) -> Path:
+    """Where the sample of one network and kind lies under FANZHA_HOME."""
+    return home / "samples" / f"{quote(network, safe='')}-{kind.name.lower()}"
+
+
+def ready(
+    lake: Lake,
+    home: Path,
+    *,
+    pack: Pack,
+    kind: EntityKind = EntityKind.NUMBER,
+    network: str = "default",
+    progress: Progress | None = None,
+) -> Sample:
+    """The sample under FANZHA_HOME; prepared now where there is none, or calls came more than a day after its end.
+
+    Raises as `prepare` does. A slider reads what a nightly job prepared (`read_sample`) and never waits for this.
+    """
+    folder = place_of(home, network, kind)
+    with suppress(InputError):
+        found = read_sample(folder, pack)
+        _, newest, _ = lake.span(network)
+        if newest is None or newest < datetime.fromisoformat(found.made.end) + timedelta(days=1):
+            return found
+    return prepare(lake, folder, pack=pack, kind=kind, network=network, temporary=home / "tmp", progress=progress)
 
 
 def prepare(

@@ -1,0 +1,114 @@
+"""Decides how fast a rule is tried on history: numbers, devices and cells, a sweep, and a slider's answer.
+
+Limits (issue 5), at 100 M calls on two quiet cores: a number rule 4 minutes, a device or cell rule 10, in 3 GB of
+memory and 12 GB of temporary disk; a sweep of 20 points at most 1.3 times one run; the slider 2 s over a week's 20 M.
+The default is 10 M calls; `python benchmarks/bench_backtest.py soak` makes 100 M (30 GB of disk, an hour).
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from datetime import timedelta
+
+from fanzha.detection.backtest.draft import find_draft
+from fanzha.detection.backtest.run import run as backtest
+from fanzha.detection.backtest.sample import place_of, prepare, read_sample
+from fanzha.detection.outcomes import of_world
+from fanzha.detection.pack import load_pack
+from fanzha.detection.scan import scan
+from fanzha.profiles.event import EVENT
+from fanzha.profiles.fields import EntityKind
+from fanzha.records.lake import Lake
+from memory import peak_gb
+from province import lake_of, world_of
+
+SIZES = {"small": (104_000, 3), "large": (1_040_000, 3), "soak": (1_040_000, 30)}  # about 1 M, 10 M and 100 M calls
+RULES = {"number": "mass_dialling.flood", "device": "sim_box.many_cards", "cell": "cell_anomaly.surge"}
+
+
+def tried(lake: Lake, what: str) -> tuple[int, float]:
+    """Calls and GB of temporary disk of one run; `what` is a kind of entity, `sweep` one of numbers with 20 points."""
+    pack = load_pack()
+    kind = "number" if what == "sweep" else what
+    known = of_world(world_of(lake))
+    leaf = 0 if what == "sweep" else None
+    rule = find_draft(pack, RULES[kind])
+    told = backtest(lake, pack, rule, outcomes=known, leaf=leaf, temporary=lake.root.parent / "tmp")
+    if told.curve is not None:
+        assert len(told.curve.points) == 20
+    return told.stretch.calls, told.stretch.events * EVENT.itemsize / 1e9
+
+
+def reference(lake: Lake) -> tuple[int, float]:
+    """The same history replayed for numbers with the whole pack, alerts told: what a scan costs."""
+    found = scan(lake, load_pack(), temporary=lake.root.parent / "tmp", kinds=(EntityKind.NUMBER,))
+    return found.calls, found.events * EVENT.itemsize / 1e9
+
+
+def one(size: str, what: str) -> None:
+    """One measurement in this process; the kernels are warm."""
+    with lake_of(*SIZES[size]) as lake:
+        wall, cpu = time.perf_counter(), time.process_time()
+        calls, disk = reference(lake) if what == "scan" else tried(lake, what)
+        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    print(f"{calls} {wall} {cpu} {peak_gb()} {disk}")
+
+
+def measured(size: str, what: str) -> tuple[int, float, float]:
+    """Printed, from a process of its own: calls, wall s, CPU s."""
+    command = [sys.executable, __file__, size, what]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    calls, wall, cpu, peak, disk = done.stdout.split("\n")[-2].split()
+    rate = float(wall) / int(calls) * 1e6
+    print(
+        f"{size:6} {what:7} {int(calls):>12,} calls {float(wall):7.1f} s wall {float(cpu):7.1f} CPU-s "
+        f"{rate:5.2f} s a million  peak {float(peak):.2f} GB  temporary {float(disk):.2f} GB",
+        flush=True,
+    )
+    return int(calls), float(wall), float(cpu)
+
+
+def slider(size: str) -> None:
+    """How long a sample takes to prepare, and to answer 20 thresholds, first and warm."""
+    pack = load_pack()
+    rule = find_draft(pack, RULES["number"])
+    with lake_of(*SIZES[size]) as lake:
+        folder = place_of(lake.root.parent, "default", EntityKind.NUMBER)
+        started = time.perf_counter()
+        made = prepare(lake, folder, pack=pack, days=7, temporary=lake.root.parent / "tmp").made
+        took = timedelta(seconds=round(time.perf_counter() - started))
+    size_gb = sum(file.stat().st_size for file in folder.iterdir()) / 1e9
+    drawn = f"{made.entities:,} of {made.judged:,} entities, {made.rows:,} moments"
+    print(f"sample of {made.calls:,} calls: {drawn}, {size_gb:.2f} GB, in {took}")
+    for when in ("first", "warm"):
+        started = time.perf_counter()
+        answer = read_sample(folder, pack).ask(rule, 0)
+        took_s = time.perf_counter() - started
+        point = min(answer.points, key=lambda each: abs((each.threshold or 0) - 30))
+        print(
+            f"slider, {when}: {len(answer.points)} thresholds in {took_s:.2f} s; "
+            f"at {point.threshold:g} about {point.hit:,.0f} hit ({point.low:,.0f} to {point.high:,.0f}), "
+            f"of which moments miss {answer.missed:.1%}"
+        )
+
+
+def run(size: str = "large") -> None:
+    """Print every figure and the ratios."""
+    for each in {"small", size}:
+        lake_of(*SIZES[each]).close()
+    for what in ("number", "sweep", "device", "cell", "scan"):
+        one("small", what)  # compiles
+    small = measured("small", "number")
+    found = {what: measured(size, what) for what in ("number", "sweep", "device", "cell", "scan")}
+    calls, wall, cpu = found["number"]
+    print(f"CPU a call on the large history is {(cpu / calls) / (small[2] / small[0]):.2f} times that on the small one")
+    sweep = found["sweep"]
+    print(f"a sweep of 20 points costs {sweep[2] / cpu:.2f} times one run in CPU, {sweep[1] / wall:.2f} in wall time")
+    print(f"a scan with the whole pack costs {found['scan'][2] / cpu:.2f} times one run in CPU")
+    slider(size)
+
+
+if __name__ == "__main__":
+    one(*sys.argv[1:]) if len(sys.argv) > 2 else run(*sys.argv[1:])
