@@ -56,6 +56,9 @@ ROUTES: dict[tuple[str, str], tuple[str, Any, tuple[int, ...]]] = {  # method, u
     ("get", "callbacks"): ("callbacks.read", None, ASKED),
     ("get", "callback"): ("callbacks.read", None, (*ASKED[:7], 404, 403, 404)),
     ("post", "act_on_callback"): ("callbacks.write", {}, (200, 200, 200, 403, 403, 403, 403, 404, 403, 404)),
+    ("get", "notices"): ("notices.read", None, (*LIST, 200)),
+    ("post", "choose_language"): ("notices.write", None, (403, 200, 200, 403, 403, 403, 403, 404, 403, 403)),
+    ("post", "send_notice_again"): ("notices.write", {}, (422, 422, 422, 422, 403, 404, 403, 404, 403, 404)),
     ("get", "requests"): ("requests.read", None, ASKED),
     ("get", "request"): ("requests.read", None, (*ASKED[:7], 404, 403, 404)),
     ("get", "request_numbers"): ("requests.read", None, (*ASKED[:7], 404, 403, 404)),
@@ -91,6 +94,7 @@ def address(name: str, rows: SimpleNamespace) -> str:
         "appeal": [rows.appeal.pk], "act_on_appeal": [rows.appeal.pk, "acknowledge"],
         "complaint": [rows.complaint.pk], "act_on_complaint": [rows.complaint.pk, "uphold"],
         "callback": [rows.callback.pk], "act_on_callback": [rows.callback.pk, "sign"],
+        "send_notice_again": [rows.measure.notices.get().pk],
         "request": [rows.asked.pk], "request_numbers": [rows.asked.pk], "act_on_request": [rows.asked.pk, "refuse"],
         "act_on_referral": [rows.referral.pk, "answer"], "rollback": [rows.undo.pk],
         "act_on_rollback": [rows.undo.pk, "reject"], "push": [rows.push.pk], "sign_push": [rows.push.pk],
@@ -103,6 +107,8 @@ def address(name: str, rows: SimpleNamespace) -> str:
 def ask(client: Client, method: str, name: str, rows: SimpleNamespace) -> Any:
     """One request, whose changes are taken back; each write under a name of its own."""
     _scope, body, _statuses = ROUTES[method, name]
+    if name == "choose_language":
+        body = {"token": rows.alert.subject.token, "language": "en"}
     with transaction.atomic():
         answer = _sent(client, method, name, body, rows)
         transaction.set_rollback(True)
@@ -174,6 +180,7 @@ def test_out_of_reach_looks_as_if_it_were_not_there(caller: Callable[..., Client
     for row in vars(rows).values():
         type(row).objects.filter(pk=row.pk).update(region="420500")
     rows.alert.region = "420500"
+    rows.measure.notices.update(region="420500")
     client = caller("analyst")
     for method, name in ROUTES:
         answer = ask(client, method, name, rows)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from fanzha.desk.notices.channel import FileChannel, HttpChannel, Message
+from fanzha.desk.notices.channel import FileChannel, HttpChannel, MemoryChannel, Message, MessageChannel
 from fanzha.errors import StorageError, UsageError
 
 MESSAGE = Message("notice-1", "+8613907110002", "您好", "zh-hans")
@@ -69,3 +69,22 @@ def test_http_failure_is_an_error(centre: Any) -> None:
         HttpChannel(centre[0]).send(Message("notice-2", "+8613907110009", "x", "en"))
     with pytest.raises(UsageError):
         HttpChannel("ftp://somewhere")
+
+
+@pytest.mark.parametrize("which", ["memory", "file", "http"])
+def test_every_channel_keeps_the_contract(which: str, centre: Any, tmp_path: Path) -> None:
+    """A receipt for each; the same id again is taken again; what is not taken is an error that the job knows."""
+    address, _got = centre
+    made: MessageChannel = {
+        "memory": MemoryChannel(), "file": FileChannel(tmp_path / "m.jsonl"), "http": HttpChannel(address)
+    }[which]  # fmt: skip
+    first, again = made.send(MESSAGE), made.send(MESSAGE)
+    assert first
+    assert first == again
+    if isinstance(made, MemoryChannel):
+        made.failing = OSError("down")
+    if isinstance(made, FileChannel):
+        (tmp_path / "m.jsonl").unlink()
+        (tmp_path / "m.jsonl").mkdir()
+    with pytest.raises((OSError, StorageError)):
+        made.send(Message("notice-2", "+8613907110009", "x", "en"))

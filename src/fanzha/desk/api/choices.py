@@ -29,3 +29,5 @@ class Scope(TextChoices):
     PUSHES_WRITE = "pushes.write", _("签收与反馈推送名单")
     CALLBACKS_READ = "callbacks.read", _("读回访劝阻")
     CALLBACKS_WRITE = "callbacks.write", _("办理回访劝阻")
+    NOTICES_READ = "notices.read", _("读告知")
+    NOTICES_WRITE = "notices.write", _("重发告知与设定语言")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -23,6 +24,7 @@ from fanzha.desk.login.actions import address_of
 from fanzha.desk.login.middleware import public
 from fanzha.desk.measures.choices import State as MeasureState
 from fanzha.desk.measures.models import Measure
+from fanzha.desk.notices.languages import choose, languages_of
 from fanzha.desk.notices.words import words
 from fanzha.desk.rights.views import needs, person
 from fanzha.desk.workflow.actions import act_of, available
@@ -122,6 +124,9 @@ def mine(request: HttpRequest) -> HttpResponse:
     if measure is None:
         return redirect("appeals:door")
     error, by = None, request.user if request.user.is_authenticated else None
+    if request.method == "POST" and "language" in request.POST:
+        choose(None, measure.subject, request.POST["language"], timezone.now())
+        return redirect("appeals:mine")
     if request.method == "POST":
         try:
             said = {"contact": request.POST.get("contact", ""), "urgent": "urgent" in request.POST}
@@ -137,6 +142,8 @@ def mine(request: HttpRequest) -> HttpResponse:
         "appeals": appeals,
         "may": measure.state == MeasureState.ACTIVE and not any(appeal.open for appeal in appeals),
         "words": words(),
+        "languages": settings.LANGUAGES,
+        "told_in": languages_of([measure])[measure.network, measure.value],
         "limits": proofs.limits(),
         "error": error,
         "said": request.POST,

@@ -22,7 +22,7 @@ from fanzha.desk.measures.evidence import families_of, lacking, rule_id, suppres
 from fanzha.desk.measures.ladder import ladder, rung
 from fanzha.desk.measures.models import Measure, Suppression
 from fanzha.desk.measures.reasons import reason_for, reasons
-from fanzha.desk.notices.actions import notice_of, write
+from fanzha.desk.notices.actions import notice_of, notices_of, write
 from fanzha.desk.notices.choices import State as NoticeState
 from fanzha.desk.notices.models import Notice
 from fanzha.desk.organisations.models import User
@@ -158,7 +158,7 @@ def end(rows: Sequence[Measure], at: datetime, notice: str) -> None:
     unsent.delete()  # who was not told of it yet need not be told that it ended, unless it was wrong
     told = [row for row in rows if row.step.notice not in ("none", "self")]
     told = [row for row in told if notice == "wrong" or row.pk not in untold]
-    write([notice_of(row, notice, at) for row in told])
+    write(notices_of(told, notice, at))
 
 
 def suppress(rows: Sequence[Measure], at: datetime) -> None:

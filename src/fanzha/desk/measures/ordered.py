@@ -17,7 +17,7 @@ from fanzha.desk.measures.enforce import entry_of
 from fanzha.desk.measures.evidence import lacking
 from fanzha.desk.measures.ladder import Rung, rung
 from fanzha.desk.measures.models import Measure
-from fanzha.desk.notices.actions import notice_of, write
+from fanzha.desk.notices.actions import notices_of, write
 from fanzha.desk.organisations.models import User
 from fanzha.desk.workflow.actions import act_of, enter
 
@@ -87,4 +87,4 @@ def _save(
     entries = [entry for entry in map(entry_of, fresh) if entry is not None]
     note({entry.id: entry for entry in entries}, at)
     if step.notice != "none":
-        write([notice_of(each, "measure", at) for each in fresh])
+        write(notices_of(fresh, "measure", at))

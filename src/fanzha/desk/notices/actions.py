@@ -8,9 +8,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from fanzha.desk.audit.actions import record
 from fanzha.desk.measures.ladder import ladder
@@ -18,25 +20,43 @@ from fanzha.desk.measures.models import Measure
 from fanzha.desk.notices.channel import Message, MessageChannel, channel
 from fanzha.desk.notices.choices import State
 from fanzha.desk.notices.codes import address, code_of
+from fanzha.desk.notices.languages import languages_of
 from fanzha.desk.notices.models import Notice
 from fanzha.desk.notices.words import half, kind, words
+from fanzha.desk.organisations.models import User
+from fanzha.desk.rights.seats import holds
 from fanzha.desk.workflow.actions import act_of
-from fanzha.errors import FanzhaError
+from fanzha.errors import FanzhaError, Refused
 
 _LOG = logging.getLogger("fanzha.notices")
 _BATCH = 200
+SENDS = {State.FAILED: "appeals.decide", State.HELD: "measures.approve"}  # who may let it out
+
+
+def notices_of(measures: Sequence[Measure], name: str, at: datetime) -> list[Notice]:
+    """Unsaved notices about measures, each in its subscriber's language (one query for many)."""
+    chosen = languages_of(measures)
+    return [_notice(each, name, at, chosen[each.network, each.value]) for each in measures]
 
 
 def notice_of(measure: Measure, name: str, at: datetime, *, until: datetime | None = None, why: str = "") -> Notice:
     """An unsaved notice about a measure. until, why: in place of the measure's own end and reason."""
-    language = "zh-hans"
+    language = languages_of([measure])[measure.network, measure.value]
+    return _notice(measure, name, at, language, until=until, why=why)
+
+
+def _notice(
+    measure: Measure, name: str, at: datetime, language: str, *, until: datetime | None = None, why: str = ""
+) -> Notice:
+    with override(language):
+        rule = _("%(days)s 天") % {"days": ladder().suppression_days}
     reason = why or half(measure.told, language)
     remedy, documents = half(words().remedy, language), half(words().documents, language)
     filled = {
         "number": measure.subject.masked,
         "reason": reason,
         "step": half(measure.step, language),
-        "rule": _("%(days)s 天") % {"days": ladder().suppression_days},
+        "rule": rule,
         "from": _local(measure.in_force_at or at),
         "until": _local(until or measure.expires or at),
         "remedy": remedy,
@@ -67,6 +87,25 @@ def send_pending(over: MessageChannel, now: datetime) -> int:
     """Send what waits, oldest first; how many were taken. One that fails is tried again later, then left to people."""
     waiting = Notice.objects.filter(state=State.PENDING, next_at__lte=now).order_by("next_at").select_related("measure")
     return sum(_send(over, notice, now) for notice in waiting[:_BATCH])
+
+
+def send_again(by: User, pk: int) -> Notice:
+    """One that failed too often, or was held back while an investigation was secret, goes out now.
+
+    Raises PermissionDenied, Refused.
+    """
+    with transaction.atomic():
+        notice: Notice = Notice.objects.select_for_update(of=("self",)).get(pk=pk)
+        right = SENDS.get(State(notice.state))
+        if right is None:
+            raise Refused(_("该告知无需重发"), where=str(State(notice.state).label))
+        if not holds(by, right, notice):
+            raise PermissionDenied(right)
+        now, was = timezone.now(), notice.state
+        notice.state, notice.attempts, notice.next_at = State.PENDING, 0, now
+        notice.save(update_fields=["state", "attempts", "next_at"])
+        record(by, [act_of(notice, "notices.again", "", {"kind": notice.kind, "was": was})], at=now)
+    return notice
 
 
 def _send(over: MessageChannel, notice: Notice, now: datetime) -> bool:

@@ -12,6 +12,19 @@ from fanzha.desk.notices.choices import TONES, State
 from fanzha.desk.rights.models import Scoped, ScopedQuerySet
 
 
+class Language(models.Model):
+    """The language that a subscriber chose to be told in, on the appeal page or by way of the operator."""
+
+    network = models.CharField(_("网络"), max_length=40)
+    value = models.CharField(_("号码"), max_length=80)
+    language = models.CharField(_("语言"), max_length=8)
+    at = models.DateTimeField(_("时间"))
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("告知语言")
+        constraints = [models.UniqueConstraint(fields=["network", "value"], name="one_language")]
+
+
 class Notice(Scoped):
     """One message to one subscriber. `text` holds {code} and {address} where the channel fills them in."""
 

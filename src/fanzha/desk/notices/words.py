@@ -23,10 +23,18 @@ class Kind(Words, frozen=True, forbid_unknown_fields=True, kw_only=True):
         return (self.en if language == "en" else self.zh).format_map(filled)
 
 
+class Languages(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which language a number is told in before its subscriber has chosen one."""
+
+    home: str
+    abroad: str
+
+
 class _Notices(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kinds: list[Kind]
     remedy: Words
     documents: Words
+    languages: Languages
     attempts: int
     source: str
     as_of: datetime.date

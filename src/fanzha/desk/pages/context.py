@@ -34,6 +34,7 @@ MENU = (
     Entry("callbacks:queue", _("回访劝阻"), "callbacks.view", "list"),
     Entry("entities:search", _("号码画像"), "records.view", "person"),
     Entry("measures:list", _("处置"), "measures.view", "shield"),
+    Entry("notices:list", _("告知"), "measures.view", "list"),
     Entry("appeals:queue", _("申诉"), "appeals.view", "back"),
     Entry("requests:list", _("协查"), "requests.view", "list"),
     Entry("pushes:list", _("推送公安"), "requests.view", "list"),

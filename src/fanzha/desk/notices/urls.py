@@ -1,0 +1,13 @@
+"""Decides the addresses of notices."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from fanzha.desk.notices import views
+
+app_name = "notices"
+urlpatterns = [
+    path("", views.listing, name="list"),
+    path("<int:pk>/again/", views.again, name="again"),
+]

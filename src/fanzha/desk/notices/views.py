@@ -1,0 +1,57 @@
+"""Decides what the page of notices shows: what was told to whom and whether it arrived; what did not is sent again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from fanzha.desk.alerts.listing import ROWS
+from fanzha.desk.notices import actions
+from fanzha.desk.notices.choices import State
+from fanzha.desk.notices.models import Notice
+from fanzha.desk.organisations.models import User
+from fanzha.desk.requests.listing import Plain
+from fanzha.desk.rights.seats import holds
+from fanzha.desk.rights.views import needs, person
+
+RIGHT = "measures.view"
+
+
+@needs(RIGHT)
+@require_GET
+def listing(request: HttpRequest) -> HttpResponse:
+    """Newest first; `?state=` narrows."""
+    user = person(request)
+    states = [state for state in request.GET.getlist("state") if state in State.values]
+    seen = _seen(user)
+    found = seen.filter(state__in=states) if states else seen
+    waits = (State.FAILED, State.HELD)
+    counted = dict(seen.filter(state__in=waits).values_list("state").annotate(Count("pk")).order_by())
+    shown = {
+        "rows": Plain(found.select_related("measure").order_by("-made_at", "-pk"), ROWS).get_page(
+            request.GET.get("page")
+        ),
+        "states": [(state.value, state.label, state.value in states) for state in State],
+        "failed": counted.get(State.FAILED, 0),
+        "held": counted.get(State.HELD, 0),
+        "may": {state.value: holds(user, right) for state, right in actions.SENDS.items()},
+    }
+    return render(request, "notices/list.html", shown)
+
+
+@needs(RIGHT)
+@require_POST
+def again(request: HttpRequest, pk: int) -> HttpResponse:
+    """Send one that failed, or was held back."""
+    user = person(request)
+    get_object_or_404(_seen(user), pk=pk)
+    actions.send_again(user, pk)
+    return redirect("notices:list")
+
+
+def _seen(user: User) -> Any:
+    return Notice.objects.visible_to(user, RIGHT)
