@@ -4,7 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 export FANZHA_HOME ?= $(CURDIR)/var
 
-.PHONY: demo test bench check setup lock clean
+JOBS ?= 2
+
+.PHONY: demo test test-together test-alone test-postgres bench check setup setup-dev lock clean
 
 setup: $(VENV)/.ready
 
@@ -15,24 +17,43 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	touch $@
 
+setup-dev: $(VENV)/.ready-dev
+
+$(VENV)/.ready-dev: $(VENV)/.ready requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.lock
+	touch $@
+
 demo: setup
 	$(BIN)/fanzha demo
 
-test: setup
-	scripts/system-packages
-	$(BIN)/python -m pytest
+# All tests: most side by side; those with real peers and their deadlines alone; the desk's once more on PostgreSQL.
+test: test-together test-alone test-postgres
 
-check: setup
+test-together: setup-dev
+	scripts/system-packages
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "not alone"
+
+test-alone: setup-dev
+	scripts/system-packages
+	$(BIN)/python -m pytest -m alone
+
+test-postgres: setup-dev
+	scripts/system-packages
+	scripts/with-postgres $(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "not alone and not browser" tests/desk
+
+check: setup-dev
 	$(BIN)/ruff check src tests benchmarks
 	$(BIN)/ruff format --check src tests benchmarks
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: setup
+bench: setup-dev
 	$(BIN)/python -m benchmarks $(NAMES)
 
+lock: COMPILE = uv pip compile --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-header pyproject.toml
 lock:
-	uv pip compile --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-header --extra dev -o requirements.lock pyproject.toml
+	$(COMPILE) --extra build -o requirements.lock
+	$(COMPILE) --extra dev -c requirements.lock -o requirements-dev.lock
 
 clean:
 	rm -rf $(VENV) var build dist
