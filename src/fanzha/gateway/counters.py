@@ -109,8 +109,7 @@ class Counters:
     @property
     def bytes(self) -> int:
         """Size of the memory: it never grows."""
-        of = self._sizes
-        return 8 * (HEAD + (of.callers + of.trunks) * slots.WORDS + of.calls * ledger.CALL_WORDS)
+        return bytes_of(self._sizes)
 
     def _ready(self, now: int) -> None:
         """Load the kernels before the first call waits for them. Nobody's call: nothing is counted of it."""
@@ -185,6 +184,11 @@ class Counters:
     def told(self) -> dict[str, int]:
         """What all processes have counted together since the counters began, by the names of TOLD."""
         return {name: int(self._head[word]) for name, word in TOLD.items()}
+
+
+def bytes_of(of: Sizes) -> int:
+    """Size of the memory of so many slots."""
+    return 8 * (HEAD + (of.callers + of.trunks) * slots.WORDS + of.calls * ledger.CALL_WORDS)
 
 
 @contextmanager

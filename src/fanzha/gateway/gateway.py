@@ -14,6 +14,7 @@ from fanzha.gateway.host import Host
 from fanzha.gateway.log import log_to_stderr
 from fanzha.gateway.sample import LastCalls
 from fanzha.gateway.settings import Settings
+from fanzha.gateway.sharing import Shared
 from fanzha.gateway.sip.admission import read_networks
 from fanzha.gateway.state import live_in
 from fanzha.gateway.supervisor import Child, Supervisor, check_doors
@@ -39,14 +40,17 @@ def run_gateway(settings: Settings) -> None:
     log_to_stderr()
     LOG.info("getting ready; the first start on a machine compiles for a minute")
     warm()
-    # In memory that forked workers share, not in a file: a first write to a page of that costs far more. Ends that came
-    # while nobody listened are lost, so the counters begin anew, and verdicts say so until they are warm.
-    counters = Counters(now=time.time_ns() // 1000)
+    shared = Shared(settings.state, now=time.time_ns() // 1000)
+    LOG.info("counters: %s", "those of a gateway that runs already" if shared.joined else "fresh")
+    counters = shared.counters
     LOG.info("listening: sip %s, http %s, %d workers", settings.sip, settings.http, settings.workers)
     children = [Child(f"worker-{at}", run_worker, (settings, counters)) for at in range(settings.workers)]
     if settings.source:
         children.append(Child("follower", run_follower, (settings,)))
-    Supervisor(children).run()
+    try:
+        Supervisor(children).run()
+    finally:
+        shared.close()
 
 
 def warm() -> None:

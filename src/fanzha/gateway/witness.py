@@ -175,4 +175,9 @@ def _counters(counters: Counters | None) -> list[Sample]:
         Sample(name=f"fanzha_counters_{name}_total", help=words[name], value=value, kind="counter")
         for name, value in counters.told().items()
     ]
-    return [*rows, Sample(name="fanzha_counters_bytes", help="Memory of the counters.", value=counters.bytes)]
+    shared = "Whether all gateways of this host and state folder count together (计数共享)."
+    return [
+        *rows,
+        Sample(name="fanzha_counters_bytes", help="Memory of the counters.", value=counters.bytes),
+        Sample(name="fanzha_counters_shared", help=shared, value=counters.path is not None),
+    ]
