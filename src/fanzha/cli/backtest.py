@@ -134,7 +134,7 @@ def command(
     if as_json:
         print(to_bytes(report).decode())
     else:
-        show(report, unmasked=unmasked)
+        show(report, pack.words.measures, unmasked=unmasked)
     for path in out:
         note(say(f"已写入 {path}", f"written: {path}"))
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from fanzha.cli.language import say
+from fanzha.cli.moments import local
 from fanzha.cli.terminal import console, count, table
 
 if TYPE_CHECKING:
@@ -13,28 +15,31 @@ if TYPE_CHECKING:
     from fanzha.detection.backtest.sample import Answer
     from fanzha.detection.models.metrics import Interval
     from fanzha.detection.rule import Text
+    from fanzha.detection.words import Measure
 
 SHOWN = 10  # of the hardest cases, the kinds and the overlapping rules; files hold them all
 _BAR = 30
 
 
-def show(report: Report, *, unmasked: bool = False) -> None:
-    """Print all of it."""
+def show(report: Report, measures: Mapping[str, Measure], *, unmasked: bool = False) -> None:
+    """Print all of it; `measures` are the pack's words for them."""
     out = console()
     draft, stretch = report.draft, report.stretch
     out.print(f"[bold]{draft.id}@{draft.version}[/]  {_both(draft.title)}  [dim]{draft.digest}")
     out.print(f"  {draft.when}", markup=False)
     calls, judged = count(stretch.calls), count(stretch.judged)
+    begun, ended = (local(datetime.fromisoformat(each)) for each in (stretch.start, stretch.end))
     out.print(
         say(
-            f"{stretch.start} 至 {stretch.end}，{calls} 次通话，{judged} 个对象够得上判断",
-            f"{stretch.start} to {stretch.end}: {calls} calls, {judged} with history enough",
+            f"{begun} 至 {ended}，{calls} 次通话，{judged} 个对象够得上判断",
+            f"{begun} to {ended}: {calls} calls, {judged} with history enough",
         )
     )
-    out.print(_sides(report))
+    out.print(_sides(report, measures))
     if report.timing is not None:
         out.print(_timing(report))
-    out.print(_kinds(report))
+    if report.tried.kinds or (report.today is not None and report.today.kinds):
+        out.print(_kinds(report))
     if report.hardest:
         out.print(_hardest(report, unmasked))
     if report.overlap:
@@ -52,7 +57,7 @@ def show(report: Report, *, unmasked: bool = False) -> None:
         out.print(say("未导入用户资料：无法得知号龄与年龄段", "no subscribers imported: ages of cards are not known"))
 
 
-def _sides(report: Report) -> object:
+def _sides(report: Report, measures: Mapping[str, Measure]) -> object:
     sides = [report.tried] if report.today is None else [report.tried, report.today]
     names = [say(f"草稿 {report.draft.version} 版", f"draft v{report.draft.version}")]
     if report.live is not None:
@@ -68,7 +73,7 @@ def _sides(report: Report) -> object:
         (say("命中前呼出（中位）", "calls before the hit, median"), lambda side: _median(side.calls)),
         (say("命中前接听的人（中位）", "people who answered by then"), lambda side: _median(side.victims)),
         (say("比处置结果早（小时，中位）", "hours before the outcome"), lambda side: _median(side.lead_h)),
-        (say("误停措施", "priced as"), _measure),
+        (say("误停措施", "priced as"), lambda side: _priced(side, measures)),
         (say("误停无服务小时", "hours without service"), lambda side: count(round(side.cost.hours))),
         (say("误停期间呼出", "calls they would have made"), lambda side: count(side.cost.calls)),
         (say("预计投诉", "complaints expected"), lambda side: estimate(side.cost.complaints)),
@@ -94,8 +99,10 @@ def _caught(side: Side, source: str) -> str:
     return "-" if found is None else f"{count(found.caught)} / {count(found.known)}"
 
 
-def _measure(side: Side) -> str:
-    return side.cost.measure + (say("（假设）", " (assumed)") if side.cost.assumed else "")
+def _priced(side: Side, measures: Mapping[str, Measure]) -> str:
+    measure = measures.get(side.cost.measure)
+    words = side.cost.measure if measure is None else say(measure.zh, measure.en)
+    return words + (say("（假设）", " (assumed)") if side.cost.assumed else "")
 
 
 def _timing(report: Report) -> str:
@@ -113,13 +120,15 @@ def _timing(report: Report) -> str:
 
 
 def _kinds(report: Report) -> object:
-    live = {(row.id, row.told): row.people for row in report.today.kinds} if report.today else {}
+    """The draft's people first; who is spared by it and hit today stands below."""
+    mine = {(row.id, row.told): row for row in report.tried.kinds}
+    live = {(row.id, row.told): row for row in report.today.kinds} if report.today else {}
     names = [say("草稿", "draft")] + ([say("现行", "live")] if report.today else [])
     made = table(say("误伤的人", "honest people hit"), *names, say("依据", "told by"), right=(1, 2)[: len(names)])
-    for row in report.tried.kinds[: 2 * SHOWN]:
+    for mark, row in list((mine | live).items())[: 2 * SHOWN]:
         told = say("处置结果", "outcome") if row.told == "outcome" else say("话单", "records")
-        cells = [count(row.people)] + ([count(live.get((row.id, row.told), 0))] if report.today else [])
-        made.add_row(say(row.zh, row.en), *cells, told)
+        sides = [mine] + ([live] if report.today else [])
+        made.add_row(say(row.zh, row.en), *(count(side[mark].people if mark in side else 0) for side in sides), told)
     return made
 
 
@@ -142,7 +151,7 @@ def _hardest(report: Report, unmasked: bool) -> object:
         made.add_row(
             shown(case, report.draft.entity, unmasked),
             _both(case.title),
-            case.first[5:16],
+            local(datetime.fromisoformat(case.first))[5:16],
             str(case.hours),
             f"{case.score:g}",
             evidence,
@@ -230,7 +239,8 @@ def _both(words: Text) -> str:
 
 def show_answer(answer: Answer) -> None:
     """Print what a sample says: about how many at each threshold, and how wrong that may be."""
-    title = say(f"约数，{answer.start} 至 {answer.end}", f"About, {answer.start} to {answer.end}")
+    begun, ended = (local(datetime.fromisoformat(each)) for each in (answer.start, answer.end))
+    title = say(f"约数，{begun} 至 {ended}", f"About, {begun} to {ended}")
     made = table(
         say("阈值", "threshold"),
         say("约命中", "about hit"),

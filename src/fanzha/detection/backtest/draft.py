@@ -51,7 +51,7 @@ def find_draft(pack: Pack, name: str) -> Rule:
 def checked(rule: Rule) -> Rule:
     """The same rule as if it acted on everybody. Raises RuleError where it cannot be tried by itself."""
     if rule.judged is None:
-        hint = "policy replay tries caller-number rules: fanzha verdicts replay"
+        hint = "try it as policy: fanzha verdicts try"
         raise RuleError(f"{rule.id} judges the raw number of a call, not a profile", where=rule.where, hint=hint)
     if rule.entity not in KINDS:
         hint = "try the number or device rules that emit the facts"
@@ -122,12 +122,12 @@ def threshold_of(leaf: Leaf) -> float:
 
 
 def _usual_points(value: float) -> list[float]:
-    """Twenty thresholds about the draft's own, from an eighth of it to two and a half times."""
-    if value == int(value) and abs(value) <= POINTS:
-        low = min(1, int(value) - POINTS + 1) if value < 1 else 1
-        return [float(low + at) for at in range(POINTS)]
-    digits = 0 if value == int(value) else 6
-    return sorted({round(value * at / 8, digits) for at in range(1, POINTS + 1)})
+    """Twenty thresholds about the draft's own, from an eighth of it to two and a half times; whole ones for a count."""
+    whole = value == int(value)
+    step = 1.0 if whole and abs(value) <= 8 else value / 8
+    return sorted(
+        {value} | {round(step * at, 0 if whole else 6) for at in range(1, POINTS + 1) if at != 8 or step == 1}
+    )
 
 
 def usual_thresholds(rule: Rule, leaf: int) -> list[float]:

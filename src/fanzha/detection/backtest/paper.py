@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import cache
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import msgspec
 import typst
@@ -11,6 +13,7 @@ import typst
 from fanzha import numbering
 from fanzha.detection.backtest.report import Case, Report
 from fanzha.errors import FanzhaError, StorageError
+from fanzha.vocabulary import settings
 from fanzha.vocabulary.loader import decode, read
 
 _HERE = Path(__file__).parent
@@ -24,7 +27,11 @@ class _Fonts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def pdf(report: Report, *, unmasked: bool = False) -> bytes:
     """The report as PDF; numbers masked unless asked for in full. Raises FanzhaError without a Chinese font."""
     hardest = [_shown(case, report.draft.entity, unmasked) for case in report.hardest]
-    said = msgspec.json.encode(msgspec.structs.replace(report, hardest=hardest), order="deterministic")
+    stretch = msgspec.structs.replace(
+        report.stretch, start=_local(report.stretch.start), end=_local(report.stretch.end)
+    )
+    told = msgspec.structs.replace(report, hardest=hardest, stretch=stretch)
+    said = msgspec.json.encode(told, order="deterministic")
     inputs = {"said": said.decode(), "font": _family()}
     made = typst.compile((_HERE / "backtest.typ").read_bytes(), sys_inputs=inputs)
     assert isinstance(made, bytes)
@@ -45,9 +52,13 @@ def write_pdf(report: Report, path: Path, *, unmasked: bool = False) -> None:
 
 
 def _shown(case: Case, entity: str, unmasked: bool) -> Case:
-    if unmasked or entity != "number":
-        return case
-    return msgspec.structs.replace(case, value=numbering.mask(case.value))
+    value = case.value if unmasked or entity != "number" else numbering.mask(case.value)
+    return msgspec.structs.replace(case, value=value, first=_local(case.first))
+
+
+def _local(moment: str) -> str:
+    """A moment as people here read it: 2026-11-01 08:00."""
+    return datetime.fromisoformat(moment).astimezone(ZoneInfo(settings().timezone)).strftime("%Y-%m-%d %H:%M")
 
 
 @cache
