@@ -122,6 +122,13 @@ def _show(found: Parity) -> None:
     if len(found.differences) > _SHOWN:
         rest = len(found.differences) - _SHOWN
         out.print(say(f"… 另有 {rest} 处（--json 给出全部）", f"... and {rest} more (--json gives every one)"))
+    if found.unproven:
+        out.print(
+            say(
+                f"其中 {found.unproven} 条只有记录为凭，无法原样重做（程序、规则或话单已不在）",
+                f"{found.unproven} of them rest on what was written down: what judged them cannot be run again",
+            )
+        )
     colour = "red" if found.unexplained else "green"
     out.print(
         say(

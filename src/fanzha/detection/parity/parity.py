@@ -104,6 +104,7 @@ class _Comparison:
             stories=len(seen),
             same=len(seen) - len(wanted),
             differing=len(wanted),
+            unproven=sum(any(not cause.proven for cause in difference.causes) for difference in told),
             unexplained=sum(not difference.causes for difference in told),
             differences=told,
         )

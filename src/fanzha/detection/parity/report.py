@@ -58,5 +58,6 @@ class Parity(msgspec.Struct, frozen=True):
     stories: int
     same: int
     differing: int
+    unproven: int  # explained only by what was written down: the course cannot be done again
     unexplained: int
     differences: list[Difference]
