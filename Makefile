@@ -1,12 +1,14 @@
-# make demo | test | check | bench [NAMES="replay live"] | lock | clean: each sets up .venv itself.
+# make demo | test | check | bench [NAMES="replay live"] | soak [MINUTES=10] [NAMES="edge"] | lock | clean: each sets up
+# .venv itself.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 export FANZHA_HOME ?= $(CURDIR)/var
 
 JOBS ?= 2
+MINUTES ?= 10
 
-.PHONY: demo test test-together test-alone test-postgres bench check setup setup-dev lock clean
+.PHONY: demo test test-together test-alone test-postgres bench soak check setup setup-dev lock clean
 
 setup: $(VENV)/.ready
 
@@ -49,6 +51,9 @@ check: setup-dev
 
 bench: setup-dev
 	$(BIN)/python -m benchmarks $(NAMES)
+
+soak: setup
+	$(BIN)/python -m benchmarks.soak --minutes $(MINUTES) $(NAMES)
 
 lock: COMPILE = uv pip compile --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-header pyproject.toml
 lock:
