@@ -22,7 +22,7 @@ from fanzha.desk.complaints.weighing import weigh_again
 from fanzha.desk.enforcement.harvest import count_verdicts
 from fanzha.desk.enforcement.publishing import publish_pending
 from fanzha.desk.lab import files as lab_files
-from fanzha.desk.lab import proposing, releasing, running, shadowing, tripping
+from fanzha.desk.lab import proposing, releasing, running, sampling, shadowing, tripping
 from fanzha.desk.learning import actions as learning
 from fanzha.desk.learning.work import look
 from fanzha.desk.lists import actions as lists
@@ -71,6 +71,7 @@ TIMERS = (
     Timer("trips", 30.0, tripping.turn),
     Timer("releases", 5.0, releasing.repair),
     Timer("backtests", 1.0, running.turn),
+    Timer("samples", 60.0, sampling.turn),
     Timer("budgets", 3600.0, proposing.forget),
     Timer("overdue", 15.0, mark_overdue),
     Timer("silent", 600.0, lapse_silent),
@@ -101,6 +102,7 @@ def run(stopped: Callable[[], bool], timers: tuple[Timer, ...] = TIMERS) -> None
                 due[timer] = time.monotonic() + timer.every_s
         time.sleep(_TICK_S)
     running.stop()
+    sampling.stop()
 
 
 def _once(timer: Timer) -> None:

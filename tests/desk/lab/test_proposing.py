@@ -49,11 +49,13 @@ def told(written: Callable[..., dict[str, Any]]) -> Callable[..., int]:
         rule: str = "own.busy",
         version: int = 1,
         kind: str = "number",
+        hours_ago: float = 0,
     ) -> int:
+        seen = (timezone.now() - timedelta(hours=hours_ago)).isoformat()
         for _ in range(count):
             n = len(source.rows)
             value = f"+86139071{10100 + n}" if kind == "number" else f"86012345678{n:04d}"
-            body = written(f"r{n}", value, score=score, kind=kind)
+            body = written(f"r{n}", value, score=score, kind=kind, last_seen=seen)
             spoke = {**body["rule"], "id": rule, "version": version}
             others = [{**spoke, "id": f"own.other{each}", "family": f"f{each}"} for each in range(families - 1)]
             source.rows.append({**body, "rule": spoke, "rules": [spoke, *others], "measure": measure})
@@ -88,6 +90,7 @@ def test_as_far_as_the_ladder_goes(
 
 def test_only_versions_that_act_and_each_alert_once(rule: Any, told: Any, people: Any) -> None:
     assert told(version=2) == 0  # nobody knows that version
+    assert told(hours_ago=30) == 0  # an imported history is people's business
     assert told(rule="mass_dialling.strangers", version=1) == 1
     assert told(kind="device") == 1
     assert told() == 1

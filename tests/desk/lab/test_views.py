@@ -120,3 +120,30 @@ def test_a_trip_is_told_on_every_page(signed_in: Callable[[str], Client], draft:
         assert "规则跳闸" in page
         assert "own.busy@1" in page
     assert "规则跳闸" not in signed_in("clerk").get(reverse("measures:list")).content.decode()
+
+
+def test_a_slider_is_answered_from_the_sample(
+    signed_in: Callable[[str], Client], draft: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a sample the thresholds can still be moved, and it is said what is missing; with one it is asked."""
+    from types import SimpleNamespace
+
+    from fanzha.desk.lab import sampling
+    from fanzha.detection.backtest.sample import Answer, Answered
+    from fanzha.detection.backtest.spread import Quantile, Spread
+
+    client, asked = signed_in("analyst"), {"text": draft().text, "network": "hb"}
+    page = client.post(reverse("lab:estimate"), asked).content.decode()
+    assert "还没有上周样本" in page
+    assert 'data-leaf="out_1h &gt; 20"' in page
+    spread = Spread("out_1h", "呼出", "calls", "calls", "peak", 1.0, [Quantile(0.5, 1.0), Quantile(0.99, 14.0)], [])
+    point = Answered(None, 37.0, 30.0, 44.0, 35, None)
+    answer = Answer("2026-11-15T00:00:00Z", "2026-11-22T00:00:00Z", 9000, 0.01, [point])
+    sample = SimpleNamespace(made=SimpleNamespace(fields=[spread]), ask=lambda _rule: answer)
+    made = sampling.place_of(Path(sampling.settings.HOME), "hb", sampling.EntityKind.NUMBER) / "made.json"
+    made.parent.mkdir(parents=True)
+    made.touch()
+    monkeypatch.setattr(sampling, "_sample", lambda *_: sample)
+    page = client.post(reverse("lab:estimate"), asked).content.decode()
+    assert "约 37 个对象（九成五区间 30–44）" in page
+    assert "out_1h: 50% ≤ 1, 99% ≤ 14" in page

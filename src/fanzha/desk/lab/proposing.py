@@ -52,7 +52,9 @@ def weigh(source: AlertSource, network: str, now: datetime) -> int:
     if not rows:
         return 0
     acting = {each.name: each for each in Version.objects.acting(network)}
-    done = sum(propose(alert, acting, now) for alert in _told(rows) if alert.rule in acting)
+    since = now - timedelta(hours=terms().fresh_hours)
+    fresh = [alert for alert in _told(rows) if alert.last_seen >= since]
+    done = sum(propose(alert, acting, now) for alert in fresh if alert.rule in acting)
     Cursor.objects.filter(pk=cursor.pk).update(position=rows[-1][0])
     return done
 

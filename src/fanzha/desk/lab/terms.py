@@ -32,6 +32,7 @@ class Terms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     steps: dict[str, Step]
     proposals_hour: int
     measures_hour: int
+    fresh_hours: float
     appeals: Appeals
     rungs: list[str]
     hits_days: int

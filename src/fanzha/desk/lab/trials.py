@@ -51,7 +51,7 @@ def _day(text: str) -> datetime:
 def page(request: HttpRequest, pk: int) -> HttpResponse:
     """One backtest; while it runs the page looks again by itself."""
     found = _found(request, pk)
-    told: dict[str, Any] = {"trial": found, "version": found.version}
+    told: dict[str, Any] = {"trial": found, "edition": found.version}
     report = _report(found)
     if report is not None:
         told |= _told(report, found)

@@ -11,6 +11,7 @@ urlpatterns = [
     path("", views.listing, name="list"),
     path("new/", views.new, name="new"),
     path("check/", views.check, name="check"),
+    path("estimate/", views.estimate, name="estimate"),
     path("rules/<str:rule>/", views.rule, name="rule"),
     path("versions/<int:pk>/", views.version, name="version"),
     path("versions/<int:pk>/edit/", views.edit, name="edit"),

@@ -21,6 +21,7 @@ from fanzha.desk.lab.drafting import checked, meanings
 from fanzha.desk.lab.files import ensure
 from fanzha.desk.lab.models import Hit, Spent, Version
 from fanzha.desk.lab.querysets import RIGHT
+from fanzha.desk.lab.sampling import estimated
 from fanzha.desk.lab.terms import terms
 from fanzha.desk.rights.seats import networks_of
 from fanzha.desk.rights.views import needs, person
@@ -136,7 +137,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect("lab:version", pk=actions.edit(user, pk, text, note).pk)
         except Refused as refused:
             error = refused
-    return _editor(request, text, note, error, {"version": found, "network": found.network})
+    return _editor(request, text, note, error, {"edition": found, "network": found.network})
 
 
 def _editor(request: HttpRequest, text: str, note: str, error: Refused | None, more: dict[str, Any]) -> HttpResponse:
@@ -151,6 +152,15 @@ def check(request: HttpRequest) -> HttpResponse:
     return render(request, "lab/check.html", {"checked": checked(request.POST.get("text", ""))})
 
 
+@needs("rules.draft")
+@require_POST
+def estimate(request: HttpRequest) -> HttpResponse:
+    """About how many the text would have hit last week, its thresholds on sliders."""
+    found, network = checked(request.POST.get("text", "")), _network(request)
+    told = {"estimate": estimated(found.rule, network) if found.rule else None}
+    return render(request, "lab/estimate.html", told)
+
+
 @needs("rules.view")
 @require_GET
 def version(request: HttpRequest, pk: int) -> HttpResponse:
@@ -161,7 +171,7 @@ def version(request: HttpRequest, pk: int) -> HttpResponse:
     trials = found.trials.select_related("asked_by")
     hits = Hit.objects.seen_by(user).filter(version=found).order_by("-score", "-at")
     told = {
-        "version": found,
+        "edition": found,
         "live": live,
         "scheme": words().scheme(found.scheme),
         "buttons": list(available(found, user)),

@@ -97,3 +97,9 @@ def days_before(day: date, days: int) -> str:
 def iso_moment(text: str) -> str:
     """A report's time."""
     return moment(datetime.fromisoformat(text))
+
+
+@register.filter
+def unlocalised(value: float) -> str:
+    """A number as attributes of HTML want it."""
+    return f"{value:g}"

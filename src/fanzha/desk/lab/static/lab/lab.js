@@ -19,6 +19,20 @@ if (text) {
   new MutationObserver(number).observe(document.querySelector(".draft"), { childList: true });
   number();
 }
+// A slider writes its threshold into the text, once, where the condition stands as the server reads it; wrapped lines too.
+const written = (leaf) => new RegExp(leaf.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replace(/\s+/g, "\\s+"));
+document.addEventListener("input", (event) => {
+  const knob = event.target.closest("[data-leaf]");
+  if (!knob || !text) return;
+  const from = knob.dataset.leaf;
+  if (!written(from).test(text.value)) { knob.disabled = true; return; }
+  const to = from.replace(/-?[\d.]+$/, knob.value);
+  text.value = text.value.replace(written(from), (found) => found.replace(/-?[\d.]+$/, knob.value));
+  knob.dataset.leaf = to;
+  knob.nextElementSibling.textContent = knob.value;
+  clearTimeout(knob.closest("form").waiting);
+  knob.closest("form").waiting = setTimeout(() => text.dispatchEvent(new Event("input", { bubbles: true })), 400);
+});
 const find = document.getElementById("find-field");
 find?.addEventListener("input", () => {
   const wanted = find.value.trim().toLowerCase();
