@@ -129,6 +129,23 @@ def test_cancel_while_ringing_ends_the_ringing(edge: Edge) -> None:
     edge.core.wait(lambda m: m.method == "CANCEL" and m.get("call-id") == call.id)
 
 
+def test_a_busy_callee_and_one_that_rings_twice_are_told_to_the_caller_as_they_are(edge: Edge) -> None:
+    edge.core.final = "486 Busy Here"
+    before = edge.counts()
+    call = edge.call(INTERNETWORK, "13812340000")
+    assert call.final().start == "SIP/2.0 486 Busy Here"
+    assert counted(edge, before)["allowed"] == 1
+    edge.core.ring_only = True
+    call = edge.call(INTERNETWORK, "13812340000")
+    invite = edge.core.wait(lambda m: m.method == "INVITE" and m.get("call-id") == call.id)[0]
+    contact = [f"Contact: <sip:core@{edge.core.host}:{edge.core.port}>"]
+    edge.core.reply(invite, "180 Ringing", contact, tag="fork")  # another branch of a fork behind the core
+    rang = edge.phone(INTERNETWORK).wait(lambda m: m.code == 180 and m.get("call-id") == call.id, 2)
+    assert {m.get("to").partition("tag=")[2] for m in rang} == {"core", "fork"}
+    edge.core.reply(invite, "200 OK", contact, tag="fork")
+    call.hang_up(call.established())
+
+
 def test_a_retransmitted_invite_is_asked_and_counted_once(edge: Edge) -> None:
     edge.engine.delay = 0.05
     before = edge.counts()

@@ -150,6 +150,17 @@ def test_only_an_edge_is_believed_about_trunk_and_door() -> None:
     ]
 
 
+@pytest.mark.parametrize("name", ["X-Long", "Via", "From", "P-Asserted-Identity", "Call-ID", "Diversion"])
+@pytest.mark.timeout(20)
+def test_a_header_of_64_kilobytes_is_answered_quickly_and_stops_nobody(name: str) -> None:
+    engine = Sham()
+    for filling in (b"a", b"<", b'"', b",", b";a=b", b" ", b"sip:1@h,"):
+        line = f"{name}: ".encode() + filling * (64_000 // len(filling)) + b"\r\n"
+        data = message("INVITE", "sip:+861@e.cn").replace(b"\r\n", b"\r\n" + line, 1)
+        answer = responder(engine).receive(data, PEER, 0.0)
+        assert answer is None or code_of(answer.data) in (400, 404)
+
+
 def test_a_fault_of_ours_stops_no_call() -> None:
     engine = Sham()
     engine.broken = True

@@ -92,6 +92,13 @@ INVALID: list[Case] = [
     ("3.1.2.2 clerr: less body than Content-Length says", message(content_length="9999"), 400),
     ("3.1.2.3 ncl: a negative Content-Length", message(content_length="-999"), 400),
     ("3.1.2.4 scalar02: numbers beyond their range", message(cseq="36893488147419103232 INVITE"), 400),
+    (
+        "3.1.2.5 scalarlg: an answer with numbers beyond their range",
+        b"SIP/2.0 503 Service Unavailable\r\nVia: SIP/2.0/TCP h;branch=z9hG4bK1;ttl=256\r\nTo: <sip:u@e.cn>;tag=1\r\n"
+        b"From: <sip:o@e.cn>;tag=2\r\nCall-ID: s.0\r\nCSeq: 9292394834772304023312 OPTIONS\r\n"
+        b'Retry-After: 949302838503028349304023988\r\nWarning: 1812 overture "In Progress"\r\n\r\n',
+        None,
+    ),
     ("3.1.2.6 quotbal: a quote that is never closed", message(to='"Mr. <sip:+861@e.cn>'), 400),
     ("3.1.2.7 ltgtruri: brackets around the request URI", message(uri="<sip:+8613900001234@e.cn>"), 400),
     ("3.1.2.8 lwsruri: white space within it", message(uri="sip:+861@e.cn; lr"), 400),
@@ -119,9 +126,15 @@ INVALID: list[Case] = [
     ("3.3.6 invut: a body of an unknown type", message("INVITE", "sip:+861@e.cn", "Content-Type: application/x"), GO),
     ("3.3.8 multi01: single fields that stand twice", message("INVITE", "sip:+861@e.cn", "CSeq: 7 INVITE"), 400),
     ("3.3.9 mcl01: two Content-Lengths that disagree", message("INVITE", "sip:+861@e.cn", "l: 5", body=b"12"), 400),
+    (
+        "3.3.7 regaut01: credentials of a scheme nobody knows",
+        message("REGISTER", "sip:e.cn", "Authorization: NoOneKnowsThisScheme opaque-data=here"),
+        405,
+    ),
     ("3.3.10 bcast: an answer with a foreign Via", b"SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP 192.0.2.198\r\n\r\n", None),
     ("3.3.11 zeromf: no hops left, and none needed", message("OPTIONS", "sip:e.cn", max_forwards="0"), 200),
     ("3.3.13 cparam01: a Contact with unknown parameters", message("REGISTER", "sip:e.cn", "m: sip:+19@e.cn;x"), 405),
+    ("3.3.14 cparam02: another one with its own", message("REGISTER", "sip:e.cn", "m: <sip:+19@e.cn;x>;y"), 405),
     ("3.3.15 regescrt: escaped headers in a Contact", message("REGISTER", "sip:e.cn", "m: <sip:u@e.cn?R=%3C>"), 405),
     (
         "3.3.16 sdp01: a body the INVITE will not have back",
