@@ -98,9 +98,10 @@ def sections(lineage: Lineage, report: Report, model: Model, at: int) -> list[Se
 def _about(lineage: Lineage, report: Report, model: Model, at: int) -> Section:
     members = len(model.card.members)
     said = (
-        f"LightGBM 集成（{members} 个成员），读号码画像的 {len(features())} 个字段；不看本系统自己的预警分。",
-        f"A LightGBM ensemble of {members} members over {len(features())} fields of a number's profile; it never sees "
-        "the score that our own rules gave.",
+        f"{members} 个成员的集成（LightGBM 与逻辑回归），读号码画像的 {len(features())} 个字段；"
+        "不看本系统自己的预警分。",
+        f"{members} members (LightGBM, logistic regression) over {len(features())} fields of a number's profile; it "
+        "never sees the score that our own rules gave.",
     )
     rows = [
         _pair(at, "指纹", "fingerprint", lineage.model),

@@ -85,7 +85,7 @@ def cross_validate(
 def _fold(table: LabelledTable, engineered: Matrix, settings: Settings, train: Rows, test: Rows, seed: int) -> HeldOut:
     labels = table.labels
     inner_groups = None if table.groups is None else table.groups[train]
-    inner = _held_out_log_odds(engineered[train], labels[train], inner_groups, settings, seed)
+    inner = held_out_log_odds(engineered[train], labels[train], inner_groups, settings, seed)
     calibration, thresholds = settle(inner, labels[train])
     raw = fit(settings.members, engineered[train], labels[train], seed=seed, threads=settings.threads).log_odds(
         engineered[test]
@@ -108,9 +108,10 @@ def settle(raw: Matrix, labels: NDArray[np.bool_]) -> tuple[Calibration, Thresho
     return calibration, choose_thresholds(calibration.probability(raw), labels)
 
 
-def _held_out_log_odds(
+def held_out_log_odds(
     matrix: Matrix, labels: NDArray[np.bool_], groups: NDArray[np.int64] | None, settings: Settings, seed: int
 ) -> Matrix:
+    """One log-odds a row, each from members that were fitted without it: what calibration and thresholds rest on."""
     raw = np.empty(len(labels))
     for train, test in splits(labels, groups, settings.inner_folds, seed):
         model = fit(settings.members, matrix[train], labels[train], seed=seed, threads=settings.threads)
