@@ -32,6 +32,7 @@ from fanzha.desk.notices.actions import send
 from fanzha.desk.organisations.models import Network
 from fanzha.desk.pushes.actions import push_morning
 from fanzha.desk.requests import actions as requests
+from fanzha.desk.supervision.actions import supervise
 from fanzha.desk.workflow.overdue import mark_overdue
 
 _log = logging.getLogger(__name__)
@@ -74,6 +75,7 @@ TIMERS = (
     Timer("samples", 60.0, sampling.turn),
     Timer("budgets", 3600.0, proposing.forget),
     Timer("overdue", 15.0, mark_overdue),
+    Timer("supervision", 15.0, supervise),
     Timer("silent", 600.0, lapse_silent),
     Timer("sessions", 600.0, forget_expired),
     Timer("policy", 0.5, publish_pending),

@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "fanzha.desk.learning",
     "fanzha.desk.callbacks",
     "fanzha.desk.people",
+    "fanzha.desk.supervision",
     "fanzha.desk.overview",
     "ninja",
     "fanzha.desk.api",

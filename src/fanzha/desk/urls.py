@@ -24,6 +24,7 @@ urlpatterns = [
     path("requests/", include("fanzha.desk.requests.urls")),
     path("pushes/", include("fanzha.desk.pushes.urls")),
     path("models/", include("fanzha.desk.learning.urls")),
+    path("supervision/", include("fanzha.desk.supervision.urls")),
     path("notices/", include("fanzha.desk.notices.urls")),
     path("people/", include("fanzha.desk.people.urls")),
     path("callbacks/", include("fanzha.desk.callbacks.urls")),

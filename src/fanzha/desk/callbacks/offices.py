@@ -11,7 +11,7 @@ from fanzha.desk.organisations.models import Grant, Network, Organisation
 
 def office_above(network: str, region: str, levels: Sequence[str], now: datetime) -> Organisation | None:
     """The office that a row goes to; None where no such office is known."""
-    holders = _holders(network, now)
+    holders = holders_of(network, now)
     offices = [
         office
         for office in Organisation.objects.filter(level__in=levels, kind__in=terms().kinds).order_by("pk")
@@ -20,7 +20,7 @@ def office_above(network: str, region: str, levels: Sequence[str], now: datetime
     return min(offices, key=lambda each: (levels.index(each.level), terms().kinds.index(each.kind)), default=None)
 
 
-def _holders(network: str, now: datetime) -> set[int]:
+def holders_of(network: str, now: datetime) -> set[int]:
     """Organisations that the network's rows are open to, on their own or by grant."""
     granted = Grant.objects.filter(network__code=network, starts__lte=now, expires__gt=now)
     own = Network.objects.filter(code=network).values_list("operator_id", flat=True)
