@@ -27,6 +27,8 @@ PINNED = {
     "entities:search": (200, 200, 200, 403, 403, 403, 403, 200, 403),
     "entities:page": (200, 200, 200, 403, 403, 403, 403, 404, 403),
     "entities:lake": (200, 200, 200, 403, 403, 403, 403, 404, 403),
+    "entities:links": (200, 200, 200, 403, 403, 403, 403, 404, 403),
+    "entities:peers": (200, 200, 200, 403, 403, 403, 403, 404, 403),
     "masking:ask": (200, 200, 200, 200, 403, 403, 403, 404, 403),
     "audit:list": (403, 403, 200, 200, 403, 403, 200, 200, 403),
 }
@@ -57,6 +59,8 @@ def _address(name: str, alert: Any) -> str:
         "alerts:drop_view": [1],
         "entities:page": [alert.subject.token],
         "entities:lake": [alert.subject.token],
+        "entities:links": [alert.subject.token],
+        "entities:peers": [alert.subject.token],
         "masking:ask": [alert.subject.token],
         "login:end": [1],
     }
@@ -93,7 +97,7 @@ def test_out_of_reach_looks_as_if_it_were_not_there(
     """A city analyst and another city's alert; anybody and another operator's network."""
     alert = make_alert("a1", network=network, region=region)
     client = signed_in("analyst")
-    for name in ("alerts:detail", "entities:page", "entities:lake", "masking:ask"):
+    for name in ("alerts:detail", "entities:page", "entities:lake", "entities:links", "entities:peers", "masking:ask"):
         assert client.get(_address(name, alert)).status_code == 404, name
     assert client.post(_address("alerts:judge", alert), {"judge": "hold:more"}).status_code == 404
     assert alert.subject.masked not in client.get(reverse("alerts:list")).content.decode()

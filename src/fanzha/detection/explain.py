@@ -128,7 +128,7 @@ def explain(
     own = lake.reference_of("subscribers", "number", mine, network)
     first, _, _ = lake.span(network)
     begin = int(first.timestamp()) if first else 0
-    events = _events(calls, subject.kind, subject.key)
+    events = events_of(calls, subject.kind, subject.key)
     vectors = trace(events, subject.kind, start=begin, known=activations_of(own))
     alerts: list[Alert] = []
     if judged:
@@ -139,7 +139,7 @@ def explain(
         subject=subject,
         calls=calls,
         profile=_profile(subject.kind, vectors),
-        days=_days(events),
+        days=days_of(events),
         contacts=_companions(lake, events, "peer", EntityKind.NUMBER, _raw_names(calls)),
         devices=_companions(lake, events, "gear", EntityKind.DEVICE, {}),
         cells=_companions(lake, events, "place", EntityKind.CELL, {}),
@@ -184,7 +184,8 @@ def _calls(
     return lake.calls_of_cell(subject.key, start=start, end=end)
 
 
-def _events(calls: pa.Table, kind: EntityKind, key: int) -> Events:
+def events_of(calls: pa.Table, kind: EntityKind, key: int) -> Events:
+    """What one subject's profile is fed with from these calls, in time order."""
     events = _all_events(calls, kind)
     return by_key(events[events["key"] == key], by_time=True)
 
@@ -324,7 +325,7 @@ class _Judge:
         if len(keys) <= FEW:
             for key in keys.tolist():
                 own = _calls(self.lake, Subject(kind, key, ""), self.start, self.end)
-                parts.append(_events(own.filter(pc.equal(own["network"], self.network)), kind, key))
+                parts.append(events_of(own.filter(pc.equal(own["network"], self.network)), kind, key))
             return np.concatenate(parts)
         wanted, sides = pa.array(keys), _SIDES[kind]
         for batch in self.lake.scan(feed.COLUMNS, start=self.start, end=self.end, network=self.network):
@@ -350,7 +351,8 @@ def _profile(kind: EntityKind, vectors: NDArray[np.float64]) -> list[tuple[Field
     return [(field, None if np.isnan(last[field.index]) else float(last[field.index])) for field in fields]
 
 
-def _days(events: Events) -> list[Day]:
+def days_of(events: Events) -> list[Day]:
+    """A subject's local days, from its events."""
     if not len(events):
         return []
     zone = ZoneInfo(settings().timezone)

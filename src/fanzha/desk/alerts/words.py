@@ -58,6 +58,10 @@ class Told:
         """The band; one of no colour where the words no longer have it."""
         return self._grades.get(name) or Grade(name, name, name, "#888888", "", 0)
 
+    def grade_at(self, score: float) -> Grade:
+        """The band that a score falls into; the lowest where it is below all."""
+        return next((grade for grade in self.grades if score >= grade.start), self.grades[-1])
+
     def measure(self, name: str) -> str:
         """The measure's name."""
         found = self._words.measures.get(name)

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
-from typing import Any
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from fanzha.desk.alerts.words import words
+from fanzha.desk.entities.choices import By
 from fanzha.desk.entities.lake import Portrait
 from fanzha.desk.masking.subject import Subject
+
+if TYPE_CHECKING:
+    from fanzha.desk.entities.linking import Web
+    from fanzha.desk.entities.peers import Comparison
 
 Shown = Callable[[Subject], str]
 NODES = 16  # of each kind; more is a thicket
@@ -50,6 +60,92 @@ def graph(portrait: Portrait, subject: Subject, shown: Shown) -> dict[str, Any]:
             nodes.append(_node(other, shown, each.calls))
             edges.append({"from": subject.token, "to": other.token, "calls": each.calls, "out": each.outgoing})
     return {"nodes": nodes, "edges": edges}
+
+
+def places(portrait: Portrait, subject: Subject) -> dict[str, Any] | None:
+    """Where the subject's cells are: the map's file and, by cell, its district and calls; None where nobody knows."""
+    calls = {each.name: each.calls for each in portrait.found.cells} or {subject.value: portrait.total}
+    known = [(name, row) for name, row in portrait.places.items() if row["region"]]
+    by = Counter(str(row["region"])[:2] for _name, row in known)
+    province = by.most_common(1)[0][0] if by else ""
+    if province not in _maps():
+        return None
+    cells = [
+        {
+            "label": row["place"] or name,
+            "region": str(row["region"]),
+            "calls": calls.get(name, 0),
+            "open": reverse("entities:page", args=[Subject("cell", name, subject.network, subject.region).token]),
+        }
+        for name, row in known
+        if str(row["region"]).startswith(province)
+    ]
+    return {"map": static(f"entities/maps/{province}.json"), "cells": cells, "calls": _("次通话")}
+
+
+@cache
+def _maps() -> frozenset[str]:
+    """Provinces that there is a map of."""
+    return frozenset(path.stem for path in (Path(__file__).parent / "static/entities/maps").glob("*.json"))
+
+
+def links(web: Web, subject: Subject, shown: Shown) -> dict[str, Any]:
+    """Nodes and edges two steps out; nodes with an alert in its band's colour."""
+    nodes = [
+        {
+            **_node(_subject(web, key, subject), shown, 0, centre=key == web.centre),
+            "step": step,
+            "score": round(web.scores.get(key, 0)),
+            "colour": words().grade_at(web.scores[key]).colour if key in web.scores else "",
+        }
+        for key, step in web.steps.items()
+    ]
+    ids = dict(zip(web.steps, (node["id"] for node in nodes), strict=True))
+    edges = [
+        {"from": ids[tie.here], "to": ids[tie.there], "by": tie.by.value, "calls": tie.calls, "name": str(tie.by.label)}
+        for tie in web.ties
+    ]
+    return {"nodes": nodes, "edges": edges}
+
+
+def linked(web: Web, subject: Subject) -> list[dict[str, Any]]:
+    """The same as rows: the nearest and the highest alerts first, each with all that joins it."""
+    order = list(By)
+    found = []
+    for key, step in web.steps.items():
+        ties = sorted((tie for tie in web.ties if key in (tie.here, tie.there)), key=lambda tie: order.index(tie.by))
+        inward = [tie for tie in ties if tie.there == key]
+        if step:
+            found.append(
+                {
+                    "subject": _subject(web, key, subject),
+                    "step": step,
+                    "ways": list(dict.fromkeys(tie.by.label for tie in ties)),
+                    "via": None if step == 1 else _subject(web, inward[0].here, subject),
+                    "calls": sum(tie.calls for tie in inward),
+                    "score": web.scores.get(key),
+                }
+            )
+    return sorted(found, key=lambda row: (-(row["score"] or 0), row["step"], -row["calls"]))
+
+
+def beside(comparison: Comparison) -> dict[str, Any]:
+    """A number's days beside its peers' median and ninetieth percentile."""
+    own = {day.day: day.outgoing for day in comparison.days}
+    names = sorted({*own, *comparison.baseline.days})[-31:]
+    peers = [comparison.baseline.days.get(name, (0.0, 0.0)) for name in names]
+    return {
+        "days": [name[5:] for name in names],
+        "series": [
+            {"id": "out", "name": _("本号呼出"), "values": [own.get(name, 0) for name in names]},
+            {"id": "median", "name": _("同类中位"), "values": [middle for middle, _high in peers]},
+            {"id": "p90", "name": _("同类第 90 百分位"), "values": [high for _middle, high in peers]},
+        ],
+    }
+
+
+def _subject(web: Web, key: tuple[str, int], near: Subject) -> Subject:
+    return Subject(key[0], web.names[key], near.network, near.region)
 
 
 def _companies(portrait: Portrait) -> list[tuple[str, list[Any]]]:

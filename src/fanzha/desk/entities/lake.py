@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 SHOWN = 60  # call records on a page, beside those of the evidence
 PLOTTED = 1500  # dots in the timeline
+READ = {"device": 7, "cell": 1}  # days
 
 
 @dataclass(frozen=True)
@@ -48,22 +49,47 @@ class Portrait:
     rows: list[Row]
     dots: list[tuple[float, bool, float, bool]]  # epoch ms, outgoing, talked s (-1 not answered), evidence
     total: int
+    places: dict[str, dict[str, Any]]  # rows of the reference table `cells`, by the cell's name
+    days: int | None  # how many were read; None for all
 
 
-def portrait(subject: Subject, evidence: frozenset[int] = frozenset()) -> Portrait:
-    """Read it. `evidence`: ids of the records behind an alert. Raises FanzhaError where no call knows the subject."""
+def portrait(subject: Subject, evidence: frozenset[int] = frozenset(), *, until: datetime | None = None) -> Portrait:
+    """Read it. `evidence`: ids of the records behind an alert, the last of them at `until`.
+
+    Of a device or cell, which no index leads to, only READ days are read, up to `until` or the last call in the lake.
+    Raises FanzhaError where no call knows the subject.
+    """
     from fanzha.detection.explain import explain
     from fanzha.records.lake import Lake
 
     with Lake(settings.HOME) as lake:
-        who = _known(lake, subject)
-        found = explain(lake, _pack(), who, network=subject.network, judged=False)
+        who, days = _known(lake, subject), READ.get(subject.kind)
+        start, end = _span(lake, subject.network, days, until)
+        found = explain(lake, _pack(), who, network=subject.network, start=start, end=end, judged=False)
         calls = found.calls
         if not calls.num_rows:
             raise FanzhaError("没有任何通话涉及它 no call in this network knows it")
         chosen = _chosen(calls.column("id").to_pylist(), evidence)
         rows = [_row(lake, row, who.key, subject, evidence) for row in calls.take(chosen).to_pylist()]
-        return Portrait(found, rows[::-1], _dots(calls, who.key, subject.kind, evidence), calls.num_rows)
+        dots = _dots(calls, who.key, subject.kind, evidence)
+        return Portrait(found, rows[::-1], dots, calls.num_rows, _places(lake, subject, found), days)
+
+
+def _span(
+    lake: Lake, network: str, days: int | None, until: datetime | None
+) -> tuple[datetime | None, datetime | None]:
+    last = until or lake.span(network)[1]
+    if days is None or last is None:
+        return None, None
+    end = last + timedelta(seconds=1)
+    return end - timedelta(days=days), end
+
+
+def _places(lake: Lake, subject: Subject, found: Explanation) -> dict[str, dict[str, Any]]:
+    names = [each.name for each in found.cells] + ([subject.value] if subject.kind == "cell" else [])
+    keys = {lake.cell_key(name): name for name in names}
+    rows = lake.reference_of("cells", "cell", list(keys), subject.network).to_pylist()
+    return {keys[row["cell"]]: row for row in rows}
 
 
 def _known(lake: Lake, subject: Subject) -> Known:
@@ -88,6 +114,13 @@ def warm() -> None:
             portrait(alert.subject)
     except Exception as error:
         _log.info("nothing to warm up with: %s", error)
+
+
+def read_ahead(now: datetime) -> int:
+    """For a timer: the figures of one group of peers, so that nobody waits for them; how many were read."""
+    from fanzha.desk.entities.peers import refresh
+
+    return refresh(now)
 
 
 @cache

@@ -11,4 +11,6 @@ urlpatterns = [
     path("", views.search, name="search"),
     path("<str:token>/", views.page, name="page"),
     path("<str:token>/lake/", views.lake, name="lake"),
+    path("<str:token>/links/", views.links, name="links"),
+    path("<str:token>/peers/", views.peers, name="peers"),
 ]

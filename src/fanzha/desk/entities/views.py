@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
@@ -15,14 +17,19 @@ from fanzha.desk.alerts.choices import Kind
 from fanzha.desk.alerts.models import Alert
 from fanzha.desk.entities import figures
 from fanzha.desk.entities.actions import RIGHT, look_up
+from fanzha.desk.entities.known import appeals_of, listed_as
 from fanzha.desk.entities.lake import Portrait, portrait
-from fanzha.desk.entities.profile import WINDOWS, laid_out
+from fanzha.desk.entities.profile import beside_peers, laid_out, windows
 from fanzha.desk.masking.actions import as_shown
 from fanzha.desk.masking.subject import Subject, subject_of
+from fanzha.desk.pages.places import place
 from fanzha.desk.pages.templatetags.desk import moment
 from fanzha.desk.rights.seats import Anyone, holds
 from fanzha.desk.rights.views import needs, person
 from fanzha.errors import FanzhaError, Refused
+
+if TYPE_CHECKING:
+    from fanzha.desk.entities.peers import Comparison
 
 _ALERTS = 20
 
@@ -53,7 +60,11 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
         "kind": Kind(subject.kind).label,
         "line": _line(subject),
         "alerts": list(alerts),
-        "lake": f"/entities/{token}/lake/",
+        "lake": reverse("entities:lake", args=[token]),
+        "links": reverse("entities:links", args=[token]),
+        "peers": reverse("entities:peers", args=[token]) if subject.kind == "number" else "",
+        "listed": listed_as(subject, request.user),
+        "appeals": appeals_of(subject, request.user),
     }
     return render(request, "entities/page.html", shown)
 
@@ -66,15 +77,16 @@ def lake(request: HttpRequest, token: str) -> HttpResponse:
     alert = Alert.objects.seen_by(user).about(subject).filter(pk=request.GET.get("alert", "")).first()
     evidence = frozenset(alert.body.get("records", ())) if alert else frozenset()
     try:
-        found = portrait(subject, evidence)
+        found = portrait(subject, evidence, until=alert.last_seen if alert else None)
     except FanzhaError as error:
         return render(request, "entities/lake.html", {"missing": error.message})
-    counters, singles = laid_out(found.found.profile)
+    shown_windows = windows(found.days)
+    counters, singles = laid_out(found.found.profile, shown_windows)
     shown = {
         "evidence": evidence,
         "records": [{**vars(row), "direction": _("呼出") if row.outgoing else _("呼入")} for row in found.rows],
         "total": found.total,
-        "windows": WINDOWS,
+        "windows": shown_windows,
         "counters": counters,
         "singles": singles,
         "companions": _companions(found, subject),
@@ -83,8 +95,60 @@ def lake(request: HttpRequest, token: str) -> HttpResponse:
         "timeline": figures.timeline(found),
         "days": figures.days(found),
         "graph": figures.graph(found, subject, lambda each: as_shown(user, each)),
+        "places": figures.places(found, subject),
+        "days_read": found.days,
     }
     return render(request, "entities/lake.html", shown)
+
+
+@needs(RIGHT)
+@require_GET
+def links(request: HttpRequest, token: str) -> HttpResponse:
+    """Who is joined to it, two steps out: as a graph and as a table."""
+    from fanzha.desk.entities.linking import expand
+
+    subject, user = _reached(request.user, token), request.user
+    try:
+        web = expand(user, subject)
+    except FanzhaError as error:
+        return render(request, "entities/links.html", {"missing": error.message})
+    rows = figures.linked(web, subject)
+    shown = {
+        "graph": figures.links(web, subject, lambda each: as_shown(user, each)),
+        "rows": rows,
+        "flagged": sum(row["score"] is not None for row in rows),
+    }
+    return render(request, "entities/links.html", shown)
+
+
+@needs(RIGHT)
+@require_GET
+def peers(request: HttpRequest, token: str) -> HttpResponse:
+    """A number beside numbers like it."""
+    from fanzha.desk.entities.peers import compare
+
+    subject = _reached(request.user, token)
+    if subject.kind != "number":
+        raise Http404
+    try:
+        found = compare(subject, timezone.now())
+    except FanzhaError as error:
+        return render(request, "entities/peers.html", {"missing": error.message})
+    shown = {
+        "group": _group(found, subject),
+        "size": found.baseline.size,
+        "rows": beside_peers(found.standings),
+        "days": figures.beside(found),
+    }
+    return render(request, "entities/peers.html", shown)
+
+
+def _group(found: Comparison, subject: Subject) -> str:
+    """Whom it is compared with, in words."""
+    group, number = found.baseline.group, numbering.parse(subject.value)
+    carrier = number.carrier_en if get_language() == "en" else number.carrier_zh
+    where = place(str(group.region)) if group.region else ""
+    return " · ".join(each for each in (where, carrier if group.carrier else "", number.kind.name.lower()) if each)
 
 
 def _reached(user: Anyone, token: str) -> Subject:

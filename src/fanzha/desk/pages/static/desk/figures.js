@@ -1,6 +1,6 @@
 // Draws what the server sent as data: calls in time, days, and who is joined to whom; also in parts that arrive later.
 const FONT = getComputedStyle(document.body).fontFamily;
-const COLOURS = { out: "#1c5fd4", missed: "#b3bfd3", in: "#1f8a4c", evidence: "#d9480f", contacts: "#e0a100" };
+const COLOURS = { median: "#8794ab", p90: "#c8102e", out: "#1c5fd4", missed: "#b3bfd3", in: "#1f8a4c", evidence: "#d9480f", contacts: "#e0a100" };
 const data = (id) => JSON.parse(document.getElementById(id).textContent);
 const base = { textStyle: { fontFamily: FONT }, animation: false, tooltip: { renderMode: "richText", trigger: "item" } };
 const when = (at) => new Date(at).toLocaleString(document.documentElement.lang, { hour12: false, timeZone: "Asia/Shanghai" });
@@ -21,9 +21,39 @@ function days(spec) {
       : { name: one.name, type: "bar", stack: "calls", barMaxWidth: 26, data: one.values, itemStyle: { color: COLOURS[one.id] } }) };
 }
 
+function beside(spec) {
+  return { ...days({ ...spec, series: spec.series.filter((one) => one.id === "out") }),
+    series: spec.series.map((one) => one.id === "out"
+      ? { name: one.name, type: "bar", barMaxWidth: 26, data: one.values, itemStyle: { color: COLOURS.out } }
+      : { name: one.name, type: "line", data: one.values, symbolSize: 5, lineStyle: { type: one.id === "p90" ? "dashed" : "solid" }, itemStyle: { color: COLOURS[one.id] } }) };
+}
+
+// A sketch of a province with cells inside their districts; cells of one district stand in a spiral round its middle.
+async function map(place) {
+  const spec = data(place.dataset.map);
+  const land = await (await fetch(spec.map)).json();
+  const all = land.shapes.flatMap((shape) => shape.rings.flat());
+  const [west, east] = [Math.min(...all.map((at) => at[0])), Math.max(...all.map((at) => at[0]))];
+  const [south, north] = [Math.min(...all.map((at) => at[1])), Math.max(...all.map((at) => at[1]))];
+  const squeeze = Math.cos(((south + north) / 2) * Math.PI / 180), scale = 1000 / ((east - west) * squeeze);
+  const xy = ([x, y]) => [(x - west) * squeeze * scale, (north - y) * scale];
+  const make = (name, traits, parent) => { const made = document.createElementNS("http://www.w3.org/2000/svg", name); for (const [key, value] of Object.entries(traits)) made.setAttribute(key, value); parent.append(made); return made; };
+  const svg = make("svg", { viewBox: `-10 -10 1020 ${(north - south) * scale + 20}` }, place);
+  for (const shape of land.shapes) make("path", { class: "land", d: shape.rings.map((ring) => `M${ring.map((at) => xy(at).map((value) => value.toFixed(1)).join(" ")).join("L")}Z`).join("") }, svg);
+  const met = {};
+  for (const cell of spec.cells.sort((one, other) => other.calls - one.calls)) {
+    const middle = land.points[cell.region] || land.points[`${cell.region.slice(0, 4)}00`];
+    if (!middle) continue;
+    const turn = met[middle] = (met[middle] ?? -1) + 1, far = 9 * Math.sqrt(turn), [x, y] = xy(middle);
+    const link = make("a", { href: cell.open }, svg), size = Math.min(22, 5 + 2 * Math.sqrt(cell.calls));
+    const dot = make("circle", { class: "cell", cx: x + far * Math.cos(turn * 2.4), cy: y + far * Math.sin(turn * 2.4), r: size }, link);
+    make("title", {}, dot).textContent = `${cell.label}  ${cell.calls} ${spec.calls}`;
+  }
+}
+
 function chart(place) {
   const drawn = window.echarts.init(place, null, { renderer: "canvas" });
-  drawn.setOption({ timeline, days }[place.dataset.chart](data(place.dataset.from)));
+  drawn.setOption({ timeline, days, beside }[place.dataset.chart](data(place.dataset.from)));
   new ResizeObserver(() => drawn.resize()).observe(place);
 }
 
@@ -31,19 +61,22 @@ function graph(place) {
   const spec = data(place.dataset.graph);
   const shape = { number: "ellipse", device: "round-rectangle", cell: "hexagon" };
   const colour = { number: "#1c5fd4", device: "#7a4fc9", cell: "#1f8a4c" };
+  const tie = { document: "#c8102e", batch: "#e0a100", device: "#7a4fc9", cell: "#1f8a4c", contact: "#c3cddd" };
+  const far = spec.nodes.some((node) => node.step === 2);
   const size = (calls) => 14 + Math.min(22, Math.sqrt(calls) * 3);
   const drawn = window.cytoscape({ container: place, minZoom: 0.3, maxZoom: 3,
-    elements: [...spec.nodes.map((node) => ({ data: node })), ...spec.edges.map((edge) => ({ data: { source: edge.from, target: edge.to, calls: edge.calls } }))],
+    elements: [...spec.nodes.map((node) => ({ data: node })), ...spec.edges.map((edge) => ({ data: { source: edge.from, target: edge.to, calls: edge.calls, by: edge.by || "contact" } }))],
     style: [{ selector: "node", style: { label: "data(label)", "font-family": FONT, "font-size": 9, "text-valign": "bottom", "text-margin-y": 3, color: "#33415c",
-      shape: (node) => shape[node.data("kind")], "background-color": (node) => node.data("centre") ? "#c8102e" : colour[node.data("kind")],
+      shape: (node) => shape[node.data("kind")], "background-color": (node) => node.data("centre") ? "#c8102e" : node.data("colour") || colour[node.data("kind")], "border-width": (node) => node.data("centre") && far ? 4 : 0, "border-color": "#33415c",
       width: (node) => node.data("centre") ? 34 : size(node.data("calls")), height: (node) => node.data("centre") ? 34 : size(node.data("calls")) } },
-      { selector: "edge", style: { width: (edge) => 1 + Math.min(5, Math.sqrt(edge.data("calls"))), "line-color": "#c3cddd", "curve-style": "straight" } }],
-    layout: { name: "concentric", concentric: (node) => node.data("centre") ? 3 : node.data("kind") === "number" ? 1 : 2, levelWidth: () => 1, minNodeSpacing: 18, padding: 12 } });
+      { selector: "edge", style: { width: (edge) => 1 + Math.min(5, Math.sqrt(edge.data("calls"))), "line-color": (edge) => tie[edge.data("by")], "curve-style": "straight" } }],
+    layout: { name: "concentric", concentric: (node) => node.data("centre") ? 3 : far ? 3 - node.data("step") : node.data("kind") === "number" ? 1 : 2, levelWidth: () => 1, minNodeSpacing: 18, padding: 12 } });
   drawn.on("tap", "node", (event) => { if (!event.target.data("centre")) location.assign(event.target.data("open")); });
 }
 
 function draw(within) {
   for (const place of within.querySelectorAll("[data-chart]:not(.drawn)")) { place.classList.add("drawn"); chart(place); }
+  for (const place of within.querySelectorAll("[data-map]:not(.drawn)")) { place.classList.add("drawn"); map(place); }
   for (const place of within.querySelectorAll("[data-graph]:not(.drawn)")) { place.classList.add("drawn"); graph(place); }
 }
 draw(document);
