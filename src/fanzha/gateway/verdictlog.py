@@ -12,7 +12,7 @@ import fcntl
 import os
 import re
 import secrets
-from collections import Counter, OrderedDict
+from collections import Counter, deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import date
@@ -66,7 +66,7 @@ class VerdictLog:
         self.counts: Counter[str] = Counter()
         self._batch: list[bytes] = []
         self._batch_bytes, self._batch_since = 0, 0
-        self._recent: OrderedDict[str, Line] = OrderedDict()
+        self._recent: deque[Line] = deque(maxlen=self._limits.recent)
         self._file: int | None = None
         self._path, self._since, self._size, self._lines = folder, now, 0, 0
         try:
@@ -89,11 +89,7 @@ class VerdictLog:
             self._batch_since = now
         self._batch.append(made)
         self._batch_bytes += len(made)
-        recent = self._recent
-        recent[line.call.key] = line
-        recent.move_to_end(line.call.key)
-        if len(recent) > self._limits.recent:
-            recent.popitem(last=False)
+        self._recent.append(line)
         if self._batch_bytes >= self._limits.batch_bytes:
             self.flush()
 
@@ -143,8 +139,7 @@ class VerdictLog:
 
         May be asked in another thread than the one that appends."""
         found = {line.verdict: line for line in find(self._folder, key, most)}
-        if (own := self._recent.get(key)) is not None:
-            found[own.verdict] = own
+        found |= {line.verdict: line for line in self._recent.copy() if line.call.key == key}
         return sorted(found.values(), key=lambda line: -line.verdict.at)[:most]
 
     def _open(self, now: int) -> None:

@@ -16,34 +16,33 @@ _VIA = re.compile(
     re.IGNORECASE,
 )
 # How nearly every switch writes it: read in one step, to the same end.
-_PLAIN = re.compile(r"SIP/2\.0/[A-Z]++ ([a-z0-9.-]++)(?::([0-5]?+[0-9]{1,4}+))?+((?:;[a-z]++(?:=[^\s;=,\"]++)?+)*+)")
+_PLAIN = re.compile(r"SIP/2\.0/[A-Z]++ ([a-z0-9.-]++)(?::([0-9]{1,5}+))?+((?:;[a-z]++(?:=[^\s;=,\"]++)?+)*+)")
 _RPORT = re.compile(r";\s*rport\s*(?=;|$)", re.IGNORECASE)
 
 
 class Via(NamedTuple):
-    """The hop that sent a request. port: its sent-by port; rport: whether it asks to be answered where it sent from."""
+    """The hop that sent a request. port: its sent-by port; rport: from where to where in `text` it asks to be answered
+    where it sent from, None if it does not."""
 
     text: str
     host: str
     port: int
-    rport: bool
+    rport: tuple[int, int] | None
 
 
 def parse_via(text: str) -> Via:
     """Read one Via value. Raises Malformed."""
     if len(text) > _LONGEST:
         raise Malformed("Via Too Long")
-    plain = _PLAIN.fullmatch(text)
-    if plain is not None:
-        host, port, tail = plain.groups()
-        return Via(
-            text, host, int(port) if port else DEFAULT_PORT, ";rport" in tail and _RPORT.search(tail) is not None
-        )
-    text = " ".join(text.split())  # so that no run of blanks can cost more than its length
-    match = _VIA.fullmatch(text)
+    match = _PLAIN.fullmatch(text)
+    if match is None:
+        text = " ".join(text.split())  # so that no run of blanks can cost more than its length
+        match = _VIA.fullmatch(text)
     if match is None or int(match[2] or 0) > 65535:
         raise Malformed("Bad Via")
-    return Via(text, match[1].strip("[]").lower(), int(match[2] or DEFAULT_PORT), _RPORT.search(match[3]) is not None)
+    asked = _RPORT.search(text, match.start(3))
+    host = match[1].strip("[]").lower()
+    return Via(text, host, int(match[2] or DEFAULT_PORT), asked.span() if asked is not None else None)
 
 
 class Hop(NamedTuple):
@@ -65,7 +64,8 @@ class Hop(NamedTuple):
         address, port = self.source
         via = self.via
         if via.rport:
-            return [f"{_RPORT.sub(f';rport={port}', via.text)};received={address}", *self.others]
+            start, end = via.rport
+            return [f"{via.text[:start]};rport={port}{via.text[end:]};received={address}", *self.others]
         return [via.text if via.host == address.lower() else f"{via.text};received={address}", *self.others]
 
 
