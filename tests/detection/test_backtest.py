@@ -78,8 +78,15 @@ def report(lake: Lake, pack: Pack, bad: Rule, outcomes: Outcomes, tmp_path_facto
 
 
 def tried(lake: Lake, pack: Pack, rule: Rule, temporary: Path, **more: object) -> Report:
-    found = run(lake, pack, rule, temporary=temporary, **more)  # type: ignore[arg-type]
-    assert not list(temporary.iterdir())  # the temporary events are gone
+    steps: list[str] = []
+
+    def progress(step: str, share: float) -> None:
+        assert 0 <= share <= 1
+        assert not list(temporary.iterdir())  # a kill would leave nothing of the temporary events behind
+        steps.append(step)
+
+    found = run(lake, pack, rule, temporary=temporary, progress=progress, **more)  # type: ignore[arg-type]
+    assert {"read", "judge", "tell"} <= set(steps)
     return found
 
 
@@ -135,6 +142,8 @@ def test_only_hits_of_the_stretch_count_and_what_went_before_is_known(
     assert told.tried.unknown == told.tried.hit
     assert all(case.first >= told.stretch.start for case in told.hardest)
     assert told.tried.recall is None  # nobody said who is fraud: nothing is claimed
+    assert {kind.told for kind in told.tried.kinds} == {"lake"}
+    assert len(told.tried.kinds) > 2
     with pytest.raises(UsageError, match="no calls"):
         run(lake, pack, bad, start=last + timedelta(days=90), end=last + timedelta(days=91), temporary=tmp_path)
 

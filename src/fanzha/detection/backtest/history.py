@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -11,6 +13,7 @@ from types import TracebackType
 import pyarrow as pa
 
 from fanzha.detection.scan import WARM_UP
+from fanzha.errors import StorageError
 from fanzha.profiles import feed
 from fanzha.profiles.epoch import Activations, activations_of, no_activations
 from fanzha.profiles.event import Events
@@ -43,7 +46,7 @@ class History:
         self.known = known_holders(lake, kind, network)
         self.position = lake.position()
         self.calls = 0
-        self._spill = Spill(temporary)
+        self._spill = _nameless(temporary)
         try:
             self._read(lake, start, tell)
         except BaseException:
@@ -84,6 +87,20 @@ class History:
     def _write(self, events: Events, calls: int) -> int:
         self._spill.add(events)
         return calls
+
+
+def _nameless(temporary: Path) -> Spill:
+    """A spill whose files have no names any more: however the process ends, their gigabytes end with it."""
+    try:
+        temporary.mkdir(parents=True, exist_ok=True)
+        folder = tempfile.mkdtemp(dir=temporary, prefix="backtest-")
+    except OSError as error:
+        hint = "set FANZHA_HOME to a folder that you own, or free some space"
+        raise StorageError(f"cannot write there: {error.strerror}", where=str(temporary), hint=hint) from error
+    try:
+        return Spill(Path(folder))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _made(

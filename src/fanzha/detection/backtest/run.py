@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from fanzha.detection.backtest.draft import checked, ladder, live_version, usual_thresholds, version_of
 from fanzha.detection.backtest.history import History, Progress
@@ -18,6 +19,9 @@ from fanzha.detection.pack import Pack, with_rule
 from fanzha.detection.rule import Rule
 from fanzha.errors import UsageError
 from fanzha.records.lake import Lake
+
+Reads = Callable[..., History]
+Walks = Callable[[Plan, Any, HonestKinds], Walker]
 
 
 def run(
@@ -34,13 +38,16 @@ def run(
     progress: Progress | None = None,
     leaf: int | None = None,
     thresholds: Sequence[float] = (),
+    reads: Reads = History,
+    walks: Walks = Walker,
 ) -> Report:
     """Try `draft` on one network's calls from `start` to `end` (UTC; whole days are best), beside the pack's version.
 
     Without `outcomes` nobody is known and every hit is `unknown`. `leaf`: sweep the threshold of this leaf of the
     draft's text (from 0) over `thresholds`, or twenty about its own. `progress` is told (step, share). The same draft,
     live version, data and seed give the same report. Raises RuleError for a rule that cannot be tried by itself,
-    UsageError for an empty stretch or a leaf without a threshold, StorageError where the disk is full.
+    UsageError for an empty stretch or a leaf without a threshold, StorageError where the disk is full. `reads` and
+    `walks`: who reads the stretch and walks it, this machine or a cluster (backtest/cluster.py).
     """
     tell = progress or (lambda _step, _share: None)
     checked(draft)
@@ -48,12 +55,12 @@ def run(
     known = (outcomes or Outcomes([])).of(draft.entity)
     plan = Plan(draft, live_version(pack, draft), [rule for _, rule in rungs], with_rule(pack, draft), known, seed)
     kinds = HonestKinds(lake, draft.entity, network, pack.words.lists)
-    with History(lake, draft.entity, network=network, start=start, end=end, temporary=temporary, tell=tell) as history:
+    with reads(lake, draft.entity, network=network, start=start, end=end, temporary=temporary, tell=tell) as history:
         if history.calls == 0:
             raise UsageError(
                 f"no calls of network {network} in that stretch", hint="fanzha lake status shows what is there"
             )
-        trial = Walker(plan, history, kinds).run(tell)
+        trial = walks(plan, history, kinds).run(tell)
         stretch = stretch_of(history, trial)
     tell("tell", 0.0)
     teller = Teller(plan, trial, kinds)

@@ -139,9 +139,13 @@ class Walker:
         """Every bucket, two at a time, put together in their order."""
         parts = []
         with ThreadPoolExecutor(2) as threads:
-            for number, part in enumerate(threads.map(self._bucket, range(BUCKETS))):
+            for number, part in enumerate(threads.map(self.bucket, range(BUCKETS))):
                 parts.append(part)
                 tell("judge", (number + 1) / BUCKETS)
+        return self.put_together(parts)
+
+    def put_together(self, parts: list[_Part]) -> Trial:
+        """One trial of the parts of all buckets, in their order."""
         seen = np.zeros(len(self.plan.known.keys), bool)
         for part in parts:
             seen[part.seen] = True
@@ -154,7 +158,8 @@ class Walker:
         level = any(reads_level(rule) for rule in (*rules, *rungs))
         return tried_of(program, rules=len(rules), hold=np.array(hold, np.int64), since=since, level=level)
 
-    def _bucket(self, number: int) -> _Part:
+    def bucket(self, number: int) -> _Part:
+        """What one bucket of the history holds."""
         events = self.history.bucket(number)
         starts = np.flatnonzero(np.append(True, np.diff(events["key"]) != 0)) if len(events) else np.zeros(0, np.int64)
         tally = self._walk(events, self.tried, len(starts))
@@ -220,6 +225,7 @@ class Walker:
         order = np.argsort(drawn(key, self.plan.seed), kind="stable")
         order = order[hit[order]]
         within = np.cumsum(events[order]) <= self.costs.asked_events // BUCKETS
+        within[:1] = True  # a busy cell alone may be beyond the bound
         chosen = np.zeros(len(key), bool)
         chosen[order[within]] = True
         return chosen
