@@ -21,6 +21,7 @@ from fanzha.desk.callbacks.intake import take_tickets
 from fanzha.desk.complaints.weighing import weigh_again
 from fanzha.desk.enforcement.harvest import count_verdicts
 from fanzha.desk.enforcement.publishing import publish_pending
+from fanzha.desk.entities.lake import read_ahead
 from fanzha.desk.lab import files as lab_files
 from fanzha.desk.lab import proposing, releasing, running, sampling, shadowing, tripping
 from fanzha.desk.learning import actions as learning
@@ -90,6 +91,7 @@ TIMERS = (
     Timer("lists", 60.0, lists.expire),
     Timer("reminders", 3600.0, lists.remind),
     Timer("verdicts", 30.0, count_verdicts),
+    Timer("peers", 60.0, read_ahead),
     Timer("receipts", 3600.0, forget_receipts),
 )
 
