@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import click
 
 from fanzha.cli import options, start
 from fanzha.cli.language import say
+from fanzha.cli.moments import local
 from fanzha.cli.terminal import console, count, progress, show_json, table
 from fanzha.cli.watch import state_of
 
@@ -152,7 +154,8 @@ def _table(differences: list[Difference]) -> object:
 
 
 def _brief(alerts: list[Brief]) -> str:
-    return "; ".join(f"{alert.score:.1f} {alert.first_seen[5:16].replace('T', ' ')}" for alert in alerts) or "-"
+    told = (f"{alert.score:.1f} {local(datetime.fromisoformat(alert.first_seen))[5:16]}" for alert in alerts)
+    return "; ".join(told) or "-"
 
 
 def _cause(cause: Cause) -> str:
