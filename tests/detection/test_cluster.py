@@ -7,14 +7,21 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 from fanzha.detection.alert import encode
+from fanzha.detection.backtest.cluster import on_spark as backtest_on_spark
+from fanzha.detection.backtest.report import to_bytes
+from fanzha.detection.backtest.run import run
 from fanzha.detection.cluster import on_spark
 from fanzha.detection.pack import load_pack
 from fanzha.detection.scan import Scan, scan
 from fanzha.detection.spark import start
 from fanzha.errors import StorageError
+from fanzha.profiles.cluster import buckets_of
+from fanzha.profiles.contacts import mix
+from fanzha.profiles.spill import BUCKETS
 from fanzha.records.importing import import_path
 from fanzha.records.lake import Lake
 from province import make_province, references
@@ -68,6 +75,22 @@ def test_spark_gives_the_alerts_of_this_machine(lake: Lake, spark: SparkSession,
     there = scan(lake, pack, temporary=tmp_path, engine=on_spark(spark), **part)
     assert told(there) == told(here) != []
     assert there.calls == here.calls
+
+
+def test_spark_tells_the_same_backtest(lake: Lake, spark: SparkSession, tmp_path: Path) -> None:
+    """To the byte: hits, kinds of honest people, hardest cases, overlap and the curve of a sweep."""
+    pack = load_pack()
+    draft = pack.rules[pack.index("mass_dialling.strangers")]
+    reads, walks = backtest_on_spark(spark)
+    asked: dict[str, Any] = {"temporary": tmp_path, "leaf": 0}
+    here = run(lake, pack, draft, **asked)
+    assert here.tried.hit > 0
+    assert to_bytes(run(lake, pack, draft, reads=reads, walks=walks, **asked)) == to_bytes(here)
+
+
+def test_buckets_are_those_of_a_spill() -> None:
+    keys = np.array([1, -7, 8613812345678, -(2**61), 2**62 + 12345], np.int64)
+    assert buckets_of(keys).tolist() == [int(mix(key)) >> 20 & (BUCKETS - 1) for key in keys]
 
 
 def test_a_lake_that_workers_cannot_read_is_told(lake: Lake, spark: SparkSession, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,11 +12,13 @@ from fanzha.cli import options, start
 from fanzha.cli.backtest_table import show
 from fanzha.cli.language import say
 from fanzha.cli.moments import zone
-from fanzha.cli.scan import network_of, put
+from fanzha.cli.scan import check_engine, cluster_of, network_of, put
 from fanzha.cli.terminal import note, progress
 from fanzha.errors import UsageError
 
 if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
     from fanzha.detection.backtest.report import Report
     from fanzha.detection.outcomes import Outcomes
     from fanzha.detection.pack import Pack
@@ -89,6 +91,8 @@ _HELP = say(
 )
 @click.option("--unmasked", is_flag=True, help=say("显示完整号码", "show numbers in full"))
 @options.network
+@options.engine
+@options.master
 @options.rule_folders
 @options.as_json
 def command(
@@ -105,10 +109,13 @@ def command(
     out: tuple[Path, ...],
     unmasked: bool,
     network: str | None,
+    engine: str,
+    master: str | None,
     directories: tuple[Path, ...],
     as_json: bool,
 ) -> None:
     """See the help."""
+    check_engine(engine, master)
     _check(days, first, last, sweep, points, out)
     if quick and (days is not None or first or last or out):
         raise UsageError(say("--quick 只问最近一周，不写文件", "--quick asks last week only, and writes no file"))
@@ -128,7 +135,9 @@ def command(
             return
         if days is not None:
             first, last = _last_days(lake, chosen, days, last)
-        report = _tried(lake, pack, draft, outcomes, home, chosen, first, last, seed, sweep, _points(points))
+        with cluster_of(engine, master, home) as session:
+            asked = (first, last, seed, sweep, _points(points))
+            report = _tried(lake, pack, draft, outcomes, home, chosen, *asked, session)
     for path in out:
         _write(path, report, unmasked=unmasked)
     if as_json:
@@ -151,10 +160,16 @@ def _tried(
     seed: int,
     sweep: str | None,
     points: list[float],
+    session: SparkSession | None,
 ) -> Report:
     from fanzha.detection.backtest.draft import find_leaf
     from fanzha.detection.backtest.run import run
 
+    engine: dict[str, Any] = {}
+    if session is not None:
+        from fanzha.detection.backtest.cluster import on_spark
+
+        engine["reads"], engine["walks"] = on_spark(session)
     words = {"read": say("读话单", "read calls"), "judge": say("试规则", "try"), "tell": say("汇总", "sum up")}
     with progress(say("回溯试跑", "backtest")) as step:
         return run(
@@ -170,6 +185,7 @@ def _tried(
             progress=lambda what, share: step(words[what], share),
             leaf=None if sweep is None else find_leaf(draft, sweep),
             thresholds=points,
+            **engine,
         )
 
 

@@ -18,6 +18,8 @@ from fanzha.cli.terminal import console, count, note, progress, show_json, table
 from fanzha.errors import StorageError, UsageError
 
 if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
     from fanzha.detection.alert import Alert
     from fanzha.detection.pack import Pack
     from fanzha.detection.scan import Engine, Scan
@@ -167,7 +169,7 @@ def run(
     from fanzha.detection.scan import scan
 
     chosen = network_of(lake, network)
-    with engine_of(engine, master, home) as where, progress(say("检测", "scan")) as step:
+    with cluster_of(engine, master, home) as session, progress(say("检测", "scan")) as step:
         return scan(
             lake,
             pack,
@@ -177,24 +179,31 @@ def run(
             end=last,
             only=only,
             progress=lambda what, share: step(what, share),
-            engine=where,
+            engine=_engine(session),
         )
 
 
 @contextmanager
-def engine_of(name: str, master: str | None, home: Path) -> Iterator[Engine | None]:
-    """What judges the first stage: None for this machine, or a Spark session for as long as it is needed."""
+def cluster_of(name: str, master: str | None, home: Path) -> Iterator[SparkSession | None]:
+    """A Spark session for as long as it is needed; None for this machine."""
     if name != "spark":
         yield None
         return
-    from fanzha.detection.cluster import on_spark
     from fanzha.detection.spark import start as start_spark
 
     session = start_spark(master or os.environ.get("FANZHA_SPARK_MASTER") or "local[*]", home / "tmp" / "spark")
     try:
-        yield on_spark(session)
+        yield session
     finally:
         session.stop()
+
+
+def _engine(session: SparkSession | None) -> Engine | None:
+    if session is None:
+        return None
+    from fanzha.detection.cluster import on_spark
+
+    return on_spark(session)
 
 
 def write(path: Path, found: Scan, lake: Lake, pack: Pack) -> None:

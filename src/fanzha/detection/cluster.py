@@ -6,7 +6,8 @@ back is small: firings with their snapshots, facts, long calls, false callers. T
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -21,14 +22,13 @@ from fanzha.detection.scan import COLUMNS, Engine, FirstStage, Job, codes_of
 from fanzha.errors import StorageError
 from fanzha.numbering import TrunkContract
 from fanzha.profiles import cluster, feed
-from fanzha.profiles.contacts import mix
 from fanzha.profiles.epoch import Activations, no_activations
 from fanzha.profiles.event import EVENT, Events
 from fanzha.profiles.fields import FIELD_COUNT, EntityKind
 from fanzha.profiles.layout import RECENT
-from fanzha.profiles.spill import BUCKETS
 from fanzha.profiles.trace import single_store
 from fanzha.records.contract import CALLS
+from fanzha.records.lake import Lake
 from fanzha.records.storage import reader
 
 if TYPE_CHECKING:
@@ -51,21 +51,28 @@ def on_spark(session: SparkSession, partitions: int = 0) -> Engine:
     return first_stage
 
 
-def _first_stage(session: SparkSession, job: Job, partitions: int) -> FirstStage:
-    judge = _Judge(codes_of(job.pack), session.sparkContext.broadcast(tuple(job.known)), job.begun)
+@contextmanager
+def refusals(session: SparkSession) -> Iterator[None]:
+    """Spark raises whatever Java did; it becomes a StorageError that says what to look at."""
     try:
-        calls = _calls(session, job)
-        job.tell("read", 0.0)
-        aside = calls.mapInArrow(_Aside(job.pack, job.contracts, by_time=job.by_time), _ASIDE).collect()
-        job.tell("judge", 0.5)
-        events = calls.select(*feed.COLUMNS).mapInArrow(cluster.to_events(job.kinds), cluster.ROW)
-        rows = cluster.by_key(events, partitions, by_time=job.by_time).mapInArrow(judge, _FOUND).collect()
-    except Exception as error:  # Spark raises whatever Java did
+        yield
+    except Exception as error:
         raise StorageError(
             f"Spark could not do it: {str(error).splitlines()[0] if str(error) else type(error).__name__}",
             where=str(session.sparkContext.master),
             hint="every worker must see the lake under the same path and have this version of fanzha installed",
         ) from error
+
+
+def _first_stage(session: SparkSession, job: Job, partitions: int) -> FirstStage:
+    judge = _Judge(codes_of(job.pack), session.sparkContext.broadcast(tuple(job.known)), job.begun)
+    with refusals(session):
+        calls = calls_of(session, job.lake, COLUMNS, job.network, job.start, job.end, job.up_to_seq)
+        job.tell("read", 0.0)
+        aside = calls.mapInArrow(_Aside(job.pack, job.contracts, by_time=job.by_time), _ASIDE).collect()
+        job.tell("judge", 0.5)
+        events = calls.select(*feed.COLUMNS).mapInArrow(cluster.to_events(job.kinds), cluster.ROW)
+        rows = cluster.by_key(events, partitions, by_time=job.by_time).mapInArrow(judge, _FOUND).collect()
     judged = {kind: _in_local_order([row for row in rows if row.entity == kind]) for kind in job.kinds}
     held = [np.zeros(0, EVENT), *(np.frombuffer(row.held, EVENT) for row in aside)]
     callers = screen.all_hits([screen.Screen(job.pack, job.contracts).none(), *map(_hits, aside)])
@@ -73,18 +80,26 @@ def _first_stage(session: SparkSession, job: Job, partitions: int) -> FirstStage
     return FirstStage(judged, np.concatenate(held), callers, *counted)
 
 
-def _calls(session: SparkSession, job: Job) -> DataFrame:
-    """The calls of a job, in no order."""
-    low, high = _micros(job.start), _micros(job.end)
-    parts = job.lake.manifest.parts("calls", network=job.network, start=low, end=high)
-    paths = [(job.lake.root / part.path).as_uri() for part in parts]
-    schema = ", ".join(f"{name} {_type(CALLS.field(name).type)}" for name in COLUMNS)
+def calls_of(
+    session: SparkSession,
+    lake: Lake,
+    columns: Sequence[str],
+    network: str,
+    start: datetime | None,
+    end: datetime | None,
+    up_to_seq: int | None = None,
+) -> DataFrame:
+    """A network's calls started in [start, end), in no order. The caller keeps a reader's lock on the lake."""
+    low, high = _micros(start), _micros(end)
+    parts = lake.manifest.parts("calls", network=network, start=low, end=high)
+    paths = [(lake.root / part.path).as_uri() for part in parts]
+    schema = ", ".join(f"{name} {_type(CALLS.field(name).type)}" for name in columns)
     frame = session.read.schema(schema).parquet(*paths)
     if low is not None:
         frame = frame.where(f"unix_micros(started) >= {low}")
     if high is not None:
         frame = frame.where(f"unix_micros(started) < {high}")
-    return frame if job.up_to_seq is None else frame.where(f"seq <= {job.up_to_seq}")
+    return frame if up_to_seq is None else frame.where(f"seq <= {up_to_seq}")
 
 
 def _micros(moment: datetime | None) -> int | None:
@@ -171,7 +186,5 @@ def _in_local_order(rows: list[Any]) -> Findings:
 
 
 def _as_told_here(facts: Events) -> Events:
-    keys, at = np.unique(facts["peer"], return_inverse=True)
-    bucket = np.array([int(mix(key)) >> 20 & (BUCKETS - 1) for key in keys], np.int64)
-    ordered: Events = facts[np.lexsort((at, bucket[at]))] if len(facts) else facts
+    ordered: Events = facts[np.lexsort((facts["peer"], cluster.buckets_of(facts["peer"])))]
     return ordered

@@ -14,23 +14,30 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from fanzha.profiles import feed
+from fanzha.profiles import contacts, feed
 from fanzha.profiles.event import EVENT, OUTGOING, Events
 from fanzha.profiles.fields import EntityKind
+from fanzha.profiles.spill import BUCKETS
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 _WIDE = ("key", "peer", "place", "gear", "seq", "t", "talk")
 _NARROW = ("ring", "flags", "kind")
+_MARKS = ("side", "bucket")
 ROW = ", ".join(
-    ["entity tinyint", *(f"{name} bigint" for name in _WIDE), *(f"{name} int" for name in _NARROW), "side tinyint"]
+    [
+        "entity tinyint",
+        *(f"{name} bigint" for name in _WIDE),
+        *(f"{name} int" for name in _NARROW),
+        *(f"{name} tinyint" for name in _MARKS),
+    ]
 )
 Batches = Iterable[pa.RecordBatch]
 
 
 def to_events(kinds: tuple[EntityKind, ...]) -> Callable[[Batches], Iterator[pa.RecordBatch]]:
-    """For mapInArrow: calls of `feed.COLUMNS` become rows of `ROW`, `side` 0 for the caller's."""
+    """For mapInArrow: calls of `feed.COLUMNS` become rows of `ROW`: side 0 the caller's, bucket as `Spill` has it."""
 
     def run(batches: Batches) -> Iterator[pa.RecordBatch]:
         for batch in batches:
@@ -46,7 +53,36 @@ def _row_batch(events: Events, kind: EntityKind) -> pa.RecordBatch:
     columns |= {name: np.ascontiguousarray(events[name]).astype(np.int64) for name in _WIDE}
     columns |= {name: np.ascontiguousarray(events[name]).astype(np.int32) for name in _NARROW}
     columns["side"] = ((columns["flags"] & OUTGOING) == 0).astype(np.int8)
+    columns["bucket"] = buckets_of(np.ascontiguousarray(events["key"]))
     return pa.RecordBatch.from_arrays([pa.array(column) for column in columns.values()], list(columns))
+
+
+def buckets_of(keys: NDArray[np.int64]) -> NDArray[np.int8]:
+    """The bucket that `Spill` puts each key in: `contacts.mix`, a column at a time."""
+    mixed = keys.astype(np.uint64) * contacts._MIX
+    mixed ^= mixed >> np.uint64(29)
+    mixed = (mixed * contacts._MIX) >> np.uint64(20)
+    return (mixed.astype(np.int64) >> 20 & (BUCKETS - 1)).astype(np.int8)
+
+
+def by_bucket(events: DataFrame) -> DataFrame:
+    """Rows of `ROW` by bucket, each whole in one partition and in the order of `Spill.bucket`."""
+    return events.repartition(BUCKETS, "bucket").sortWithinPartitions("bucket", "key", "t", "seq", "side")
+
+
+def whole_buckets(batches: Batches) -> Iterator[tuple[int, Events]]:
+    """Sorted rows of `by_bucket` as (bucket, its events)."""
+    held: list[Events] = []
+    number = -1
+    for batch in batches:
+        for bucket in batch.column("bucket").unique().to_pylist():
+            if held and bucket != number:
+                yield number, np.concatenate(held)
+                held = []
+            number = bucket
+            held.append(_events_of(batch.filter(pc.equal(batch.column("bucket"), bucket))))
+    if held:
+        yield number, np.concatenate(held)
 
 
 def by_key(events: DataFrame, partitions: int, *, by_time: bool) -> DataFrame:
