@@ -1,4 +1,4 @@
-"""Decides who lives in the demonstration: one province, its operator, police and regulator, and six people."""
+"""Decides who lives in the demonstration: one province, its operator, police and regulator, and eight people."""
 
 from __future__ import annotations
 
@@ -37,6 +37,9 @@ PEOPLE = (
     Person(
         "leader2", "另一位班组长（四眼复核）", "a second team leader, for four eyes", "孙组长", "operator", "leader"
     ),
+    # Rights grow by two administrators.
+    Person("admin", "系统管理员", "administrator", "钱管理", "operator", "administrator"),
+    Person("admin2", "另一位系统管理员（四眼复核）", "a second administrator", "吴管理", "operator", "administrator"),
 )
 
 
