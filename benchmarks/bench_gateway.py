@@ -85,8 +85,10 @@ def real(folder: Path) -> Host:
     now = time.time_ns() // 1000
     store = PolicyStore(folder / "policy", {signing.public_key(SECRET)})
     store.load()
-    host = Host(store, Counters(now=now), witness=Witness(folder, now=now))
+    counters = Counters(now=now)
+    host = Host(store, counters, witness=Witness(folder, now=now))
     host.rehearse()
+    counters.populate()
     return host
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 
-class Call(msgspec.Struct, frozen=True, kw_only=True):
+class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One call attempt as a switch presents it. A None says "not reported", never "no".
 
     key: the switch's own call id (SIP Call-ID). caller: the asserted number as received (P-Asserted-Identity before

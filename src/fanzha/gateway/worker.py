@@ -39,6 +39,7 @@ class Worker:
 
     def __init__(self, settings: Settings, counters: Counters | None) -> None:
         self._settings = settings
+        self._counters = counters
         self._parent = os.getppid()
         self._stopping = asyncio.Event()
         now = time.time_ns() // 1000
@@ -65,6 +66,8 @@ class Worker:
         loop.add_signal_handler(signal.SIGHUP, self.reload)
         await self._host.load()
         self._host.rehearse()
+        if self._counters is not None:
+            self._counters.populate()
         settle()
         udp, tcp = self._open_sip(), TcpServer(self._responder, sip_words())
         listening = await self._open_tcp(tcp)

@@ -37,6 +37,9 @@ _JUDGED, _UNJUDGED = (("X-Fanzha-Verdict", "allow"),), (("X-Fanzha-Verdict", "no
 _DIALOG_TYPE = "application/x-fanzha-dialog"
 
 
+_YES = Admitted.YES
+
+
 class Reply(NamedTuple):
     """An answer's bytes and, over UDP, the port at the source's address to which it goes."""
 
@@ -80,7 +83,7 @@ class Responder:
         counts = self.counts
         counts["received"] += 1
         admitted = self._admission.admit(source[0], now)
-        if admitted is not Admitted.YES:
+        if admitted is not _YES:
             counts[admitted.value] += 1
             return None
         if is_response(data) or not data.strip(b"\r\n\0 \t"):
@@ -115,7 +118,8 @@ class Responder:
             back = Hop(None, request.fields["via"], source)
         if request.fault is None and request.method == "NOTIFY":
             return self._notified(request, back, now, key)
-        made = self._make(request, back, *self._judge(request, source))
+        asked = request.fault is None and request.method == "INVITE"
+        made = self._make(request, back, *(self._invite(request, source) if asked else self._judge(request)))
         self._recent.put(key, made, now)
         return made
 
@@ -123,15 +127,13 @@ class Responder:
         self.counts[f"answered_{code}"] += 1
         return Reply(reply(request, code, phrase, back, self._seed, headers), back.port)
 
-    def _judge(self, request: Request, source: Source) -> tuple[int, str, Headers]:
-        """Code, phrase and headers for all but NOTIFY."""
+    def _judge(self, request: Request) -> tuple[int, str, Headers]:
+        """Code, phrase and headers for all but INVITE and NOTIFY."""
         fault = request.fault
         if fault is not None:
             self.counts["malformed"] += 1
             return fault.code, fault.phrase, ()
         method = request.method
-        if method == "INVITE":
-            return self._invite(request, source)
         self.counts[method.lower() if method in ("OPTIONS", "CANCEL") or method in ELSEWHERE else "other"] += 1
         if method == "CANCEL":
             return 200, "OK", ()
