@@ -36,6 +36,7 @@ def test_a_challenger_is_compared_with_the_champion_on_rows_neither_has_learnt_f
     assert found.advice == "alike"  # the same recipe on the same outcomes
     assert found.difference["auc"].low <= found.difference["auc"].value <= found.difference["auc"].high
     assert found.rows == found.fraud + found.judged_honest + found.presumed_honest
+    assert set(second.apart) == {"not_number", "superseded", "older", "no_calls", "across_the_split", "compared_on"}
     assert sum(second.apart.values()) + second.learnt["fraud"] + second.learnt["judged_honest"] == len(outcomes)
     every = examples_of(lake, outcomes, network="default")
     assert found.split == split_at(every.at[~every.presumed], terms().test_share)

@@ -56,6 +56,7 @@ _SOURCES = {
 _APART = {
     "not_number": ("不是号码", "not numbers"),
     "superseded": ("被后来的结论取代", "superseded by a later one"),
+    "older": ("更早（超出上限）", "older than the limit takes"),
     "no_calls": ("此前没有通话", "no call by then"),
     "across_the_split": ("行为在分界前、结论在分界后", "behaved before the split, known after"),
     "compared_on": ("用于比较", "compared on"),

@@ -35,7 +35,8 @@ _AT_ONCE = 200_000  # events traced at a time: 200 MB of vectors
 @dataclass(frozen=True)
 class Examples:
     """Rows of equal length. matrix: rows x len(names), NaN unknown; at: when the label became known; seen: the moment
-    of the profile; presumed: background. `unknown` outcomes had no call by then; `other` were of devices and cells.
+    of the profile; presumed: background. `unknown` outcomes had no call by then; `other` were of devices and cells;
+    `older` were more than the terms take.
     """
 
     names: tuple[str, ...]
@@ -47,6 +48,7 @@ class Examples:
     presumed: NDArray[np.bool_]
     unknown: int
     other: int
+    older: int
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -78,7 +80,8 @@ def examples_of(
     In = examples that were judged + unknown + other + earlier outcomes of the same numbers.
     """
     latest = {row.key: row for row in outcomes if row.kind == EntityKind.NUMBER}
-    judged = [latest[key] for key in sorted(latest)]
+    newest = sorted(latest.values(), key=lambda row: (row.at, row.key))[-terms().most_judged :]
+    judged = sorted(newest, key=lambda row: row.key)
     wanted = min(terms().background * len(judged), terms().most_background) if background is None else background
     drawn = drawn_numbers(lake, network, wanted, seed, apart=np.array(sorted(latest), np.int64))
     # each stands beside one outcome, at its moments, so that time tells nobody apart
@@ -92,7 +95,8 @@ def examples_of(
     missing = int((~known & ~presumed).sum())
     other = sum(row.kind != EntityKind.NUMBER for row in outcomes)
     places = [BY_NAME[name].index for name in features()]
-    whole = Examples(features(), keys, vectors[:, places], fraud, at, seen, presumed, missing, other)
+    older = len(latest) - len(judged)
+    whole = Examples(features(), keys, vectors[:, places], fraud, at, seen, presumed, missing, other, older)
     return whole.take(known)
 
 

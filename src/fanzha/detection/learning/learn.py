@@ -18,6 +18,7 @@ from fanzha.detection.learning.examples import Examples, Progress, examples_of
 from fanzha.detection.learning.reference import reference_of
 from fanzha.detection.learning.shelf import LINEAGE, REFERENCE, Lineage, Shelf
 from fanzha.detection.learning.terms import Terms, terms
+from fanzha.detection.learning.terms import settings as light
 from fanzha.detection.models.learner import Settings
 from fanzha.detection.models.model import Model
 from fanzha.detection.models.training import train_profiles
@@ -47,6 +48,7 @@ def learn(
     process learns.
     """
     tell, bounds, shelf = progress or (lambda _what, _share: None), terms(), Shelf(home, network)
+    chosen = settings or light()
     with shelf.writing():
         every = examples_of(lake, outcomes, network=network, seed=seed, progress=tell)
         split = _split(every, bounds)
@@ -56,7 +58,7 @@ def learn(
             folder = Path(fresh) / "model"
             report = train_profiles(
                 train.matrix, train.names, train.fraud, None, folder, folds=bounds.folds, repeats=1, seed=seed,
-                home=home, settings=settings, progress=lambda what, done, total: tell(what, done / max(1, total)),
+                home=home, settings=chosen, progress=lambda what, done, total: tell(what, done / max(1, total)),
             )  # fmt: skip
             model = Model.load(folder, home=home)
         champion = _champion(shelf)
@@ -129,7 +131,8 @@ def _apart(outcomes: Outcomes, every: Examples, train: Examples, test: Examples)
     numbers = sum(row.kind == EntityKind.NUMBER for row in outcomes)
     return {
         f"not_{NAMES[EntityKind.NUMBER]}": every.other,
-        "superseded": numbers - judged["every"] - every.unknown,
+        "superseded": numbers - judged["every"] - every.unknown - every.older,
+        "older": every.older,
         "no_calls": every.unknown,
         "across_the_split": judged["every"] - judged["train"] - judged["test"],
         "compared_on": judged["test"],

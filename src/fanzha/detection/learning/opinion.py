@@ -25,6 +25,7 @@ from fanzha.records.lake import Lake
 
 NAME = "outcomes"
 _TOLD = 3  # contributions that are put into words
+_REMEMBERED = 20_000  # opinions
 _log = logging.getLogger(__name__)
 
 
@@ -35,6 +36,7 @@ class Adviser:
         self._shelf = shelf
         self._read: int | None = None
         self._speaks: tuple[int, Model] | None = None
+        self._told: dict[tuple[str, bytes], ModelRef] = {}  # watch tells an alert again with every call of its number
 
     def __call__(self, vectors: NDArray[np.float64]) -> list[ModelRef]:
         """One opinion for each row of float64[n, FIELD_COUNT]; none at all where no model speaks."""
@@ -48,9 +50,16 @@ class Adviser:
             _log.warning("model %s knows a field that is gone (%s): it stays silent", number, error)
             self._speaks = None
             return []
-        silent = thin(rows, model.card.features, terms())
-        told = zip(model.explain(rows, top=0), silent, strict=True)
-        return [_opinion(number, model.version, each, bool(little)) for each, little in told]
+        version = f"{number}/{model.version}"
+        keys = [(version, row.tobytes()) for row in rows]
+        if len(self._told) + len(keys) > _REMEMBERED:
+            self._told = {}
+        fresh = [at for at, key in enumerate(keys) if key not in self._told]
+        if fresh:
+            silent = thin(rows[fresh], model.card.features, terms())
+            for at, each, little in zip(fresh, model.explain(rows[fresh], top=0), silent, strict=True):
+                self._told[keys[at]] = _opinion(version, each, bool(little))
+        return [self._told[key] for key in keys]
 
     @property
     def number(self) -> int:
@@ -97,14 +106,14 @@ def former_adviser(lake: Lake, network: str, number: int) -> Adviser:
     return FormerAdviser(Shelf(lake.root.parent, network), number)
 
 
-def _opinion(number: int, version: str, told: Explanation, little: bool) -> ModelRef:
+def _opinion(version: str, told: Explanation, little: bool) -> ModelRef:
     bounds = terms()
     if little:
-        return ModelRef(NAME, f"{number}/{version}", says="unsure")
+        return ModelRef(NAME, version, says="unsure")
     strongest = [each for each in told.contributions[:_TOLD] if each.log_odds]
     return ModelRef(
         NAME,
-        f"{number}/{version}",
+        version,
         probability=round(told.probability, 4),
         says=bounds.says(told.probability),
         points=bounds.worth(told.probability),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from fanzha.detection.models.learner import Settings, shipped_settings
 from fanzha.profiles.fields import FIELDS, EntityKind
 from fanzha.vocabulary import decode, read
 
@@ -40,6 +41,7 @@ class Terms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     least_honest: int
     background: int
     most_background: int
+    most_judged: int
     test_share: float
     folds: int
     resamples: int
@@ -67,6 +69,12 @@ class Terms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def terms() -> Terms:
     """From terms.yaml."""
     return decode(read(Path(__file__).with_name("terms.yaml")), Terms)
+
+
+@cache
+def settings() -> Settings:
+    """The ensemble that learns, from learners.yaml."""
+    return shipped_settings(Path(__file__).with_name("learners.yaml"))
 
 
 @cache

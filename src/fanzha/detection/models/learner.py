@@ -42,9 +42,9 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     plain: Member
 
 
-def shipped_settings() -> Settings:
-    """The settings in the package."""
-    return msgspec.yaml.decode(_SETTINGS.read_bytes(), type=Settings)
+def shipped_settings(path: Path = _SETTINGS) -> Settings:
+    """The settings in the package: those for labelled tables, or another room's."""
+    return msgspec.yaml.decode(path.read_bytes(), type=Settings)
 
 
 @dataclass(frozen=True)

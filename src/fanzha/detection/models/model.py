@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 
@@ -93,9 +94,9 @@ class Model:
         files.update(more)
         write_signed(folder, files, home or default_home())
 
-    @property
+    @cached_property
     def version(self) -> str:
-        """Twelve hex digits of the card and every tree: two models of one version score alike."""
+        """Twelve hex digits of the card and every member: two models of one version score alike."""
         digest = hashlib.sha256(msgspec.json.encode(self.card))
         for text in self.ensemble.texts():
             digest.update(text.encode())
