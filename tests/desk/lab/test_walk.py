@@ -51,6 +51,8 @@ from datetime import date, timedelta
 from fanzha.cli.django import migrate, ready
 home = ready(demo=True)
 migrate()
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from fanzha.desk.organisations.demo import settle
 from fanzha.records.importing import import_path
@@ -58,21 +60,26 @@ from fanzha.records.lake import Lake
 from fanzha.world.make import make_world
 settle(number="+8613907110001")
 province = home / "province"
-first = date.today() - timedelta(days=2)
-make_world(province, subscribers=1200, days=3, gangs=6, seed=3, evasion="0", start=first)
+make_world(province, subscribers=1500, days=2, gangs=6, seed=3, evasion="0")
 with Lake(home) as lake:
     for kind in ("subscribers", "cells", "trunks"):
         import_path(lake, province / f"{kind}.parquet", kind=kind)
-    *before, last = sorted((province / "calls").glob("*.parquet"))
-    for day in before:
+    days = sorted((province / "calls").glob("*.parquet"))
+    for day in days:
         import_path(lake, day)
-today = pq.read_table(last).sort_by("started")
+# The second day once more, as if it were today: whatever the weekday, the same people call.
+today = pq.read_table(days[-1]).sort_by("started")
+later = pa.scalar(date.today() - date.fromisoformat(days[-1].stem[-8:]), pa.duration("us"))
+for name in ("started", "answered", "ended"):
+    today = today.set_column(today.schema.get_field_index(name), name, pc.add(today[name], later))
+again = pc.binary_join_element_wise("t", today["call_id"], "")
+today = today.set_column(today.schema.get_field_index("call_id"), "call_id", again)
 cut = today.num_rows * 6 // 10
 (home / "held").mkdir()
 pq.write_table(today.slice(0, cut), home / "held" / "morning.parquet")
 pq.write_table(today.slice(cut), home / "held" / "evening.parquet")
 (home / "incoming").mkdir()
-print(before[0].stem[-8:], before[-1].stem[-8:])
+print(days[0].stem[-8:], days[-1].stem[-8:])
 """
 
 

@@ -63,7 +63,7 @@ def said(version: Version) -> Mapping[str, Any]:
 
 
 def _shadowed(version: Version) -> Measured:
-    hits = version.hits.filter(at__gte=version.moved_at)
+    hits = version.hits.filter(taken_at__gte=version.moved_at)
     raised = hits.exclude(band="none").filter(already__lt=words().grades[-1].start)
     would = raised.values_list("measure").annotate(n=Count("pk")).order_by("-n")
     values = hits.values("value")

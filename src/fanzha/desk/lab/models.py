@@ -154,6 +154,7 @@ class Hit(Scoped):
     kind = models.CharField(max_length=8)
     value = models.CharField(max_length=80)
     at = models.DateTimeField()
+    taken_at = models.DateTimeField()
     score = models.FloatField()
     already = models.FloatField()
     band = models.CharField(max_length=12)

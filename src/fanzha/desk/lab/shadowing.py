@@ -20,22 +20,22 @@ from fanzha.desk.organisations.models import Network
 from fanzha.errors import StorageError
 
 MOST = 1000
-_TOLD = ("at", "score", "already", "band", "measure", "body")
+_TOLD = ("at", "taken_at", "score", "already", "band", "measure", "body")
 
 
 def turn(now: datetime) -> int:
     """For a timer: take what came since the last look from every network's watcher, and forget what is old."""
-    Hit.objects.filter(at__lt=now - timedelta(days=terms().hits_days)).delete()
+    Hit.objects.filter(taken_at__lt=now - timedelta(days=terms().hits_days)).delete()
     total = 0
     for network in Network.objects.order_by("code"):
-        while taken := take(settings.HOME / "watch" / network.code / "outbox.sqlite", network):
+        while taken := take(settings.HOME / "watch" / network.code / "outbox.sqlite", network, now):
             total += taken
             if taken < MOST:
                 break
     return total
 
 
-def take(outbox: Path, network: Network) -> int:
+def take(outbox: Path, network: Network, now: datetime) -> int:
     """The next rows of one watcher; a newer row of an entity stands for the older. Raises StorageError."""
     with transaction.atomic():
         cursor, _ = Cursor.objects.select_for_update().get_or_create(network=network.code, name="hits")
@@ -44,7 +44,7 @@ def take(outbox: Path, network: Network) -> int:
             return 0
         versions = {(each.rule, each.version): each for each in Version.objects.filter(network=network.code)}
         newest = {body["id"]: body for _n, body in rows}
-        hits = [_hit(body, versions, network) for body in newest.values()]
+        hits = [_hit(body, versions, network, now) for body in newest.values()]
         known = [hit for hit in hits if hit is not None]
         Hit.objects.bulk_create(known, update_conflicts=True, unique_fields=["id"], update_fields=_TOLD, batch_size=500)
         cursor.position = rows[-1][0]
@@ -52,14 +52,16 @@ def take(outbox: Path, network: Network) -> int:
     return len(rows)
 
 
-def _hit(body: dict[str, Any], versions: Mapping[tuple[str, int], Version], network: Network) -> Hit | None:
+def _hit(
+    body: dict[str, Any], versions: Mapping[tuple[str, int], Version], network: Network, now: datetime
+) -> Hit | None:
     version = versions.get((body["rule"], body["version"]))
     if version is None:
         return None
     kind, value = body["entity"]["kind"], body["entity"]["value"]
     return Hit(
         id=body["id"], network=network.code, region=region_of(kind, value, network), version=version, kind=kind,
-        value=value, at=datetime.fromisoformat(body["at"]), score=body["score"], already=body["already"],
+        value=value, at=datetime.fromisoformat(body["at"]), taken_at=now, score=body["score"], already=body["already"],
         band=body["band"], measure=body["measure"], body=body,
     )  # fmt: skip
 
