@@ -14,7 +14,7 @@ from fanzha.cli.start import kernel_cache
 
 HERE = Path(__file__).parent
 ALONE = ("gateway/edge", "gateway/program", "gateway/release", "gateway/test_end_to_end.py", "cli/telephony")
-BROWSER = ("desk/test_browser.py", "desk/tour", "desk/lab/test_walk.py", "cli/test_page.py")
+BROWSER = ("desk/browser", "desk/tour", "desk/lab/test_walk.py", "cli/test_page.py")
 
 os.environ.setdefault("NUMBA_CACHE_DIR", str(kernel_cache(HERE.parent / "var" / "test")))
 
