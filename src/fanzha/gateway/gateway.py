@@ -16,6 +16,7 @@ from fanzha.gateway.sample import LastCalls
 from fanzha.gateway.settings import Settings
 from fanzha.gateway.sharing import Shared
 from fanzha.gateway.sip.admission import read_networks
+from fanzha.gateway.sip.message import rehearse
 from fanzha.gateway.state import live_in
 from fanzha.gateway.supervisor import Child, Supervisor, check_doors
 from fanzha.gateway.worker import run_worker
@@ -63,6 +64,7 @@ def warm() -> None:
     counters.ended(1, now)
     counters.sweep(now)
     mask("+8613800000000")
+    rehearse()
 
 
 def run_follower(settings: Settings) -> None:

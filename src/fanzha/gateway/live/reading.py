@@ -8,7 +8,7 @@ import msgspec
 
 from fanzha.gateway.call import Call
 from fanzha.gateway.sip.malformed import Malformed
-from fanzha.gateway.sip.message import Unanswerable, parse
+from fanzha.gateway.sip.message import Unanswerable, parse, rehearse
 from fanzha.gateway.sip.question import question
 from fanzha.gateway.sip.words import SipWords, sip_words
 
@@ -22,6 +22,7 @@ class InviteReader:
     def __init__(self, words: SipWords | None = None) -> None:
         told = {"trunk": (), "peer": (), "ingress": (), "region": (), "roaming": ()}
         self._words = msgspec.structs.replace(words or sip_words(), **told)
+        rehearse()
 
     def __call__(self, message: bytes, peer: bytes, at: int) -> Call | None:
         """The call; None where it names no callee. What is malformed is read as far as it goes."""

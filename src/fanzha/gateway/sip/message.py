@@ -7,6 +7,7 @@ decision would rest on a guess. Nothing is read further than asked for: most fie
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 
 import numpy as np
 
@@ -73,6 +74,12 @@ def parse(data: bytes) -> Request:
     Raises Unanswerable where no reply can be addressed; any other fault is told by `Request.fault`.
     """
     return _plain(data) or _whole(data)
+
+
+def rehearse() -> None:
+    """Load the kernel now: the first message is not to wait for it."""
+    with suppress(Unanswerable):
+        parse(b"REHEARSE sip:x SIP/2.0\r\n\r\n")
 
 
 def _plain(data: bytes) -> Request | None:

@@ -17,7 +17,7 @@ from fanzha.gateway.engine import Engine
 from fanzha.gateway.live.event import DialogEvent, read_dialog
 from fanzha.gateway.sip.admission import Admission, Admitted, Known
 from fanzha.gateway.sip.malformed import Malformed
-from fanzha.gateway.sip.message import Request, Unanswerable, is_response, parse
+from fanzha.gateway.sip.message import Request, Unanswerable, is_response, parse, rehearse
 from fanzha.gateway.sip.question import question
 from fanzha.gateway.sip.recent import Recent
 from fanzha.gateway.sip.reply import Headers, reply
@@ -76,6 +76,7 @@ class Responder:
         self._go_on = go_on or _GO_ON
         self._recent: Recent[Reply] = Recent(words.remembered_answers, words.remembered_seconds)
         self._telling: set[int] = set()
+        rehearse()
         self.counts: Counter[str] = Counter()
 
     def receive(self, data: bytes, source: Source, now: float) -> Answer:
