@@ -78,9 +78,10 @@ _CAUSES = {
     help=say("比较最近几天", "how many days back"),
 )
 @click.option("--network", default="default", show_default=True, help=say("哪个网络", "whose network"))
+@click.option("--unmasked", is_flag=True, help=say("显示完整号码", "show numbers in full"))
 @options.rule_folders
 @options.as_json
-def command(days: int, network: str, directories: tuple[Path, ...], as_json: bool) -> None:
+def command(days: int, network: str, unmasked: bool, directories: tuple[Path, ...], as_json: bool) -> None:
     """See the help."""
     home = start.begin()
     import msgspec
@@ -103,11 +104,11 @@ def command(days: int, network: str, directories: tuple[Path, ...], as_json: boo
     if as_json:
         show_json(msgspec.to_builtins(found))
     else:
-        _show(found)
+        _show(found, unmasked)
     click.get_current_context().exit(UNEXPLAINED if found.unexplained else 0)
 
 
-def _show(found: Parity) -> None:
+def _show(found: Parity, unmasked: bool) -> None:
     out = console()
     calls, late = count(found.calls), count(found.late)
     out.print(
@@ -120,7 +121,7 @@ def _show(found: Parity) -> None:
         waiting, gone = count(found.unjudged), count(found.deleted)
         out.print(say(f"湖中待判 {waiting}，已删除 {gone}", f"waiting in the lake {waiting}, deleted since {gone}"))
     if found.differences:
-        out.print(_table(found.differences[:_SHOWN]))
+        out.print(_table(found.differences[:_SHOWN], unmasked))
     if len(found.differences) > _SHOWN:
         rest = len(found.differences) - _SHOWN
         out.print(say(f"… 另有 {rest} 处（--json 给出全部）", f"... and {rest} more (--json gives every one)"))
@@ -142,14 +143,17 @@ def _show(found: Parity) -> None:
     )
 
 
-def _table(differences: list[Difference]) -> object:
+def _table(differences: list[Difference], unmasked: bool) -> object:
+    from fanzha import numbering
+
     columns = (say("对象", "entity"), say("手法", "scheme"), say("差异", "difference"))
     made = table(*columns, say("实时", "live"), say("重放", "replay"), say("原因", "cause"))
     for each in differences:
         fields = ", ".join(each.fields)
         told = f"{say(*_WHAT[each.what])}{': ' if fields else ''}{fields}"
         causes = "; ".join(_cause(cause) for cause in each.causes) or f"[red]{say('无法解释', 'unexplained')}"
-        made.add_row(each.value, each.scheme, told, _brief(each.live), _brief(each.replay), causes)
+        value = each.value if unmasked or each.kind != "number" else numbering.mask(each.value)
+        made.add_row(value, each.scheme, told, _brief(each.live), _brief(each.replay), causes)
     return made
 
 
