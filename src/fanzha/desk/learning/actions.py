@@ -32,7 +32,7 @@ _log = logging.getLogger(__name__)
 def take_away(by: User, network: str, why: str) -> bytes:
     """The outcomes as a file, numbers in full, for training elsewhere; recorded. Raises PermissionDenied, Refused."""
     home = Network.objects.filter(code=network).first()
-    if home is None or not holds(by, EXPORT, _Place(home)):
+    if home is None or not holds(by, EXPORT, Place(home)):
         raise PermissionDenied(EXPORT)
     if not why.strip():
         raise Refused(_("请填写理由"))
@@ -154,7 +154,7 @@ def _act(home: Network, action: str, rows: Sequence[Outcome], why: str) -> Act:
     return Act(action, "network", home.code, home.code, home.region, why, told)
 
 
-class _Place:
+class Place:
     """Where a right is asked for before there is a row."""
 
     def __init__(self, home: Network) -> None:

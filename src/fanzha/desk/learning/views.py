@@ -70,7 +70,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     """Every network that this person reaches as a whole: outcomes and models are not a city's."""
     user = person(request)
     homes = Network.objects.filter(code__in=networks_of(user, RIGHT)).order_by("code")
-    rooms = [_room(user, home) for home in homes if holds(user, RIGHT, _Place(home))]
+    rooms = [_room(user, home) for home in homes if holds(user, RIGHT, actions.Place(home))]
     return render(request, "learning/list.html", {"rooms": rooms})
 
 
@@ -133,7 +133,7 @@ def _room(user: User, home: Network) -> Room:
         if look
         else [],
         drift_until=datetime.fromisoformat(look.end) if look else None,
-        may_take=holds(user, actions.EXPORT, _Place(home)),
+        may_take=holds(user, actions.EXPORT, actions.Place(home)),
     )
 
 
@@ -159,10 +159,3 @@ def _card(version: ModelVersion) -> list[Section]:
 def _one(user: User, pk: int) -> ModelVersion:
     found: ModelVersion = get_object_or_404(ModelVersion.objects.visible_to(user, RIGHT), pk=pk)
     return found
-
-
-class _Place:
-    """Where a right is asked for before there is a row."""
-
-    def __init__(self, home: Network) -> None:
-        self.network, self.region = home.code, home.region

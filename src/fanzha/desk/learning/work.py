@@ -44,12 +44,14 @@ def look(now: datetime) -> int:
 def due(network: str, now: datetime) -> bool:
     """Whether enough is new: outcomes that became known after the last version was made, and days since."""
     bounds, last = learning(), ModelVersion.objects.filter(network=network).order_by("-number").first()
+    if last is not None and now - last.made_at < timedelta(days=bounds.every_days):
+        return False
     rows = outcomes_of(network)
     if last is None:
         fraud = sum(row.fraud for row in rows)
         return fraud >= bounds.least_fraud and len(rows) - fraud >= bounds.least_honest
-    fresh = sum(row.at > last.made_at.timestamp() for row in rows)
-    return bool(now - last.made_at >= timedelta(days=bounds.every_days) and fresh >= bounds.new_outcomes)
+    made = float(last.made_at.timestamp())
+    return sum(row.at > made for row in rows) >= bounds.new_outcomes
 
 
 def _start(what: str, network: str, now: datetime, *more: str) -> int:
