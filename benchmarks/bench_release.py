@@ -8,6 +8,8 @@ reference is the bare JSON-RPC round trip.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
 import shutil
 import signal
 import subprocess
@@ -30,7 +32,7 @@ from fanzha.gateway.live.remote import RemoteCalls  # noqa: E402
 from fanzha.gateway.live.service import CONTROL, LiveService  # noqa: E402
 from fanzha.gateway.release.kamailio import KamailioSwitch  # noqa: E402
 from fanzha.policy.policy import Policy  # noqa: E402
-from memory import peak_gb
+from memory import peak_gb  # noqa: E402
 
 CALLS, AT_ONCE = 300, 50
 
@@ -55,6 +57,15 @@ def when(peer: Phone | Core, name: str) -> float:
     return next(each.at for each in peer.messages if each.method == "BYE" and each.get("call-id") == name)
 
 
+def ahead(session: int) -> None:
+    """Let the programs of a session run before all other work of this machine, where we may: a cut is to be measured,
+    and not how long its neighbours keep a processor."""
+    for path in Path("/proc").glob("[0-9]*/task/[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            if int(path.read_text().rpartition(")")[2].split()[3]) == session:
+                os.sched_setscheduler(int(path.parent.name), os.SCHED_RR, os.sched_param(1))
+
+
 async def measure(folder: Path, hep: int) -> None:
     """Calls in batches, each cut one after another. hep: where the collector hears."""
     remote = RemoteCalls(folder / "calls" / CONTROL)
@@ -67,6 +78,8 @@ async def measure(folder: Path, hep: int) -> None:
     results: Counter[tuple[str, int]] = Counter()
     try:
         await asyncio.to_thread(edge.start)
+        assert edge.process is not None
+        ahead(edge.process.pid)
         for _ in range(CALLS // AT_ONCE):
             names = await asyncio.to_thread(dial, edge, AT_ONCE)
             while len([call for call in await remote.calls() if call.id in names and call.answered]) < AT_ONCE:
@@ -106,8 +119,11 @@ async def serve(folder: Path) -> None:
 
 def run(folder: Path) -> None:
     """The collector in a process of its own, everybody else in this one."""
-    collector = subprocess.Popen([sys.executable, __file__, str(folder)], stdout=subprocess.PIPE, text=True)
+    words = [sys.executable, __file__, str(folder)]
+    collector = subprocess.Popen(words, stdout=subprocess.PIPE, text=True, start_new_session=True)
     assert collector.stdout is not None
+    ahead(collector.pid)
+    ahead(os.getpid())
     try:
         uvloop.run(measure(folder, int(collector.stdout.readline())))
     finally:

@@ -29,6 +29,7 @@ from fanzha.policy.protected import is_protected
 
 LOG = logging.getLogger("fanzha.gateway.release")
 RULE = "rule"
+_ANYBODY = (8613800000000, 8613900000000)
 LEGS: tuple[Side, ...] = ("caller", "callee")
 
 
@@ -41,6 +42,7 @@ class Releaser:
         self._running: dict[str, asyncio.Task[Outcome]] = {}
         self._moved: dict[bytes, asyncio.Event] = {}
         table.leg_moved = self._leg_moved
+        self._protected(*_ANYBODY, "")  # the tables are read now: a quarter of a second that no command is to wait
         for release in ledger.unfinished():
             self._close_unfinished(release)
 
@@ -95,16 +97,22 @@ class Releaser:
     def _refusal(self, call: Progress, who: str, why: str, finding: Finding | None) -> str:
         """Why this call is not cut; "" if it may be."""
         caller, callee = (each.number for each in self._reader.read([call.caller, call.callee]))
-        if is_protected(callee) or (callee > 0 and is_emergency(callee)):
-            return "emergency or public-service number (紧急及公共服务呼叫不得阻断)"
-        if caller > 0 and is_emergency(caller) and call.ingress != "international":
-            return "a call from an emergency number (紧急号码来话不得阻断)"
+        if protected := self._protected(caller, callee, call.ingress):
+            return protected
         if not who.strip() or not why.strip():
             return "a command needs who and why (须注明操作人与理由)"
         if who == RULE and (finding is None or not finding.rule.automatic or callee == 0):
             return "only a person may cut this call (须人工确认)"
         if self._switch is None:
             return "no switch is configured (未配置交换设备)"
+        return ""
+
+    def _protected(self, caller: int, callee: int, ingress: str) -> str:
+        """Why nobody may cut a call between these; "" if somebody may."""
+        if is_protected(callee) or (callee > 0 and is_emergency(callee)):
+            return "emergency or public-service number (紧急及公共服务呼叫不得阻断)"
+        if caller > 0 and is_emergency(caller) and ingress != "international":
+            return "a call from an emergency number (紧急号码来话不得阻断)"
         return ""
 
     async def _cut(self, call: Progress, who: str, why: str, victim: Party, finding: Finding | None) -> Outcome:
