@@ -216,6 +216,9 @@ def test_what_cannot_be_tried_is_told(pack: Pack, bad: Rule, tmp_path: Path) -> 
     for name in ("false_cli.r1", "victim_wave.called", "no_such"):
         with pytest.raises(RuleError):
             find_draft(pack, next((rule.id for rule in pack.rules if rule.id.startswith(name)), name))
+    with pytest.raises(RuleError, match="no version"):
+        find_draft(pack, "mass_dialling.flood@99")
+    assert find_draft(pack, "mass_dialling.flood@1").version == 1
     with pytest.raises(UsageError, match="no leaf"):
         find_leaf(bad, "contacts_7d")
     with pytest.raises(UsageError, match="thresholds"):

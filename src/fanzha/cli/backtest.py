@@ -125,11 +125,11 @@ def command(
     from fanzha.detection.pack import load_pack
     from fanzha.records.lake import Lake
 
-    pack = load_pack(start.rule_folders(home, directories))
-    draft = find_draft(pack, rule)
     outcomes = _outcomes(known, truth)
     with Lake(home) as lake:
         chosen = network_of(lake, network)
+        pack = load_pack(start.rule_folders(home, directories), chosen)
+        draft = find_draft(pack, rule)
         if quick:
             _quickly(lake, pack, draft, outcomes, home, chosen, sweep, _points(points), as_json)
             return

@@ -40,7 +40,10 @@ def find_draft(pack: Pack, name: str) -> Rule:
     """
     file, _, wanted = name.partition("#")
     if not file.endswith((".yaml", ".yml")):
-        return checked(pack.rules[pack.index(name)])
+        found = pack.rules[pack.index(name)]
+        if "@" in name and found.name != name:
+            raise RuleError(f"no version is called {name}", hint=f"the pack has {found.name}")
+        return checked(found)
     rules = [rule for rule in read_rules(read(Path(file)), pack.words) if wanted in ("", rule.id)]
     if len(rules) != 1:
         known = ", ".join(rule.id for rule in rules) or "none of that id"

@@ -50,7 +50,7 @@ def run(
     `walks`: who reads the stretch and walks it, this machine or a cluster (backtest/cluster.py).
     """
     tell = progress or (lambda _step, _share: None)
-    checked(draft)
+    draft = checked(draft)
     rungs = _rungs(draft, leaf, thresholds)
     known = (outcomes or Outcomes([])).of(draft.entity)
     plan = Plan(draft, live_version(pack, draft), [rule for _, rule in rungs], with_rule(pack, draft), known, seed)
