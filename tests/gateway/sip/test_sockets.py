@@ -8,9 +8,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import msgspec
+import pytest
 from messages import code_of, message
 from sham import SEED, Sham, admission, edges, responder
 
+from fanzha.gateway.sip.admission import Admission, read_networks
 from fanzha.gateway.sip.responder import Responder
 from fanzha.gateway.sip.tcp import TcpServer, tcp_socket
 from fanzha.gateway.sip.udp import UdpServer, udp_socket
@@ -53,6 +55,37 @@ def test_a_datagram_is_answered_where_it_came_from() -> None:
     lines = ("Event: dialog", "Content-Type: application/x-fanzha-dialog")
     report = message("NOTIFY", "sip:gw.cn", *lines, body=b"Call-ID: c9\r\nState: confirmed\r\n")
     assert asyncio.run(run()) == {200, 404}
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_all_that_wait_are_answered_over_either_ip(host: str) -> None:
+    """More at once than are read together, each by the process that got it, none twice."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    via = (
+        f"SIP/2.0/UDP [{host}]:9;rport;branch=z9hG4bK" if ":" in host else f"SIP/2.0/UDP {host}:9;rport;branch=z9hG4bK"
+    )
+
+    async def run() -> list[bytes]:
+        sock = udp_socket(host, 0, 1)
+        loop = asyncio.get_running_loop()
+        with socket.socket(family, socket.SOCK_DGRAM) as client:
+            client.bind((host, 0))
+            client.setblocking(False)
+            for at in range(50):
+                client.sendto(message(call_id=f"c{at}", via=f"{via}{at}"), sock.getsockname())
+            server = UdpServer(Responder(Sham(), sip_words(), SEED, everybody, edges()), sock)
+            found = [await asyncio.wait_for(loop.sock_recv(client, 65536), 60) for _ in range(50)]
+        server.close()
+        return found
+
+    everybody = Admission(read_networks([host]), sip_words())
+    try:
+        found = asyncio.run(run())
+    except OSError as error:
+        pytest.skip(f"this machine has no {host}: {error}")
+    assert {code_of(answer) for answer in found} == {404}
+    assert len({answer.partition(b"Call-ID: ")[2].partition(b"\r\n")[0] for answer in found}) == 50
+    assert all(b";received=" + host.encode() in answer for answer in found)
 
 
 def test_datagrams_are_spread_and_a_retransmission_finds_the_same_process() -> None:
