@@ -40,6 +40,10 @@ async function map(place) {
   const make = (name, traits, parent) => { const made = document.createElementNS("http://www.w3.org/2000/svg", name); for (const [key, value] of Object.entries(traits)) made.setAttribute(key, value); parent.append(made); return made; };
   const svg = make("svg", { viewBox: `-10 -10 1020 ${(north - south) * scale + 20}` }, place);
   for (const shape of land.shapes) make("path", { class: "land", d: shape.rings.map((ring) => `M${ring.map((at) => xy(at).map((value) => value.toFixed(1)).join(" ")).join("L")}Z`).join("") }, svg);
+  for (const shape of land.shapes) {
+    const at = land.points[`${shape.code}00`];
+    if (at && document.documentElement.lang.startsWith("zh")) make("text", { x: xy(at)[0], y: xy(at)[1] }, svg).textContent = shape.name;
+  }
   const met = {};
   for (const cell of spec.cells.sort((one, other) => other.calls - one.calls)) {
     const middle = land.points[cell.region] || land.points[`${cell.region.slice(0, 4)}00`];
