@@ -24,7 +24,7 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Behind everybody else: nobody waits for it."""
-        from fanzha.detection.backtest.sample import ready
+        from fanzha.detection.backtest.drawing import ready
         from fanzha.records.lake import Lake
 
         os.nice(10)
