@@ -30,6 +30,7 @@ def rows(people: Any, make_alert: Any, tmp_path: Path, monkeypatch: pytest.Monke
     from fanzha.desk.pushes.models import Push
     from fanzha.desk.requests import actions as requests
     from fanzha.desk.rollback import actions as rollback
+    from fanzha.desk.tracing.models import Report
 
     monkeypatch.setattr(settings, "HOME", tmp_path)
     alert = make_alert("a1", region="420100", score=95.0)
@@ -52,9 +53,14 @@ def rows(people: Any, make_alert: Any, tmp_path: Path, monkeypatch: pytest.Monke
     ticket = Ticket("callback-r1", "r1", "+8613907110006", 0, 300_000_000, "red", "用户被阻断", "cut off")
     monkeypatch.setattr(settings, "CALLS_NETWORK", "hb")
     take_tickets(MemorySource([ticket]), now)
+    report = Report.objects.create(
+        network="hb", region="420100", value="+8613907110004", office="省反诈中心", prepared_by=people["duty"],
+        prepared_at=now, state="prepared", moved_at=now, serial="SY420100-2026-000001",
+        content={"calls": 0, "alerts": [], "linked": [], "places": [], "days": [], "unknown": []},
+    )  # fmt: skip
     return SimpleNamespace(
         alert=alert, measure=measure, appeal=appeal, item=item, asked=asked, referral=referral, complaint=complaint,
-        undo=undo, callback=Callback.objects.get(), push=Push.objects.get(),
+        undo=undo, callback=Callback.objects.get(), push=Push.objects.get(), report=report,
     )  # fmt: skip
 
 

@@ -59,6 +59,11 @@ ROUTES: dict[tuple[str, str], tuple[str, Any, tuple[int, ...]]] = {  # method, u
     ("get", "notices"): ("notices.read", None, (*LIST, 200)),
     ("post", "choose_language"): ("notices.write", None, (403, 200, 200, 403, 403, 403, 403, 404, 403, 403)),
     ("post", "send_notice_again"): ("notices.write", {}, (422, 422, 422, 422, 403, 404, 403, 404, 403, 404)),
+    ("get", "reports"): ("reports.read", None, (200, 200, 200, 403, 403, 403, 403, 200, 403, 200)),
+    ("get", "report"): ("reports.read", None, (200, 200, 200, 403, 403, 403, 403, 404, 403, 404)),
+    ("post", "trace"): ("reports.write", None, (400, 400, 400, 403, 403, 403, 403, 404, 403, 404)),  # no lake here
+    ("post", "act_on_report"): ("reports.write", {}, (403, 403, 422, 403, 403, 403, 403, 404, 403, 404)),
+    ("get", "overview"): ("reports.read", None, (200, 200, 200, 200, 403, 403, 403, 200, 403, 403)),
     ("get", "requests"): ("requests.read", None, ASKED),
     ("get", "request"): ("requests.read", None, (*ASKED[:7], 404, 403, 404)),
     ("get", "request_numbers"): ("requests.read", None, (*ASKED[:7], 404, 403, 404)),
@@ -82,7 +87,7 @@ ROUTES: dict[tuple[str, str], tuple[str, Any, tuple[int, ...]]] = {  # method, u
                               (422, 403, 403, 403, 403, 403, 403, 403, 403, 404)),
 }  # fmt: skip
 
-NO_ROW = {"search", "propose_item", "file_appeal", "follow_appeal", "file_complaint", "bring_complaints"}
+NO_ROW = {"overview", "search", "propose_item", "file_appeal", "follow_appeal", "file_complaint", "bring_complaints"}
 
 
 def address(name: str, rows: SimpleNamespace) -> str:
@@ -95,6 +100,7 @@ def address(name: str, rows: SimpleNamespace) -> str:
         "complaint": [rows.complaint.pk], "act_on_complaint": [rows.complaint.pk, "uphold"],
         "callback": [rows.callback.pk], "act_on_callback": [rows.callback.pk, "sign"],
         "send_notice_again": [rows.measure.notices.get().pk],
+        "report": [rows.report.pk], "act_on_report": [rows.report.pk, "return"],
         "request": [rows.asked.pk], "request_numbers": [rows.asked.pk], "act_on_request": [rows.asked.pk, "refuse"],
         "act_on_referral": [rows.referral.pk, "answer"], "rollback": [rows.undo.pk],
         "act_on_rollback": [rows.undo.pk, "reject"], "push": [rows.push.pk], "sign_push": [rows.push.pk],
@@ -109,6 +115,8 @@ def ask(client: Client, method: str, name: str, rows: SimpleNamespace) -> Any:
     _scope, body, _statuses = ROUTES[method, name]
     if name == "choose_language":
         body = {"token": rows.alert.subject.token, "language": "en"}
+    if name == "trace":
+        body = {"token": rows.alert.subject.token}
     with transaction.atomic():
         answer = _sent(client, method, name, body, rows)
         transaction.set_rollback(True)

@@ -31,3 +31,5 @@ class Scope(TextChoices):
     CALLBACKS_WRITE = "callbacks.write", _("办理回访劝阻")
     NOTICES_READ = "notices.read", _("读告知")
     NOTICES_WRITE = "notices.write", _("重发告知与设定语言")
+    REPORTS_READ = "reports.read", _("读溯源报告与概览")
+    REPORTS_WRITE = "reports.write", _("编制与审核溯源报告")

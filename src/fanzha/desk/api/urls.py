@@ -23,6 +23,7 @@ from fanzha.desk.api import (
     notices,
     pushes,
     referrals,
+    reports,
     requests,
     rollbacks,
 )
@@ -45,6 +46,7 @@ for _prefix, _room in (
     ("/complaints", complaints),
     ("/callbacks", callbacks),
     ("/notices", notices),
+    ("/reports", reports),
     ("/requests", requests),
     ("/referrals", referrals),
     ("/rollbacks", rollbacks),

@@ -91,6 +91,11 @@ def shown_to(user: Anyone, at: datetime.datetime | None = None) -> set[str]:
     return kept
 
 
+def mask_all(user: User) -> None:
+    """For the rest of this request nothing shows in full: over REST everything stays masked."""
+    user._shown = set()  # type: ignore[attr-defined]
+
+
 def as_shown(user: Anyone, subject: Subject) -> str:
     """The subject as this person sees it now."""
     return subject.value if subject.digest in shown_to(user) else subject.masked

@@ -16,15 +16,23 @@ from fanzha.desk.alerts.words import words
 from fanzha.desk.appeals.models import Appeal
 from fanzha.desk.appeals.rates import Rates, rates
 from fanzha.desk.audit.models import Entry
+from fanzha.desk.callbacks.models import Callback
+from fanzha.desk.complaints.models import Complaint
 from fanzha.desk.measures.models import Measure
 from fanzha.desk.organisations.choices import Kind
 from fanzha.desk.organisations.models import User
 from fanzha.desk.overview.change import Days, Span, change, days_of, signed
 from fanzha.desk.overview.operators import Operator, operators
+from fanzha.desk.pushes.models import Push
+from fanzha.desk.requests.models import Request
 from fanzha.desk.rights.seats import region_within, seats_of
 from fanzha.desk.workflow.models import Staged
 
 RIGHT = "reports.view"
+_CLOCKS = (  # whose deadlines are told, and who may see them
+    (Alert, "alerts.view"), (Measure, "measures.view"), (Appeal, "appeals.view"), (Request, "requests.view"),
+    (Complaint, "complaints.view"), (Callback, "callbacks.view"), (Push, "requests.view"),
+)  # fmt: skip
 DAYS = 30  # of the funnel, the rates and the operators
 
 
@@ -159,7 +167,7 @@ def _funnel(user: User, span: Span) -> list[Step]:
 def _late(user: User, span: Span) -> list[Late]:
     missed = dict(_missed(user, span))
     found = []
-    for model, right in ((Alert, "alerts.view"), (Measure, "measures.view"), (Appeal, "appeals.view")):
+    for model, right in _CLOCKS:
         standing = model._default_manager.visible_to(user, right).filter(overdue=True).count()
         label = str(model._meta.verbose_name)
         found.append(Late(label, missed.get(f"{model.workflow.name}.overdue", 0), standing))
