@@ -234,6 +234,7 @@ def test_a_challenger_is_trained_when_enough_is_new_and_once_a_day(
 
     monkeypatch.setattr(work.subprocess, "Popen", Child)
     monkeypatch.setattr(work, "_began", {})
+    monkeypatch.setattr(work, "_running", {})
     night = timezone.localtime(timezone.now()).replace(hour=3, minute=0)
     morning = night + timedelta(hours=2)
     assert work.look(morning) == 0  # too few outcomes for a first model

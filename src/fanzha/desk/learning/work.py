@@ -5,6 +5,7 @@ Training takes minutes; the timers go on meanwhile. What a process made is taken
 
 from __future__ import annotations
 
+import atexit
 import logging
 import os
 import subprocess
@@ -68,6 +69,13 @@ def _start(what: str, network: str, now: datetime, *more: str) -> int:
         )  # fmt: skip
     _began[what, network] = now
     return 1
+
+
+@atexit.register
+def _stop() -> None:
+    """Who stops the desk stops what it started; nothing half-made is ever on the shelf."""
+    for child in _running.values():
+        child.terminate()
 
 
 def _reap() -> None:
