@@ -9,6 +9,7 @@ from typing import Literal
 
 import msgspec
 from django.utils.functional import Promise
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from fanzha.desk.rights.roles import Words
@@ -45,6 +46,7 @@ class Rung(Words, frozen=True, forbid_unknown_fields=True, kw_only=True):
     most_days: int
     proposed_for: list[str]
     basis: str
+    basis_en: str
     source: str
     as_of: datetime.date
     notice_hours: int = 0
@@ -57,6 +59,11 @@ class Rung(Words, frozen=True, forbid_unknown_fields=True, kw_only=True):
     def approval_words(self) -> Promise:
         """Who must agree, for pages."""
         return APPROVALS[self.approval]
+
+    @property
+    def basis_words(self) -> str:
+        """The law it rests on, in the reader's language."""
+        return self.basis_en if (get_language() or "").startswith("en") else self.basis
 
 
 class _Ladder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

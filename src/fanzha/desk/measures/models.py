@@ -95,6 +95,11 @@ class Measure(Scoped, Staged):
         return rung(self.rung)
 
     @property
+    def basis_words(self) -> str:
+        """What it rested on when it was taken, in the reader's language where the ladder still says the same."""
+        return self.step.basis_words if self.basis == self.step.basis else self.basis
+
+    @property
     def state_label(self) -> str:
         """Its state's name; one whose notice is still running is not in force yet."""
         if self.state == State.ACTIVE and self.in_force_at and self.in_force_at > timezone.now():

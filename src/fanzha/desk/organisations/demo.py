@@ -52,12 +52,12 @@ def settle(network: str = "default", province: str = "42", city: str = "4201", n
             if not User.objects.filter(username=person.username).exists():
                 user = actions.add_person(None, person.username, person.name, PASSWORD, demo=True)
                 if person.office:
-                    actions.seat(None, user, Organisation.objects.get(name=_NAMES[person.office]), person.role)
+                    actions.seat(None, user, Organisation.objects.get(name=OFFICES[person.office]), person.role)
         if number:
             User.objects.filter(username="subscriber", demo=True).update(number=number)
 
 
-_NAMES = {
+OFFICES = {
     "operator": "示范移动省公司",
     "branch": "示范移动市分公司",
     "police": "示范省反诈中心",
@@ -67,10 +67,10 @@ _NAMES = {
 
 def _offices(network: str, province: str, city: str) -> None:
     add = actions.add_organisation
-    operator = add(None, _NAMES["operator"], Kind.OPERATOR, Level.PROVINCE, province)
-    add(None, _NAMES["branch"], Kind.OPERATOR, Level.CITY, city, operator)
-    police = add(None, _NAMES["police"], Kind.POLICE, Level.PROVINCE, province)
-    regulator = add(None, _NAMES["regulator"], Kind.REGULATOR, Level.PROVINCE, province)
+    operator = add(None, OFFICES["operator"], Kind.OPERATOR, Level.PROVINCE, province)
+    add(None, OFFICES["branch"], Kind.OPERATOR, Level.CITY, city, operator)
+    police = add(None, OFFICES["police"], Kind.POLICE, Level.PROVINCE, province)
+    regulator = add(None, OFFICES["regulator"], Kind.REGULATOR, Level.PROVINCE, province)
     made = actions.add_network(None, network, operator, province)
     now = timezone.now()
     for office, basis in ((police, "反电信网络诈骗法第三十四条"), (regulator, "反电信网络诈骗法第六条")):
