@@ -13,8 +13,9 @@ import time
 from datetime import timedelta
 
 from fanzha.detection.backtest.draft import find_draft
+from fanzha.detection.backtest.drawing import prepare
 from fanzha.detection.backtest.run import run as backtest
-from fanzha.detection.backtest.sample import place_of, prepare, read_sample
+from fanzha.detection.backtest.sample import place_of, read_sample
 from fanzha.detection.outcomes import Outcomes, of_world
 from fanzha.detection.pack import load_pack
 from fanzha.detection.scan import scan

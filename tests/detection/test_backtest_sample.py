@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from fanzha.detection.backtest.drawing import prepare
 from fanzha.detection.backtest.run import run
-from fanzha.detection.backtest.sample import Sample, prepare, read_sample
+from fanzha.detection.backtest.sample import Sample, read_sample
 from fanzha.detection.condition import parse
 from fanzha.detection.outcomes import of_world
 from fanzha.detection.pack import Pack

@@ -205,7 +205,7 @@ def _quickly(
 
     from fanzha.cli.backtest_table import show_answer
     from fanzha.detection.backtest.draft import find_leaf
-    from fanzha.detection.backtest.sample import ready
+    from fanzha.detection.backtest.drawing import ready
 
     words = {"read": say("读话单", "read calls"), "judge": say("抽样", "draw"), "tell": say("汇总", "sum up")}
     leaf = None if sweep is None else find_leaf(draft, sweep)

@@ -10,9 +10,9 @@ from typing import Any
 from fanzha.detection.backtest.draft import checked, ladder, live_version, usual_thresholds, version_of
 from fanzha.detection.backtest.history import History, Progress
 from fanzha.detection.backtest.honest import HonestKinds
-from fanzha.detection.backtest.report import Report
+from fanzha.detection.backtest.report import Report, Stretch
 from fanzha.detection.backtest.tell import Teller, sources_of, stretch_of
-from fanzha.detection.backtest.trial import Plan, Walker
+from fanzha.detection.backtest.trial import Plan, Trial, Walker
 from fanzha.detection.backtest.words import read_costs
 from fanzha.detection.outcomes import Outcomes
 from fanzha.detection.pack import Pack, with_rule
@@ -63,26 +63,38 @@ def run(
         trial = walks(plan, history, kinds).run(tell)
         stretch = stretch_of(history, trial)
     tell("tell", 0.0)
-    teller = Teller(plan, trial, kinds)
-    costs = read_costs()
-    report = Report(
-        draft=version_of(draft),
+    report = _told(lake, pack, plan, trial, kinds, stretch, leaf, [value for value, _ in rungs])
+    tell("tell", 1.0)
+    return report
+
+
+def _told(
+    lake: Lake,
+    pack: Pack,
+    plan: Plan,
+    trial: Trial,
+    kinds: HonestKinds,
+    stretch: Stretch,
+    leaf: int | None,
+    thresholds: list[float],
+) -> Report:
+    teller, costs = Teller(plan, trial, kinds), read_costs()
+    return Report(
+        draft=version_of(plan.draft),
         live=version_of(plan.live) if plan.live else None,
         pack=pack.hash,
         stretch=stretch,
-        seed=seed,
+        seed=plan.seed,
         labels=sources_of(plan, trial),
         tried=teller.side(0),
         today=teller.side(1) if plan.live else None,
         timing=teller.timing() if plan.live else None,
-        hardest=teller.cases(lake, network),
+        hardest=teller.cases(lake, stretch.network),
         overlap=teller.overlap(),
-        curve=teller.curve(leaf, [value for value, _ in rungs]) if leaf is not None else None,
+        curve=teller.curve(leaf, thresholds) if leaf is not None else None,
         costs=f"costs.yaml, {costs.as_of}: {costs.source}",
-        unknown=[] if lake.reference("subscribers", network=network).num_rows else ["subscribers"],
+        unknown=[] if lake.reference("subscribers", network=stretch.network).num_rows else ["subscribers"],
     )
-    tell("tell", 1.0)
-    return report
 
 
 def _rungs(draft: Rule, leaf: int | None, thresholds: Sequence[float]) -> list[tuple[float, Rule]]:
