@@ -109,7 +109,7 @@ def test_an_alert_on_paper_has_no_buttons_and_loses_nothing(
     page.click("tr.alert-row .why a >> nth=0")
     page.wait_for_selector("#lake canvas")
     page.emulate_media(media="print")
-    for hidden in (".top", ".acts", ".unmask", "#tour", ".skip"):
+    for hidden in (".top", ".acts", ".btn", ".unmask", "#tour", ".skip"):
         assert not page.is_visible(f"{hidden} >> nth=0"), hidden
     assert page.is_visible(".rule")
     assert page.is_visible(".foot")
