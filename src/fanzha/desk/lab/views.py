@@ -23,7 +23,8 @@ from fanzha.desk.lab.models import Hit, Spent, Version
 from fanzha.desk.lab.querysets import RIGHT
 from fanzha.desk.lab.sampling import estimated
 from fanzha.desk.lab.terms import terms
-from fanzha.desk.rights.seats import networks_of
+from fanzha.desk.measures.models import Measure
+from fanzha.desk.rights.seats import holds, networks_of
 from fanzha.desk.rights.views import needs, person
 from fanzha.desk.workflow.actions import available
 from fanzha.errors import Refused
@@ -187,11 +188,17 @@ def version(request: HttpRequest, pk: int) -> HttpResponse:
         "steps": _STEPS,
         "may_draft": actions.may(user, "rules.draft", found.network),
         "may_release": actions.may(user, "rules.release", found.network),
+        "standing": _standing(found) if holds(user, "measures.rollback") else 0,
         "may_try": actions.may(user, "rules.draft", found.network) and not found.cli,
         "from_files": found.origin == Origin.FILES,
         "day": timezone.localdate(),
     }
     return render(request, "lab/version.html", told)
+
+
+def _standing(version: Version) -> int:
+    """Measures of this version that still hold: what a rollback would end."""
+    return Measure.objects.active().filter(network=version.network, rule=version.name).count()
 
 
 _STEPS = (State.DRAFT, State.REVIEWED, State.SHADOW, State.SHARE1, State.SHARE10, State.LIVE, State.RETIRED)
