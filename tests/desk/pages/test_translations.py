@@ -44,7 +44,7 @@ def _used() -> Iterator[tuple[str, str]]:
     for path in DESK.rglob("*.html"):
         text = path.read_text(encoding="utf-8")
         for found in _TAG.finditer(text):
-            yield path.name, found[1] or found[2]
+            yield path.name, (found[1] or found[2]).replace("%", "%%")  # as Django looks a template's text up
         for found in _BLOCK.finditer(text):
             yield path.name, re.sub(r"{{ (\w+) }}", r"%(\1)s", found[1])
     for path in DESK.rglob("*.py"):
