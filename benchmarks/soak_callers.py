@@ -16,7 +16,7 @@ from pathlib import Path
 from bench_policy import SECRET, listed, trunks
 from fanzha import signing
 from fanzha.gateway.call import Call
-from fanzha.gateway.counters import COUNTERS, Counters
+from fanzha.gateway.counters import COUNTERS, Counters, hash_of
 from fanzha.gateway.host import Host
 from fanzha.gateway.witness import Witness
 from fanzha.policy import PolicyStore, Publisher
@@ -43,12 +43,16 @@ def soak(folder: Path, seconds: float) -> bool:
     asked = 0
     for caller in friends * CALLS_EACH:
         host.ask(Call(key=f"f{asked}", caller=f"+{caller}", callee=f"+{FIRST + asked}", at=now()))
+        counters.ended(hash_of(f"f{asked}"), now())
         asked += 1
     memory, end, rng = Bounded("engine"), until(seconds), random.Random(1)
     for at in range(CALLERS):
         caller = FIRST + rng.randrange(999_000_000)
         host.ask(Call(key=f"s{at}", caller=f"+{caller}", callee="+8613900000000", at=now()))
         asked += 1
+        counters.ended(
+            hash_of(f"s{at}"), now()
+        )  # as the edge tells of each: nobody answers an invented caller for long
         if at % 1000 == 0:
             host.sweep()
             memory.look(os.getpid())
