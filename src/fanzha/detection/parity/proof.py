@@ -42,16 +42,22 @@ def starts(course: list[Leg]) -> dict[str, Any]:
 
 
 def versions(course: list[Leg], packs: Mapping[str, Pack | None], now: Pack, scheme: str) -> dict[str, Any]:
-    """Each change of rules on the way to those of now, and which rules of the story's scheme it touched."""
+    """Each change of rules on the way to those of now, and which rules it touched: the scheme's own, else others'.
+
+    Others' matter where the scheme rests on the facts that they tell.
+    """
     changes: list[dict[str, Any]] = []
-    former, seq = course[0].session.pack, course[0].session.cursor
+    former, seq = course[0].session.pack, 0
     for leg in course:
-        for name, at in ((leg.session.pack, leg.session.at), *((batch.pack, batch.at) for batch in leg.batches)):
+        seq = leg.session.cursor
+        for name, at, reached in (
+            (leg.session.pack, leg.session.at, seq),
+            *((batch.pack, batch.at, batch.reached) for batch in leg.batches),
+        ):
             if hash_of(name) != hash_of(former):
                 rules = _changed(packs.get(former), packs.get(name), scheme)
                 changes.append({"at": moment(at), "after_seq": seq, **_pair(former, name), "rules": rules})
-            former = name
-        seq = leg.batches[-1].reached if leg.batches else seq
+            former, seq = name, reached
     if hash_of(former) != now.hash:
         rules = _changed(packs.get(former), now, scheme)
         changes.append({"at": "", "after_seq": seq, **_pair(former, now.hash), "rules": rules})
@@ -63,18 +69,19 @@ def _pair(former: str, later: str) -> dict[str, str]:
 
 
 def _changed(former: Pack | None, later: Pack | None, scheme: str) -> list[str]:
-    """Rules of a scheme that are not the same in both, as id@version."""
+    """Rules that are not the same in both, as id@version: those of a scheme, or all where its own are the same."""
     if former is None or later is None:
         return []
-    one, other = _terms(former, scheme), _terms(later, scheme)
-    return sorted(name for name in one.keys() | other.keys() if one.get(name) != other.get(name))
+    one, other = _terms(former), _terms(later)
+    names = sorted(name for name in one.keys() | other.keys() if one.get(name) != other.get(name))
+    schemes = {rule.name: rule.scheme for pack in (former, later) for rule in pack.rules}
+    return [name for name in names if schemes[name] == scheme] or names
 
 
-def _terms(pack: Pack, scheme: str) -> dict[str, object]:
+def _terms(pack: Pack) -> dict[str, object]:
     return {
         rule.name: (rule.text, rule.score, rule.minimum, rule.on, rule.exemptions, rule.stage, rule.share)
         for rule in pack.rules
-        if rule.scheme == scheme
     }
 
 
