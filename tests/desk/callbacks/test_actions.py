@@ -73,6 +73,10 @@ def test_what_the_live_calls_write_is_taken_in_once(people: Any, home: Path) -> 
     assert (cursor.position, cursor.rows, cursor.aside) == (len(whole), 2, 2)
     path.write_bytes(whole.splitlines(keepends=True)[0])  # somebody rotated it
     assert (take_tickets(now), Callback.objects.count()) == (0, 2)
+    path.write_bytes(
+        whole.replace(b"callback-r1", b"callback-r1-of-another-file")
+    )  # longer: the cursor is within a line
+    assert (take_tickets(now), Callback.objects.count()) == (1, 3)
     ledger.close()
 
 

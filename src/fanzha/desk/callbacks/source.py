@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 
@@ -40,7 +41,8 @@ class TicketSource(ABC):
     """Tickets in an order that never changes.
 
     Reading from the same position again gives the same tickets; a source that began anew (is shorter than the
-    position) is read from its start: whoever takes tickets in knows each by its id. Never blocks for new ones.
+    position, or another) is read from its start: whoever takes tickets in knows each by its
+    id. Never blocks for new ones.
     """
 
     @abstractmethod
@@ -80,7 +82,7 @@ class FileSource(TicketSource):
         tickets: list[Ticket] = []
         aside = 0
         with self.path.open("rb") as file:
-            if file.seek(0, 2) < position:
+            if not _at_a_line(file, position):
                 position = 0
             file.seek(position)
             for line in file:
@@ -93,6 +95,14 @@ class FileSource(TicketSource):
                 else:
                     tickets.append(ticket)
         return Read(tickets, aside, position)
+
+
+def _at_a_line(file: BinaryIO, position: int) -> bool:
+    """Whether a line of this file begins there; not so where the file was replaced by another."""
+    if position == 0 or file.seek(0, 2) < position:
+        return position == 0
+    file.seek(position - 1)
+    return file.read(1) == b"\n"
 
 
 def _ticket(line: bytes) -> Ticket | None:
