@@ -272,5 +272,5 @@ def test_the_led_walk(browser: Any, desk: Desk) -> None:
     assert page.query_selector(".alarm") is None
     leader.look("back")
     page.click("button[lang=en]")
-    page.wait_for_selector(".path [aria-current]:has-text('retired')")
+    page.wait_for_selector("nav.menu a[aria-current]:has-text('Rule lab')")
     assert faults == []
