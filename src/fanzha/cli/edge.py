@@ -80,6 +80,7 @@ def start_(path: Path, run: Path | None, policy: Path | None, trust: tuple[str, 
 
     settings, rules = _read(path), _rules(home, path, policy, trust)
     folder = run or home / "edge"
+    note(say("正在准备；首次启动要编译约一分钟", "getting ready; a first start compiles for a minute"))
     prepare(folder, settings, config or CONFIG, rules)
     log_to_stderr()
     code = run_edge(folder, settings, rules, _stopped())
