@@ -296,7 +296,9 @@ def _alerts(
         return name_entity(lake, kind, key, raw_of)
 
     advise = adviser_of(lake, network)
-    alerts = assemble(whole.firings, whole.vectors, ids, details, pack, network=network, name_entity=name, advise=advise)
+    alerts = assemble(
+        whole.firings, whole.vectors, ids, details, pack, network=network, name_entity=name, advise=advise
+    )
     return alerts, shadow.hits(whole.firings, whole.vectors, ids, pack, network=network, name_entity=name)
 
 
