@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from fanzha.cli.start import kernel_cache
 
@@ -17,6 +18,8 @@ ALONE = ("gateway/edge", "gateway/program", "gateway/release", "gateway/test_end
 BROWSER = ("desk/browser", "desk/tour", "desk/lab/test_walk.py", "cli/test_page.py")
 
 os.environ.setdefault("NUMBA_CACHE_DIR", str(kernel_cache(HERE.parent / "var" / "test")))
+settings.register_profile("fanzha", deadline=None)  # no test fails for being slow
+settings.load_profile("fanzha")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from fanzha.compiled import njit
 from fanzha.detection.bytecode import evaluate
 from fanzha.detection.program import Program
 from fanzha.detection.score import combine

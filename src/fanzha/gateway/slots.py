@@ -21,8 +21,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from fanzha.compiled import njit
 from fanzha.gateway.atomic import add, swap
 
 WAYS, WORDS = 8, 24

@@ -10,10 +10,10 @@ from enum import IntEnum
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 from stdnum import luhn
 
+from fanzha.compiled import njit
 from fanzha.numbering.places import keys
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from fanzha.compiled import njit
 from fanzha.numbering import plan
 from fanzha.numbering.places import keys
 from fanzha.numbering.scan import (

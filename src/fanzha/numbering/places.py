@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from fanzha import vocabulary as words
+from fanzha.compiled import njit
 from fanzha.numbering import plan
 
 FIRST_BLOCK, BLOCKS = 1_300_000, 700_000

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from fanzha.compiled import njit
 from fanzha.numbering.scan import (
     BARE_86,
     CLASS_OPAQUE,

@@ -17,8 +17,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba import njit
-
+from fanzha.compiled import njit
 from fanzha.numbering.codes import Form, Kind, Why, Written
 from fanzha.numbering.plan import LOCAL_7, LOCAL_8, MERGED
 

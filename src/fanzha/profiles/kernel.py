@@ -6,7 +6,7 @@ million a second). A kernel therefore borrows its arrays; only what allocates is
 
 from __future__ import annotations
 
-from numba import njit
+from fanzha.compiled import njit
 
 # numpy's error model: a division by zero is inf or nan, not an exception that every division must prepare for.
 kernel = njit(cache=True, nogil=True, error_model="numpy", _nrt=False)  # type: ignore[call-overload]

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from fanzha.compiled import njit
 from fanzha.records.part import read_columns
 from fanzha.records.text import Int64s, mixed
 

@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from numba import njit
+
+from fanzha.compiled import njit
 
 Int64s = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]

@@ -6,8 +6,8 @@ It knows nobody's motive: a courier and a gang differ only by the values of thei
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from fanzha.compiled import njit
 from fanzha.world.calls import Part, blank_calls
 from fanzha.world.chance import count, seed_of, spread, unit
 from fanzha.world.private import Reach, stranger

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
-from numba import njit
 
+from fanzha.compiled import njit
 from fanzha.records.contract import Ingress
 from fanzha.world.calls import DAY_MS
 from fanzha.world.cast import Cast, blank_diallers, take_habit

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from fanzha.compiled import njit
 from fanzha.records.contract import ReleasedBy
 from fanzha.world.calls import Part
 from fanzha.world.chance import mix

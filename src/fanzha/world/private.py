@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from fanzha.compiled import njit
 from fanzha.world.calls import DAY_MS, blank_calls
 from fanzha.world.chance import count, mix, seed_of, unit
 from fanzha.world.ringing import ring_out

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from numba import njit
-
+from fanzha.compiled import njit
 from fanzha.records.contract import ReleasedBy
 from fanzha.world.chance import spread, unit
 

@@ -98,9 +98,9 @@ def faults() -> list[str]:
     return []
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """One browser for all; each test has contexts of its own."""
+    """One browser for a file, closed with its event loop before others run; each test has contexts of its own."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:

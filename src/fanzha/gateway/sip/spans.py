@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from fanzha.compiled import njit
 from fanzha.gateway.sip.headers import COMPACT
 
 # What something here reads. All others are passed over, once their names are found to be names.
