@@ -78,7 +78,7 @@ def test_desk_and_audit_from_the_command_line(run, tmp_path: Path) -> None:
     assert run("desk", "migrate", "--verbosity", "0").returncode == 0
     assert run("desk", "add_organisation", "某省公司", "operator", "province", "42").returncode == 0
     twice = run("desk", "add_organisation", "某省公司", "operator", "province", "42")
-    assert twice.returncode == 2
+    assert twice.returncode == 8
     assert "Traceback" not in twice.stderr
     done = run("audit", "verify", "--json")
     assert done.returncode == 0

@@ -6,7 +6,6 @@ from django.utils import timezone
 
 from fanzha.desk import bulk
 from fanzha.desk.alerts.models import Cursor
-from fanzha.desk.audit.models import Entry
 from fanzha.desk.enforcement.models import Change
 
 pytestmark = pytest.mark.django_db
@@ -30,9 +29,3 @@ def test_what_may_not_be_twice_is_refused_and_nothing_stays() -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
         bulk.insert([Cursor(network="a"), Cursor(network="b"), Cursor(network="a")])
     assert not Cursor.objects.exists()
-
-
-@pytest.mark.django_db(transaction=True)
-def test_rows_belong_to_an_act() -> None:
-    with pytest.raises(RuntimeError, match="atomic"):
-        bulk.insert([Entry(number=1)])
