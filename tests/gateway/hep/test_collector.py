@@ -128,3 +128,24 @@ def test_a_taken_port_is_told() -> None:
             await Collector(Mirror(lambda *_: None, 300)).open("127.0.0.1", port)
 
     collect(work)
+
+
+def test_a_port_of_the_systems_choice_is_free_over_both(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What UDP gives may be taken over TCP: then another is asked for."""
+    true, refused = Collector._bind, iter([OSError(98, "Address already in use")] * 3)
+
+    async def bind(self: Collector, host: str, port: int) -> tuple[socket.socket, int]:
+        if error := next(refused, None):
+            raise error
+        return await true(self, host, port)
+
+    monkeypatch.setattr(Collector, "_bind", bind)
+
+    async def work() -> int:
+        collector = Collector(Mirror(lambda *_: None, 300))
+        try:
+            return await collector.open("127.0.0.1", 0)
+        finally:
+            collector.close()
+
+    assert uvloop.run(work()) > 0

@@ -47,6 +47,9 @@ class Site:
         switch = KamailioSwitch(f"unix:{self.folder / 'edge' / 'rpc.sock'}")
         self.service = LiveService(self.folder / "live", switch=switch, bounds=quick)
         serving = asyncio.create_task(self.service.run("127.0.0.1", 0, port.set_result))
+        await asyncio.wait({serving, port}, return_when=asyncio.FIRST_COMPLETED)
+        if serving.done():
+            await serving  # it says why
         (self.folder / "edge").mkdir()
         self.edge = Edge(self.folder / "edge", rules, hep=f"sip:127.0.0.1:{await port}")
         assert rpc_address(self.edge.settings, self.folder / "edge").endswith("edge/rpc.sock")

@@ -16,6 +16,7 @@ from fanzha.gateway.hep.packet import HEAD, MAX_BYTES, total
 BUFFER = 8_388_608  # asked of the kernel, which gives at most net.core.rmem_max
 _AT_ONCE = 512  # datagrams read before timers and connections get their turn
 _CONNECTIONS = 256
+_TRIES = 20  # at a port of the system's choice: free over UDP, it may be taken over TCP
 _REMEMBERED = 4096  # addresses whose standing is known
 
 Network = IPv4Network | IPv6Network
@@ -38,25 +39,30 @@ class Collector:
 
     async def open(self, host: str, port: int) -> int:
         """Listen on both; the port (port 0 asks the system for one). Raises UsageError where that cannot be."""
-        loop = asyncio.get_running_loop()
-        try:
-            family = socket.AF_INET6 if ":" in host else socket.AF_INET
-            self._udp = udp = socket.socket(family, socket.SOCK_DGRAM)
-            udp.setblocking(False)
-            udp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER)
-            udp.bind((host, port))
-            port = udp.getsockname()[1]
-            self._server = await loop.create_server(lambda: _Stream(self), host, port)
-        except OSError as error:
-            self.close()
-            raise UsageError(
-                f"cannot listen for mirrored packets on {host}:{port}: {error.strerror or error}",
-                hint="another process may have it; choose another with --listen",
-            ) from error
+        for left in reversed(range(1 if port else _TRIES)):
+            try:
+                udp, chosen = await self._bind(host, port)
+                break
+            except OSError as error:
+                self.close()
+                if not left:
+                    raise UsageError(
+                        f"cannot listen for mirrored packets on {host}:{port}: {error.strerror or error}",
+                        hint="another process may have it; choose another with --listen",
+                    ) from error
         self.buffer_bytes = udp.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) // 2  # Linux tells it doubled
         self._host_before = host_drops()
-        loop.add_reader(udp.fileno(), self._readable)
-        return port
+        asyncio.get_running_loop().add_reader(udp.fileno(), self._readable)
+        return chosen
+
+    async def _bind(self, host: str, port: int) -> tuple[socket.socket, int]:
+        self._udp = udp = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
+        udp.setblocking(False)
+        udp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER)
+        udp.bind((host, port))
+        chosen: int = udp.getsockname()[1]
+        self._server = await asyncio.get_running_loop().create_server(lambda: _Stream(self), host, chosen)
+        return udp, chosen
 
     def close(self) -> None:
         """Stop listening, and drop every connection."""
