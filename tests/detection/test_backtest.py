@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -26,9 +25,7 @@ from fanzha.profiles.event import OUTGOING
 from fanzha.profiles.fields import BY_NAME, FIELD_COUNT, EntityKind
 from fanzha.profiles.spill import BUCKETS
 from fanzha.profiles.trace import trace
-from fanzha.records.importing import import_path
 from fanzha.records.lake import Lake
-from province import make_province, references
 
 # A newcomer's rule: "more than 20 calls an hour and few answered", counted, not shared out.
 BAD = """
@@ -46,18 +43,6 @@ rules:
     minimum: 10
     measure: limit
 """
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_province(tmp_path_factory.mktemp("backtest") / "world", subscribers=2500, days=3, pieces=1)
-
-
-@pytest.fixture(scope="module")
-def lake(world: Path) -> Iterator[Lake]:
-    with references(world.parent / "home", world) as found:
-        import_path(found, world / "calls")
-        yield found
 
 
 @pytest.fixture(scope="module")

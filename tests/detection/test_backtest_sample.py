@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,23 +14,9 @@ from fanzha.detection.pack import Pack
 from fanzha.detection.rule import Rule
 from fanzha.errors import InputError, UsageError
 from fanzha.profiles.fields import EntityKind
-from fanzha.records.importing import import_path
 from fanzha.records.lake import Lake
-from province import make_province, references
 
 THRESHOLDS = [3.0, 5.0, 8.0, 12.0, 20.0, 30.0]
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_province(tmp_path_factory.mktemp("sample") / "world", subscribers=2500, days=3, pieces=1)
-
-
-@pytest.fixture(scope="module")
-def lake(world: Path) -> Iterator[Lake]:
-    with references(world.parent / "home", world) as found:
-        import_path(found, world / "calls")
-        yield found
 
 
 @pytest.fixture(scope="module")

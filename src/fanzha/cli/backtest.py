@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
     from fanzha.detection.backtest.report import Report
+    from fanzha.detection.backtest.sample import Answer
     from fanzha.detection.outcomes import Outcomes
     from fanzha.detection.pack import Pack
     from fanzha.detection.rule import Rule
@@ -121,7 +125,6 @@ def command(
         raise UsageError(say("--quick 只问最近一周，不写文件", "--quick asks last week only, and writes no file"))
     home = start.begin()
     from fanzha.detection.backtest.draft import find_draft
-    from fanzha.detection.backtest.report import to_bytes
     from fanzha.detection.pack import load_pack
     from fanzha.records.lake import Lake
 
@@ -129,97 +132,87 @@ def command(
     with Lake(home) as lake:
         chosen = network_of(lake, network)
         pack = load_pack(start.rule_folders(home, directories), chosen)
-        draft = find_draft(pack, rule)
+        trial = _Trial(lake, home, chosen, pack, find_draft(pack, rule), outcomes, sweep, _points(points))
         if quick:
-            _quickly(lake, pack, draft, outcomes, home, chosen, sweep, _points(points), as_json)
+            _show_quickly(trial.ask(), as_json=as_json)
             return
         if days is not None:
             first, last = _last_days(lake, chosen, days, last)
         with cluster_of(engine, master, home) as session:
-            asked = (first, last, seed, sweep, _points(points))
-            report = _tried(lake, pack, draft, outcomes, home, chosen, *asked, session)
-    for path in out:
-        _write(path, report, unmasked=unmasked)
-    if as_json:
-        print(to_bytes(report).decode())
-    else:
-        show(report, pack.words.measures, unmasked=unmasked)
-    for path in out:
-        note(say(f"已写入 {path}", f"written: {path}"))
+            report = trial.run(first, last, seed, session)
+    _hand_over(report, pack, out, unmasked=unmasked, as_json=as_json)
 
 
-def _tried(
-    lake: Lake,
-    pack: Pack,
-    draft: Rule,
-    outcomes: Outcomes,
-    home: Path,
-    network: str,
-    first: datetime | None,
-    last: datetime | None,
-    seed: int,
-    sweep: str | None,
-    points: list[float],
-    session: SparkSession | None,
-) -> Report:
-    from fanzha.detection.backtest.draft import find_leaf
-    from fanzha.detection.backtest.run import run
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """What is tried on what: the draft beside its pack, over one network of the lake, with what is known of whom."""
 
-    engine: dict[str, Any] = {}
-    if session is not None:
-        from fanzha.detection.backtest.cluster import on_spark
+    lake: Lake
+    home: Path
+    network: str
+    pack: Pack
+    draft: Rule
+    outcomes: Outcomes
+    sweep: str | None
+    points: list[float]
 
-        engine["reads"], engine["walks"] = on_spark(session)
-    words = {"read": say("读话单", "read calls"), "judge": say("试规则", "try"), "tell": say("汇总", "sum up")}
-    with progress(say("回溯试跑", "backtest")) as step:
-        return run(
-            lake,
-            pack,
-            draft,
-            network=network,
-            start=first,
-            end=last,
-            outcomes=outcomes,
-            seed=seed,
-            temporary=home / "tmp",
-            progress=lambda what, share: step(words[what], share),
-            leaf=None if sweep is None else find_leaf(draft, sweep),
-            thresholds=points,
-            **engine,
-        )
+    @property
+    def leaf(self) -> int | None:
+        """The condition that is swept, if one is. Raises UsageError where the draft has none such."""
+        from fanzha.detection.backtest.draft import find_leaf
+
+        return None if self.sweep is None else find_leaf(self.draft, self.sweep)
+
+    def run(self, first: datetime | None, last: datetime | None, seed: int, session: SparkSession | None) -> Report:
+        """On every call of the stretch, here or on a cluster."""
+        from fanzha.detection.backtest.run import run
+
+        engine: dict[str, Any] = {}
+        if session is not None:
+            from fanzha.detection.backtest.cluster import on_spark
+
+            engine["reads"], engine["walks"] = on_spark(session)
+        with _steps(say("回溯试跑", "backtest"), say("试规则", "try")) as step:
+            return run(
+                self.lake,
+                self.pack,
+                self.draft,
+                network=self.network,
+                start=first,
+                end=last,
+                outcomes=self.outcomes,
+                seed=seed,
+                temporary=self.home / "tmp",
+                progress=step,
+                leaf=self.leaf,
+                thresholds=self.points,
+                **engine,
+            )
+
+    def ask(self) -> Answer:
+        """The prepared sample of the last week; it is drawn first where there is none."""
+        from fanzha.detection.backtest.drawing import ready
+
+        leaf, kind = self.leaf, self.draft.entity
+        with _steps(say("准备样本", "sample"), say("抽样", "draw")) as step:
+            sample = ready(self.lake, self.home, pack=self.pack, kind=kind, network=self.network, progress=step)
+        known = self.outcomes.of(kind) if len(self.outcomes) else None
+        return sample.ask(self.draft, leaf, self.points, known=known)
 
 
-def _quickly(
-    lake: Lake,
-    pack: Pack,
-    draft: Rule,
-    outcomes: Outcomes,
-    home: Path,
-    network: str,
-    sweep: str | None,
-    points: list[float],
-    as_json: bool,
-) -> None:
-    """Ask the prepared sample, preparing it where there is none."""
+@contextmanager
+def _steps(title: str, judging: str) -> Iterator[Callable[[str, float], None]]:
+    """A progress bar that names the steps in the reader's language."""
+    words = {"read": say("读话单", "read calls"), "judge": judging, "tell": say("汇总", "sum up")}
+    with progress(title) as step:
+        yield lambda what, share: step(words[what], share)
+
+
+def _show_quickly(answer: Answer, *, as_json: bool) -> None:
     import msgspec
 
     from fanzha.cli.backtest_table import show_answer
-    from fanzha.detection.backtest.draft import find_leaf
-    from fanzha.detection.backtest.drawing import ready
 
-    words = {"read": say("读话单", "read calls"), "judge": say("抽样", "draw"), "tell": say("汇总", "sum up")}
-    leaf = None if sweep is None else find_leaf(draft, sweep)
-    with progress(say("准备样本", "sample")) as step:
-        sample = ready(
-            lake,
-            home,
-            pack=pack,
-            kind=draft.entity,
-            network=network,
-            progress=lambda what, share: step(words[what], share),
-        )
-    known = outcomes.of(draft.entity) if len(outcomes) else None
-    answer = sample.ask(draft, leaf, points, known=known)
     if as_json:
         print(msgspec.json.encode(answer).decode())
     else:
@@ -289,6 +282,20 @@ def _last_days(lake: Lake, network: str, days: int, last: datetime | None) -> tu
     local = (end - timedelta(microseconds=1)).astimezone(zone())
     midnight = local.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=days - 1)
     return midnight.astimezone(UTC), end
+
+
+def _hand_over(report: Report, pack: Pack, out: tuple[Path, ...], *, unmasked: bool, as_json: bool) -> None:
+    """Write the files asked for, then show the report."""
+    from fanzha.detection.backtest.report import to_bytes
+
+    for path in out:
+        _write(path, report, unmasked=unmasked)
+    if as_json:
+        print(to_bytes(report).decode())
+    else:
+        show(report, pack.words.measures, unmasked=unmasked)
+    for path in out:
+        note(say(f"已写入 {path}", f"written: {path}"))
 
 
 def _write(path: Path, report: Report, *, unmasked: bool) -> None:

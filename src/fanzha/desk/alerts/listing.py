@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
-from functools import cached_property
 from typing import Any
 
-from django.core.paginator import Page, Paginator
 from django.db.models import Count, QuerySet
 from django.http import QueryDict
 
@@ -15,45 +12,8 @@ from fanzha.desk.alerts.forms import ORDERS, FilterForm
 from fanzha.desk.alerts.models import Alert
 from fanzha.desk.alerts.querysets import UNDECIDED
 from fanzha.desk.alerts.words import Grade, words
+from fanzha.desk.pages.paging import rows_of
 from fanzha.desk.rights.seats import Anyone
-
-ROWS = 50
-CAP = 2_000  # more are told as "2,000 and more": people narrow, they do not leaf through forty pages
-
-
-class Pages(Paginator):  # type: ignore[type-arg]
-    """Pages over at most CAP rows of any kind, which must have an order.
-
-    The ids come in order, from an index where there is one for it, and are what is counted: one query for both.
-    """
-
-    @cached_property
-    def ids(self) -> list[Any]:
-        """The first CAP."""
-        assert isinstance(self.object_list, QuerySet)
-        return list(self.object_list.values_list("pk", flat=True)[:CAP])
-
-    @cached_property
-    def count(self) -> int:
-        """At most CAP."""
-        return len(self.ids)
-
-    def page(self, number: int | str) -> Page[Any]:
-        """The rows of one page by their ids: sorting whole rows would carry everything along."""
-        assert isinstance(self.object_list, QuerySet)
-        at = self.validate_number(number)
-        return Page(rows_of(self.object_list, self.ids[(at - 1) * self.per_page : at * self.per_page]), at, self)
-
-
-def rows_of(found: QuerySet[Any], ids: Sequence[Any]) -> list[Any]:
-    """The rows of these ids of a query, in their order, with the related ones that the query takes along.
-
-    By nothing but the ids: with the query's own conditions beside them an engine may take the wrong index.
-    """
-    same = found.model._default_manager.filter(pk__in=ids)
-    same.query.select_related = found.query.select_related
-    rows = {row.pk: row for row in same}
-    return [rows[each] for each in ids if each in rows]
 
 
 def wanted(query: QueryDict) -> tuple[FilterForm, dict[str, Any]]:

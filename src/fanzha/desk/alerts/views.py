@@ -15,9 +15,10 @@ from django.views.decorators.http import require_GET, require_POST
 from fanzha.desk.alerts import actions, story
 from fanzha.desk.alerts.choices import REASONS
 from fanzha.desk.alerts.forms import TriageForm
-from fanzha.desk.alerts.listing import CAP, ROWS, Pages, arrived, listed, waiting, wanted
+from fanzha.desk.alerts.listing import arrived, listed, waiting, wanted
 from fanzha.desk.alerts.models import Alert
 from fanzha.desk.alerts.words import words
+from fanzha.desk.pages.paging import CAP, ROWS, Pages
 from fanzha.desk.rights.seats import holds
 from fanzha.desk.rights.views import needs, person
 from fanzha.errors import Refused

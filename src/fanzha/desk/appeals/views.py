@@ -13,7 +13,6 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from fanzha.desk.alerts.listing import ROWS, Pages
 from fanzha.desk.appeals import actions, proofs
 from fanzha.desk.appeals.choices import OPEN, State
 from fanzha.desk.appeals.models import Appeal, Proof
@@ -26,6 +25,7 @@ from fanzha.desk.measures.choices import State as MeasureState
 from fanzha.desk.measures.models import Measure
 from fanzha.desk.notices.languages import choose, languages_of
 from fanzha.desk.notices.words import words
+from fanzha.desk.pages.paging import ROWS, Pages, states_of
 from fanzha.desk.rights.views import needs, person
 from fanzha.desk.workflow.actions import act_of, available
 from fanzha.errors import Refused
@@ -39,7 +39,7 @@ _DAYS = 30
 def queue(request: HttpRequest) -> HttpResponse:
     """What waits, the most urgent first; `?state=` shows others."""
     seen = Appeal.objects.visible_to(request.user, "appeals.view").select_related("measure")
-    wanted = [state for state in request.GET.getlist("state") if state in State.values] or list(OPEN)
+    wanted = states_of(request, State) or list(OPEN)
     rows = seen.filter(state__in=wanted).order_by("due_at", "-filed_at", "pk")
     now = timezone.now()
     shown = {

@@ -8,14 +8,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from fanzha.desk.alerts.listing import ROWS
 from fanzha.desk.audit.models import SHOWN, Entry
 from fanzha.desk.callbacks import actions
 from fanzha.desk.callbacks.choices import UNDONE, WAITING, Contact, Outcome, Paid, State
 from fanzha.desk.callbacks.models import Callback
 from fanzha.desk.callbacks.terms import terms
 from fanzha.desk.organisations.models import User
-from fanzha.desk.requests.listing import Plain
+from fanzha.desk.pages.paging import ROWS, Plain, states_of
 from fanzha.desk.rights.views import needs, person
 from fanzha.desk.workflow.actions import available
 
@@ -27,7 +26,7 @@ _OWN_FORMS = ("reach", "close")  # acts that need more than a reason
 def queue(request: HttpRequest) -> HttpResponse:
     """What is to be done, the most urgent first; `?state=` shows others. htmx asks for the rows alone."""
     seen = _seen(person(request))
-    wanted = [state for state in request.GET.getlist("state") if state in State.values] or list(UNDONE)
+    wanted = states_of(request, State) or list(UNDONE)
     found = seen.filter(state__in=wanted).select_related("signed_by", "assigned_organisation")
     closed = wanted == [State.CLOSED]
     rows = found.order_by("-closed_at", "-pk") if closed else found.order_by("due_at", "pk")

@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from fanzha.desk.alerts.listing import ROWS
 from fanzha.desk.audit.models import SHOWN, Entry
 from fanzha.desk.complaints import actions, bringing
 from fanzha.desk.complaints.choices import Kind, State, Way
@@ -21,7 +20,7 @@ from fanzha.desk.complaints.forms import SaidForm
 from fanzha.desk.complaints.models import Complaint
 from fanzha.desk.complaints.terms import terms
 from fanzha.desk.organisations.models import User
-from fanzha.desk.requests.listing import Plain
+from fanzha.desk.pages.paging import ROWS, Plain, states_of
 from fanzha.desk.rights.seats import holds, networks_of
 from fanzha.desk.rights.views import needs, person
 from fanzha.desk.workflow.actions import available
@@ -33,7 +32,7 @@ from fanzha.errors import Refused
 def listing(request: HttpRequest) -> HttpResponse:
     """The newest first; `?state=` narrows."""
     user = person(request)
-    states = [state for state in request.GET.getlist("state") if state in State.values]
+    states = states_of(request, State)
     seen = _seen(user)
     found = seen.filter(state__in=states) if states else seen
     shown = {

@@ -12,7 +12,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from fanzha.desk.alerts.listing import ROWS, Pages
 from fanzha.desk.alerts.words import words
 from fanzha.desk.audit.models import SHOWN, Entry
 from fanzha.desk.lab import actions, measured
@@ -24,6 +23,7 @@ from fanzha.desk.lab.querysets import RIGHT
 from fanzha.desk.lab.sampling import estimated
 from fanzha.desk.lab.terms import terms
 from fanzha.desk.measures.models import Measure
+from fanzha.desk.pages.paging import ROWS, Pages
 from fanzha.desk.rights.seats import holds, networks_of
 from fanzha.desk.rights.views import needs, person
 from fanzha.desk.workflow.actions import available

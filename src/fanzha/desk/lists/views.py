@@ -12,7 +12,6 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from fanzha.desk.alerts.listing import CAP, ROWS, Pages
 from fanzha.desk.audit.actions import Act, record_alone
 from fanzha.desk.audit.models import SHOWN, Entry
 from fanzha.desk.excel.writing import answer as answer_file
@@ -24,6 +23,7 @@ from fanzha.desk.lists.judging import BLOCK_REASONS
 from fanzha.desk.lists.models import Import, Item
 from fanzha.desk.lists.terms import terms
 from fanzha.desk.organisations.models import User
+from fanzha.desk.pages.paging import CAP, ROWS, Pages, states_of
 from fanzha.desk.rights.seats import holds, seats_of
 from fanzha.desk.rights.views import needs, person
 from fanzha.desk.workflow.actions import available
@@ -212,7 +212,7 @@ def _imports(user: User) -> Any:
 
 def _filtered(request: HttpRequest, which: str) -> Any:
     found = _seen(person(request)).filter(list=which)
-    states = [state for state in request.GET.getlist("state") if state in State.values]
+    states = states_of(request, State)
     found = found.filter(state__in=states or [State.PROPOSED, *HOLDING])
     return found.expiring(timezone.now()) if request.GET.get("soon") else found
 

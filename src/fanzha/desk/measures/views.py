@@ -9,7 +9,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from fanzha.desk.alerts.listing import CAP, ROWS, Pages
 from fanzha.desk.alerts.models import Alert
 from fanzha.desk.audit.models import SHOWN, Entry
 from fanzha.desk.enforcement.models import Change
@@ -20,6 +19,7 @@ from fanzha.desk.measures.forms import FilterForm, ProposeForm
 from fanzha.desk.measures.ledger import calls_of, ledger
 from fanzha.desk.measures.models import Measure
 from fanzha.desk.measures.reasons import reason_for, reasons
+from fanzha.desk.pages.paging import CAP, ROWS, Pages
 from fanzha.desk.rights.seats import holds
 from fanzha.desk.rights.views import needs, person
 from fanzha.desk.workflow.actions import available

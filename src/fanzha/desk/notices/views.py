@@ -9,12 +9,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from fanzha.desk.alerts.listing import ROWS
 from fanzha.desk.notices import actions
 from fanzha.desk.notices.choices import State
 from fanzha.desk.notices.models import Notice
 from fanzha.desk.organisations.models import User
-from fanzha.desk.requests.listing import Plain
+from fanzha.desk.pages.paging import ROWS, Plain, states_of
 from fanzha.desk.rights.seats import holds
 from fanzha.desk.rights.views import needs, person
 
@@ -26,7 +25,7 @@ RIGHT = "measures.view"
 def listing(request: HttpRequest) -> HttpResponse:
     """Newest first; `?state=` narrows."""
     user = person(request)
-    states = [state for state in request.GET.getlist("state") if state in State.values]
+    states = states_of(request, State)
     seen = _seen(user)
     found = seen.filter(state__in=states) if states else seen
     waits = (State.FAILED, State.HELD)

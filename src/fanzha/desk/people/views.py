@@ -12,13 +12,13 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from fanzha.desk.alerts.listing import ROWS
 from fanzha.desk.api.actions import revoke_key
 from fanzha.desk.api.models import Key
 from fanzha.desk.audit.models import SHOWN, Entry
 from fanzha.desk.organisations import actions as organisations
 from fanzha.desk.organisations.choices import Kind, Level
 from fanzha.desk.organisations.models import Grant, Membership, Organisation, User
+from fanzha.desk.pages.paging import ROWS
 from fanzha.desk.people import actions
 from fanzha.desk.people.choices import SeatState
 from fanzha.desk.people.models import Seat

@@ -9,13 +9,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from fanzha.desk.alerts.listing import ROWS
 from fanzha.desk.audit.models import SHOWN, Entry
 from fanzha.desk.organisations.models import User
+from fanzha.desk.pages.paging import ROWS, Plain
 from fanzha.desk.pushes import actions
 from fanzha.desk.pushes.choices import Answer, State
 from fanzha.desk.pushes.models import Push
-from fanzha.desk.requests.listing import Plain
 from fanzha.desk.rights.seats import holds
 from fanzha.desk.rights.views import needs, person
 from fanzha.desk.workflow.actions import available

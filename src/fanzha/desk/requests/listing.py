@@ -1,27 +1,14 @@
-"""Decides how long lists of requests are paged, and which rate each shows."""
+"""Decides which rate of disposal 处置率 each request of a list shows."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from functools import cached_property
 
-from django.core.paginator import Paginator
-from django.db.models import Count, QuerySet
+from django.db.models import Count
 
-from fanzha.desk.alerts.listing import CAP
 from fanzha.desk.requests.execution import rate
 from fanzha.desk.requests.models import Line, Request
-
-
-class Plain(Paginator):  # type: ignore[type-arg]
-    """Pages over at most CAP rows of any kind."""
-
-    @cached_property
-    def count(self) -> int:
-        """At most CAP, counted no further."""
-        assert isinstance(self.object_list, QuerySet)
-        return self.object_list.order_by().values("pk")[:CAP].count()
 
 
 def with_rates(requests: Iterable[Request]) -> list[tuple[Request, float | None]]:

@@ -11,18 +11,18 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from fanzha.desk.alerts.listing import ROWS
 from fanzha.desk.audit.actions import record_alone
 from fanzha.desk.audit.models import SHOWN, Entry
 from fanzha.desk.excel.writing import answer
 from fanzha.desk.lists.choices import Authority
 from fanzha.desk.measures.ladder import rung
 from fanzha.desk.organisations.models import User
+from fanzha.desk.pages.paging import ROWS, Plain, states_of
 from fanzha.desk.requests import actions, judging, referring
 from fanzha.desk.requests.choices import Channel, Kind, ReferralState, Result, State, Urgency
 from fanzha.desk.requests.execution import rate, results_of
 from fanzha.desk.requests.forms import PaperForm
-from fanzha.desk.requests.listing import Plain, with_rates
+from fanzha.desk.requests.listing import with_rates
 from fanzha.desk.requests.models import Referral, Request
 from fanzha.desk.requests.receipt import receipt
 from fanzha.desk.requests.terms import terms
@@ -37,7 +37,7 @@ from fanzha.errors import Refused
 def listing(request: HttpRequest) -> HttpResponse:
     """What is asked for; `?state=` narrows."""
     user = person(request)
-    states = [state for state in request.GET.getlist("state") if state in State.values]
+    states = states_of(request, State)
     seen = _seen(user)
     found = seen.filter(state__in=states) if states else seen
     page = Plain(found.select_related("proposed_by").order_by("-made_at", "-pk"), ROWS).get_page(

@@ -10,8 +10,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from fanzha.desk.alerts.listing import ROWS, Pages
 from fanzha.desk.measures.models import Measure
+from fanzha.desk.pages.paging import ROWS, Pages
 from fanzha.desk.rights.seats import seats_of
 from fanzha.desk.rights.views import needs, person
 from fanzha.desk.rollback import actions

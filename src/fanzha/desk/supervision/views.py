@@ -9,9 +9,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from fanzha.desk.alerts.listing import ROWS
 from fanzha.desk.organisations.models import Organisation, User
-from fanzha.desk.requests.listing import Plain
+from fanzha.desk.pages.paging import ROWS, Plain
 from fanzha.desk.rights.seats import holds
 from fanzha.desk.rights.views import needs, person
 from fanzha.desk.supervision import actions

@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from fanzha.detection.learning.card import cards
-from fanzha.detection.learning.contest import contest, enough, split_at
+from fanzha.detection.learning.contest import Contest, contest, enough, split_at
 from fanzha.detection.learning.examples import Examples, Progress, examples_of
 from fanzha.detection.learning.reference import reference_of
 from fanzha.detection.learning.shelf import LINEAGE, REFERENCE, Lineage, Shelf
@@ -21,6 +21,7 @@ from fanzha.detection.learning.terms import Terms, terms
 from fanzha.detection.learning.terms import settings as light
 from fanzha.detection.models.learner import Settings
 from fanzha.detection.models.model import Model
+from fanzha.detection.models.report import Report
 from fanzha.detection.models.training import train_profiles
 from fanzha.detection.outcomes import NAMES, Outcomes
 from fanzha.errors import InputError
@@ -48,30 +49,13 @@ def learn(
     process learns.
     """
     tell, bounds, shelf = progress or (lambda _what, _share: None), terms(), Shelf(home, network)
-    chosen = settings or light()
     with shelf.writing():
         every = examples_of(lake, outcomes, network=network, seed=seed, progress=tell)
         split = _split(every, bounds)
         train, test = every.take(every.at < split), every.take(every.seen >= split)
         number = max(shelf.numbers(), default=0) + 1
-        with tempfile.TemporaryDirectory(dir=shelf.root, prefix=".fresh-") as fresh:
-            folder = Path(fresh) / "model"
-            report = train_profiles(
-                train.matrix, train.names, train.fraud, None, folder, folds=bounds.folds, repeats=1, seed=seed,
-                home=home, settings=chosen, progress=lambda what, done, total: tell(what, done / max(1, total)),
-            )  # fmt: skip
-            model = Model.load(folder, home=home)
-        champion = _champion(shelf)
-        rivals = test.take(test.seen >= champion[2]) if champion else test
-        fair = champion is not None and enough(rivals)
-        found = contest(
-            rivals if fair else test,
-            (number, model),
-            champion[:2] if champion and fair else None,
-            split=split,
-            bounds=bounds,
-            seed=seed,
-        )
+        model, report = _trained(train, shelf, home, bounds.folds, seed, settings or light(), tell)
+        found = _contested(test, shelf, (number, model), split, bounds, seed)
         lineage = Lineage(
             number=number, network=network, model=model.version, made_at=made_at, made_by=made_by, seed=seed,
             until=split, outcomes=len(outcomes), sources=_sources(outcomes), learnt=_counts(train),
@@ -84,6 +68,29 @@ def learn(
         }
         model.save(shelf.folder(number), home=home, report=report.to_json().encode(), more=more)
     return lineage
+
+
+def _trained(
+    train: Examples, shelf: Shelf, home: Path, folds: int, seed: int, settings: Settings, tell: Progress
+) -> tuple[Model, Report]:
+    with tempfile.TemporaryDirectory(dir=shelf.root, prefix=".fresh-") as fresh:
+        folder = Path(fresh) / "model"
+        report = train_profiles(
+            train.matrix, train.names, train.fraud, None, folder, folds=folds, repeats=1, seed=seed,
+            home=home, settings=settings, progress=lambda what, done, total: tell(what, done / max(1, total)),
+        )  # fmt: skip
+        return Model.load(folder, home=home), report
+
+
+def _contested(
+    test: Examples, shelf: Shelf, challenger: tuple[int, Model], split: int, bounds: Terms, seed: int
+) -> Contest:
+    """Against the champion on what neither learnt from; alone where too little of that is there."""
+    champion = _champion(shelf)
+    rivals = test.take(test.seen >= champion[2]) if champion else test
+    if champion is None or not enough(rivals):
+        return contest(test, challenger, None, split=split, bounds=bounds, seed=seed)
+    return contest(rivals, challenger, champion[:2], split=split, bounds=bounds, seed=seed)
 
 
 def _split(every: Examples, bounds: Terms) -> int:
