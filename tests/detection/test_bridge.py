@@ -11,11 +11,12 @@ import pytest
 
 from fanzha.detection.alert import Alert
 from fanzha.detection.bridge import Bridges, long_calls
-from fanzha.detection.explain import explain, resolve
+from fanzha.detection.explain import explain
 from fanzha.detection.live import Live, in_order
 from fanzha.detection.outbox import Fired
 from fanzha.detection.pack import Pack, load_pack
 from fanzha.detection.scan import scan
+from fanzha.detection.subject import resolve
 from fanzha.profiles import checkpoint
 from fanzha.profiles.event import EVENT, OUTGOING, WAS_ANSWERED, Events
 from fanzha.profiles.feed import COLUMNS, call_columns

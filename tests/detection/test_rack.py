@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 
 from fanzha.detection.alert import Alert
-from fanzha.detection.explain import explain, resolve
+from fanzha.detection.explain import explain
 from fanzha.detection.live import Live, in_order
 from fanzha.detection.outbox import Fired
 from fanzha.detection.pack import Pack
 from fanzha.detection.rack import racks
 from fanzha.detection.scan import scan
+from fanzha.detection.subject import resolve
 from fanzha.profiles.event import EVENT
 from fanzha.profiles.fields import EntityKind
 from fanzha.records.importing import import_path

@@ -78,8 +78,9 @@ def command(
         if out.suffix != ".html":
             raise UsageError(say("explain 只写网页", "explain writes pages only"), hint="--out x.html | --json")
     home = start.begin()
-    from fanzha.detection.explain import explain, resolve
+    from fanzha.detection.explain import explain
     from fanzha.detection.pack import load_pack
+    from fanzha.detection.subject import resolve
     from fanzha.records.lake import Lake
 
     pack = load_pack(start.rule_folders(home, directories))

@@ -9,7 +9,8 @@ import numpy as np
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from fanzha.detection.explain import Day, days_of, events_of
+from fanzha.detection.explain import Day, days_of
+from fanzha.detection.subject import events_of
 from fanzha.profiles.fields import EntityKind
 from fanzha.profiles.trace import trace
 from fanzha.records.lake import Lake

@@ -5,11 +5,12 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pyarrow.compute as pc
 
-from fanzha.detection.explain import Subject, explain
+from fanzha.detection.explain import explain
 from fanzha.detection.learning.examples import drawn_numbers, examples_of, vectors_at
 from fanzha.detection.learning.terms import features
 from fanzha.detection.outcomes import Outcomes
 from fanzha.detection.pack import Pack
+from fanzha.detection.subject import Subject
 from fanzha.profiles.fields import EntityKind
 from fanzha.records.lake import Lake
 

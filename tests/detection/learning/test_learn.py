@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from fanzha.detection.explain import explain, resolve
+from fanzha.detection.explain import explain
 from fanzha.detection.learning.contest import _auc, _precision, contest, split_at, thin
 from fanzha.detection.learning.drift import drift, moved
 from fanzha.detection.learning.examples import examples_of
@@ -17,6 +17,7 @@ from fanzha.detection.learning.terms import features, terms
 from fanzha.detection.outcomes import Outcomes
 from fanzha.detection.pack import Pack
 from fanzha.detection.scan import scan
+from fanzha.detection.subject import resolve
 from fanzha.errors import InputError, ModelError, Refused
 from fanzha.records.lake import Lake
 

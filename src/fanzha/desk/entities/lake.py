@@ -16,8 +16,8 @@ from fanzha.errors import FanzhaError
 
 if TYPE_CHECKING:
     from fanzha.detection.explain import Explanation
-    from fanzha.detection.explain import Subject as Known
     from fanzha.detection.pack import Pack
+    from fanzha.detection.subject import Subject as Known
     from fanzha.records.lake import Lake
 
 _log = logging.getLogger(__name__)
@@ -94,8 +94,8 @@ def _places(lake: Lake, subject: Subject, found: Explanation) -> dict[str, dict[
 
 def _known(lake: Lake, subject: Subject) -> Known:
     """The subject by the lake's own key."""
-    from fanzha.detection.explain import KINDS
-    from fanzha.detection.explain import Subject as Known
+    from fanzha.detection.subject import KINDS
+    from fanzha.detection.subject import Subject as Known
 
     if subject.kind == "number":
         key = numbering.parse(subject.value).number
