@@ -17,7 +17,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import uvloop
 
-from bench_edge import SCENARIOS, SWITCH, callers, contract, edge, engine, failures, sipp
+from bench_edge import SCENARIOS, SWITCH, callers, contract, edge, engine, failures, favour, sipp
 from bench_policy import SECRET, listed
 from fanzha.cli.telephony.programs import free_port
 from fanzha.gateway.edge.counts import OUTCOMES
@@ -106,8 +106,11 @@ def main(seconds: float) -> int:
             return 0
     with tempfile.TemporaryDirectory(prefix="fz", dir="/tmp") as name:
         words = [sys.executable, __file__, "collect", name]
-        collector = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
+        collector = subprocess.Popen(words, stdout=subprocess.PIPE, text=True, start_new_session=True)
         assert collector.stdout is not None
+        favour(
+            collector.pid
+        )  # as the edge and the engine are: else neighbours' work would be what it cannot keep up with
         try:
             return not soak(Path(name), seconds, int(collector.stdout.readline()), collector.pid)
         finally:

@@ -6,7 +6,7 @@ import logging
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fanzha.gateway.log import JsonLines, masked
+from fanzha.gateway.log import JsonLines, Sparing, masked
 
 
 @given(st.from_regex(r"(\+|00)?[0-9]{7,18}", fullmatch=True), st.text(max_size=5))
@@ -29,3 +29,20 @@ def test_a_fault_is_told_whole_but_for_numbers() -> None:
     row = json.loads(JsonLines().format(record))
     assert (row["room"], row["level"], row["text"], row["call"]) == ("gateway", "error", "no verdict", "c-138****5678")
     assert "ValueError: call of +86138****5678" in row["trace"]
+
+
+def test_a_warning_repeated_by_every_call_is_told_a_few_times_and_counted() -> None:
+    clock = [0.0]
+    sparing = Sparing(lambda: clock[0])
+
+    def warned(line: int, level: int = logging.WARNING) -> logging.LogRecord | None:
+        record = logging.LogRecord("fanzha.gateway", level, __file__, line, "again", (), None)
+        return record if sparing.filter(record) else None
+
+    assert sum(warned(1) is not None for _ in range(2000)) == 5
+    assert warned(2) is not None  # another line of the code
+    assert all(warned(1, logging.INFO) for _ in range(50))  # what people did is always told
+    clock[0] = 11.0
+    record = warned(1)
+    assert record is not None
+    assert json.loads(JsonLines().format(record))["untold"] == 1995

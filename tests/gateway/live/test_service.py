@@ -142,6 +142,34 @@ def test_nobody_there_is_told_and_verdicts_are_counted(tmp_path: Path) -> None:
     uvloop.run(go())
 
 
+def test_an_owner_that_hangs_costs_no_more_memory_than_stated(tmp_path: Path) -> None:
+    async def go() -> None:
+        never = asyncio.Event()
+        path = tmp_path / "hangs.sock"
+
+        async def hang(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await never.wait()
+            writer.close()
+
+        server = await asyncio.start_unix_server(hang, path)
+        remote = RemoteCalls(path)
+        verdict = Verdict(key="c1", at=1, action=Action.ALLOW, code=404, phrase="x" * 60_000)
+        call = Call(key="c1", callee=VICTIM, at=1)
+        remote.asked(call, verdict)
+        await asyncio.sleep(0.05)
+        for _ in range(200):
+            remote.asked(call, verdict)
+        assert remote.unheard > 100
+        with pytest.raises(StorageError, match="takes nothing any more"):
+            await remote.seen(report(DialogState.CONFIRMED, 1))
+        await remote.close()
+        never.set()
+        await asyncio.sleep(0.05)
+        server.close()
+
+    uvloop.run(go())
+
+
 def test_a_listed_caller_who_holds_a_subscriber_is_cut_by_rule(tmp_path: Path) -> None:
     """A4: police-listed, 180 s, automatic, verified, with a call-back; a suspect of ours is only proposed."""
     listed = Entry(id="e7", subject=Subject.NUMBER, value=LISTED, action=Action.LABEL, reason="police", source="s",

@@ -20,8 +20,10 @@ T = TypeVar("T")
 _ANSWER_BYTES = 67_108_864
 _PATIENCE_S = 2.0
 _RELEASE_S = 30.0
-_BEHIND_BYTES = 1_048_576  # verdicts waiting in our own buffer, from which on they are dropped
+_LAST_WORDS_S = 0.2
+_BEHIND_BYTES = 1_048_576  # waiting in our own buffer for an owner that hangs, from which on nothing is added
 _AGAIN_S = 1.0  # how soon a missing owner is looked for again for a verdict's sake
+_HANGS = "see whether fanzha hep hangs or has no processor left; restart it"
 _encode = msgspec.json.Encoder().encode
 
 
@@ -39,14 +41,17 @@ class RemoteCalls(LiveCalls):
         self.unheard = 0  # verdicts that could not be passed on
 
     async def close(self) -> None:
-        """Hang up."""
+        """Hang up. What an owner that hangs has not taken after a moment is lost: the loop could not end with it."""
         if self._connecting is not None:
             self._connecting.cancel()
         if self._reading is not None:
             self._reading.cancel()
         if self._writer is not None:
-            self._writer.close()
-            self._writer = None
+            transport, self._writer = self._writer.transport, None
+            until = time.monotonic() + _LAST_WORDS_S
+            while transport.get_write_buffer_size() and time.monotonic() < until:
+                await asyncio.sleep(0.01)
+            transport.abort()
 
     def asked(self, call: Call, verdict: Verdict) -> None:
         """See LiveCalls."""
@@ -56,7 +61,7 @@ class RemoteCalls(LiveCalls):
             if time.monotonic() - self._tried > _AGAIN_S:
                 self._tried = time.monotonic()
                 self._connecting = asyncio.get_running_loop().create_task(self._try())
-        elif writer.transport.get_write_buffer_size() > _BEHIND_BYTES:
+        elif _behind(writer):
             self.unheard += 1
         else:
             writer.write(_encode(Line(do="asked", call=call, verdict=verdict)) + b"\n")
@@ -106,6 +111,8 @@ class RemoteCalls(LiveCalls):
 
     async def _ask(self, line: Line, patience_s: float) -> Any:
         writer = await self._connect()
+        if _behind(writer):
+            raise StorageError("the owner of the live calls takes nothing any more", where=str(self._path), hint=_HANGS)
         self._next += 1
         line.n = self._next
         future = self._pending[line.n] = asyncio.get_running_loop().create_future()
@@ -114,7 +121,7 @@ class RemoteCalls(LiveCalls):
             return await asyncio.wait_for(future, patience_s)
         except TimeoutError:
             raise StorageError(
-                f"the owner of the live calls did not answer in {patience_s:g} s", where=str(self._path)
+                f"the owner of the live calls did not answer in {patience_s:g} s", where=str(self._path), hint=_HANGS
             ) from None
         finally:
             self._pending.pop(line.n, None)
@@ -143,3 +150,7 @@ class RemoteCalls(LiveCalls):
             )
         else:
             future.set_result(answer.get("result"))
+
+
+def _behind(writer: asyncio.StreamWriter) -> bool:
+    return writer.transport.get_write_buffer_size() > _BEHIND_BYTES
