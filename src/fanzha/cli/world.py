@@ -21,6 +21,7 @@ _HELP = say(
       fanzha world ./省
       fanzha world ./大省 --subscribers 1000000 --days 3 --gangs 60
       fanzha world ./难 --evasion 2 --seed 7 --format csv
+      fanzha world ./月 --drift          # 三十天：第三周出现新手法和新行业，其后是长假
     """,
     """Make a synthetic province in OUT: calls/, subscribers, cells, trunks, and truth/, who was planted.
 
@@ -31,6 +32,7 @@ _HELP = say(
       fanzha world ./province
       fanzha world ./large --subscribers 1000000 --days 3 --gangs 60
       fanzha world ./hard --evasion 2 --seed 7 --format csv
+      fanzha world ./month --drift       # 30 days: a new scheme and a new trade in week three, then a long holiday
     """,
 )
 
@@ -38,7 +40,7 @@ _HELP = say(
 @click.command("world", help=_HELP)
 @click.argument("out", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--subscribers", default=20_000, show_default=True, help=say("用户数", "subscribers"))
-@click.option("--days", default=7, show_default=True, help=say("天数", "days"))
+@click.option("--days", type=int, help=say("天数，默认 7，有 --drift 时 30", "days; 7 by default, 30 with --drift"))
 @click.option("--seed", default=1, show_default=True, help=say("随机种子", "seed"))
 @click.option("--gangs", default=20, show_default=True, help=say("团伙数", "gangs"))
 @click.option(
@@ -52,37 +54,44 @@ _HELP = say(
     "--start",
     "first",
     type=click.DateTime(["%Y-%m-%d"]),
-    default="2026-03-02",
-    show_default=True,
-    help=say("第一天", "first day"),
+    help=say("第一天，默认 2026-03-02，有 --drift 时 2025-09-10", "first day; 2026-03-02, 2025-09-10 with --drift"),
+)
+@click.option(
+    "--drift",
+    is_flag=True,
+    help=say("会变的世界：新手法、新行业、法定长假", "a world that changes: new scheme, new trade, public holidays"),
 )
 @click.option("--format", "shape", type=click.Choice(["parquet", "csv"]), default="parquet", show_default=True)
 @options.as_json
 def command(
     out: Path,
     subscribers: int,
-    days: int,
+    days: int | None,
     seed: int,
     gangs: int,
     evasion: str,
-    first: datetime,
+    first: datetime | None,
     shape: str,
+    drift: bool,
     as_json: bool,
 ) -> None:
     """See the help."""
     start.begin()
+    from fanzha.world.drift import load_drift
     from fanzha.world.make import make_world
 
+    usual = (load_drift().first, load_drift().days) if drift else (_FIRST, _DAYS)
     with progress(say("造省", "world")) as step:
         made = make_world(
             out,
             subscribers=subscribers,
-            days=days,
+            days=usual[1] if days is None else days,
             seed=seed,
             gangs=gangs,
             evasion=evasion,
-            start=date(first.year, first.month, first.day),
+            start=first.date() if first else usual[0],
             format=shape,
+            drift=drift,
             progress=lambda done, total, what: step(what, done / total),
         )
     if as_json:
@@ -91,6 +100,7 @@ def command(
         show_world(made.as_dict())
 
 
+_FIRST, _DAYS = date(2026, 3, 2), 7
 _LABELS = {
     "out": ("目录", "folder"),
     "seed": ("种子", "seed"),
@@ -104,6 +114,7 @@ _LABELS = {
     "victims_convinced": ("上当用户", "victims convinced"),
     "honest_heavy": ("正当高频用户", "honest heavy callers"),
     "files": ("话单文件", "call files"),
+    "changes": ("其间的变化", "changes while it lasted"),
 }
 
 

@@ -55,13 +55,17 @@ def plan_gangs(
     days: int,
     cities: np.ndarray,
     rng: np.random.Generator,
+    first: int = 0,
 ) -> list[Gang]:
-    """`count` gangs over the schemes in turn, the weightier twice; `evasion` is `mix` or one level for all."""
+    """`count` gangs over the schemes in turn, the weightier twice; `evasion` is `mix` or one level for all.
+
+    They are numbered from `first` on.
+    """
     levels = _levels(book, count, evasion, rng)
     names = _scheme_order(book, count, rng)
     scale = float(np.clip(1.4 * (subscribers / 200_000) ** 0.5, 0.35, 3.0))
     return [
-        _draw_gang(i, name, book, level, scale, days, cities, rng)
+        _draw_gang(first + i, name, book, level, scale, days, cities, rng)
         for i, (name, level) in enumerate(zip(names, levels, strict=True))
     ]
 
@@ -131,6 +135,9 @@ def _span(scheme: Scheme, days: int, rng: np.random.Generator) -> tuple[int, int
     """First day and the day after the last; a card that slept or was sold is seen asleep or at home first."""
     length = max(1, min(days, round(float(draw(rng, scheme.days, 1)[0]))))
     first = int(rng.integers(0, days - length + 1))
+    if scheme.begins[1] > 0:
+        first = min(days - 1, round(float(draw(rng, scheme.begins, 1)[0])))
+        length = min(length, days - first)
     if scheme.card in ("resold", "dormant") and days > 1:
         first = max(first, min(1, days - length))
     return first, first + length

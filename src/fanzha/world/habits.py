@@ -60,6 +60,7 @@ class Role(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     own_life: Range = (0.6, 1.2)  # private calls, times those of an ordinary person
     card: Card = "any"
     silent_days: Range = (0, 0)  # nothing at all for so many days first
+    begins: Range = (0, 0)  # the day of the world on which a holder first works, where there is drift
 
 
 class Scheme(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -93,6 +94,7 @@ class Scheme(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     bait: bool = False  # rings once and hangs up; lives on who calls back
     bridge: bool = False  # a second telephone beside each, in a long call
     days: Range = (2, 7)  # how many days the gang works
+    begins: Range = (0, 0)  # the day of the world on which it first works, where there is drift
 
 
 class Evasion(msgspec.Struct, forbid_unknown_fields=True, frozen=True):

@@ -71,6 +71,11 @@ def hire_all(roles: dict[str, Role], town: Town, services: Block, cast: Cast, rn
     """Fill every role, each with at least one holder, and give the service numbers' own staff their calls."""
     for position in services.ids():
         _found_staff(int(position), roles["hotline"], town, cast, rng)
+    hire(roles, town, cast, rng)
+
+
+def hire(roles: dict[str, Role], town: Town, cast: Cast, rng: np.random.Generator) -> None:
+    """Fill these roles, each with at least one holder."""
     for name, role in roles.items():
         count = max(1, round(role.per_10k * town.humans / 10_000))
         if role.line in ("mobile", "guest"):
@@ -130,6 +135,8 @@ def _workdays(role: Role, who: np.ndarray, town: Town, rng: np.random.Generator)
         return chosen
     share = draw(rng, role.workdays, n)[:, None]
     works: np.ndarray = (rng.random((n, days)) < share) & (calendar >= silent)
+    if role.begins[1] > 0:
+        works &= calendar >= np.round(draw(rng, role.begins, n))[:, None]
     if role.weekdays:
         works &= ~town.days_off[None, :]
     return works

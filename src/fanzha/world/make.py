@@ -14,12 +14,13 @@ from fanzha.errors import UsageError
 from fanzha.records.contract import CALLS_RAW
 from fanzha.world.calls import DAY_MS, blank_calls, ends
 from fanzha.world.dialler import dialled_calls
+from fanzha.world.drift import load_drift
 from fanzha.world.files import write_batches
 from fanzha.world.lines import hold_lines
 from fanzha.world.plot import Plot
 from fanzha.world.private import private_calls
 from fanzha.world.settle import Settlement, settle
-from fanzha.world.truth import Truth, write_places
+from fanzha.world.truth import Truth, write_changes, write_places
 
 Progress = Callable[[int, int, str], None]
 _CHUNK = 1 << 19
@@ -41,6 +42,7 @@ class WorldSummary:
     victims_convinced: int
     honest_heavy: int
     files: int
+    changes: int  # what began, or came and went, while it lasted; truth/changes lists them
 
     def as_dict(self) -> dict[str, int | str]:
         return asdict(self)
@@ -56,17 +58,19 @@ def make_world(
     evasion: str | int = "mix",
     start: date = date(2026, 3, 2),
     format: str = "parquet",  # noqa: A002 - the word users type
+    drift: bool = False,
     progress: Progress | None = None,
 ) -> WorldSummary:
     """Make a province and write it under `out`; the same arguments give the same bytes.
 
     `evasion` is `mix` or a level 0 to 3 for every gang; `start` is the first day, Asia/Shanghai; `format` is parquet
-    or csv; `progress(done, total, what)` is called after each day. Raises `UsageError` for what cannot be made.
+    or csv; with `drift` a scheme and a business begin in the third week and the public calendar's holidays are kept
+    (drift.yaml); `progress(done, total, what)` is called after each day. Raises `UsageError` for what cannot be made.
     """
-    _check(subscribers, days, gangs, evasion, format)
+    _check(subscribers, days, gangs, evasion, format, drift)
     out = Path(out)
     _report(progress, 0, days, "settling")
-    town = settle(subscribers, days, seed, gangs, evasion, start)
+    town = settle(subscribers, days, seed, gangs, evasion, start, drift=drift)
     town.write_references(out, format)
     truth = Truth(len(town.switch.raw), town.gangs)
     total = 0
@@ -77,14 +81,17 @@ def make_world(
         _report(progress, day + 1, days, name)
     truth.write(out, town, format)
     write_places(out, town, truth, format)
-    return _summary(out, town, truth, days, total)
+    changes = write_changes(out, town, format) if drift else 0
+    return _summary(out, town, truth, days, total, changes)
 
 
-def _check(subscribers: int, days: int, gangs: int, evasion: str | int, shape: str) -> None:
+def _check(subscribers: int, days: int, gangs: int, evasion: str | int, shape: str, drift: bool) -> None:
     if not 500 <= subscribers <= 2_000_000:
         raise UsageError(f"{subscribers} subscribers", hint="between 500 and 2,000,000")
     if not 1 <= days <= 92:
         raise UsageError(f"{days} days", hint="between 1 and 92")
+    if drift and days < load_drift().least_days:
+        raise UsageError(f"{days} days with drift", hint=f"at least {load_drift().least_days}: it begins in week three")
     if not 0 <= gangs <= 1000:
         raise UsageError(f"{gangs} gangs", hint="between 0 and 1000")
     if str(evasion) not in ("mix", "0", "1", "2", "3"):
@@ -150,7 +157,7 @@ def _batches(town: Settlement, truth: Truth, calls: np.ndarray, day: int, first:
         yield table
 
 
-def _summary(out: Path, town: Settlement, truth: Truth, days: int, calls: int) -> WorldSummary:
+def _summary(out: Path, town: Settlement, truth: Truth, days: int, calls: int, changes: int) -> WorldSummary:
     return WorldSummary(
         out=str(out),
         seed=town.seed,
@@ -164,4 +171,5 @@ def _summary(out: Path, town: Settlement, truth: Truth, days: int, calls: int) -
         victims_convinced=int(truth.believed.sum()),
         honest_heavy=len(town.town.role_of),
         files=days,
+        changes=changes,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -18,10 +18,11 @@ from fanzha.world.cast import Cast
 from fanzha.world.cells import Cells, make_cells
 from fanzha.world.census import Census, take_census
 from fanzha.world.devices import make_imeis, make_imsis
+from fanzha.world.drift import Drift, Holiday, days_off, keep_holiday, load_drift, plan_holidays, rest
 from fanzha.world.files import write_table
 from fanzha.world.gangs import ORIGINS_WITH_RESERVE, Gang, plan_gangs
 from fanzha.world.habits import Roles, Schemes, load_strict
-from fanzha.world.honest import Town, hire_all
+from fanzha.world.honest import Town, hire, hire_all
 from fanzha.world.numbers import NumberBook
 from fanzha.world.occasions import Fair, hold_fairs, open_shops, replace_telephones
 from fanzha.world.people import make_friends, make_people
@@ -55,11 +56,13 @@ class Settlement:
     rhythms: np.ndarray
     references: dict[str, pa.Table]
     fairs: list[Fair]
+    holidays: list[Holiday]
     today: np.ndarray = field(default_factory=lambda: np.zeros(0))
 
     def __post_init__(self) -> None:
         self.diallers = self.cast.diallers()
         self.working = self.cast.working()
+        rest(self.working, self.diallers["gang"] < 0, self.holidays, np.random.default_rng([self.seed, 13]))
 
     @property
     def people(self) -> np.ndarray:
@@ -90,6 +93,9 @@ class Settlement:
         leaves = (rng.random(n) < 0.4) & ~today["guest"]
         far = rng.integers(known, len(self.switch.cell_region), n)
         today["away"] = np.where(journey, np.where(leaves, far, rng.integers(0, known, n)), -1)
+        for holiday in self.holidays:
+            if holiday.first <= day <= holiday.last:
+                keep_holiday(today, holiday)
         for fair in self.fairs:
             if fair.day == day:
                 today["away"][fair.who] = fair.cell
@@ -110,16 +116,22 @@ def first_midnight(start: date) -> int:
     return int(datetime(start.year, start.month, start.day, tzinfo=ZoneInfo("Asia/Shanghai")).timestamp() * 1000)
 
 
-def settle(subscribers: int, days: int, seed: int, gang_count: int, evasion: str | int, start: date) -> Settlement:
+def settle(
+    subscribers: int, days: int, seed: int, gang_count: int, evasion: str | int, start: date, *, drift: bool = False
+) -> Settlement:
     """Build the province for one world; everything follows from the arguments."""
     rng = np.random.default_rng([seed, 1])
     province = load_province()
     schemes = load_strict(_HERE / "schemes.yaml", Schemes)
     gangs = plan_gangs(schemes, gang_count, evasion, subscribers, days, province.shares(), rng)
+    if drift:
+        gangs += _newcomers(load_drift(), schemes, gang_count, evasion, subscribers, days, province, rng)
     cells = make_cells(province, subscribers, rng)
-    town, census = _populate(province, cells, gangs, subscribers, days, start, rng)
+    town, census = _populate(province, cells, gangs, subscribers, days_off(start, days, public=drift), start, rng)
     cast = Cast(days)
     hire_all(load_strict(_HERE / "roles.yaml", Roles).roles, town, census.services, cast, rng)
+    if drift:
+        hire(load_drift().roles, town, cast, rng)
     world = Underworld(town, cells, cast, rng, census.spare, _leak(town, rng), len(town.people))
     vacant = _raise_all(gangs, world, census.mobile)
     replace_telephones(world, rng)
@@ -135,10 +147,28 @@ def settle(subscribers: int, days: int, seed: int, gang_count: int, evasion: str
         "trunks": trunk_table(province, town),
     }
     rhythms = province.rhythm_table()
+    known = (len(cells.region), len(switch.cell_region))
+    holidays = plan_holidays(start, days, town.free, town.humans, known, seed) if drift else []
     return Settlement(
         seed, start, subscribers, town.humans, town, cells, switch, gangs, cast, lists, vacant, world.changes,
-        rhythms, references, fairs,
+        rhythms, references, fairs, holidays,
     )  # fmt: skip
+
+
+def _newcomers(
+    drift: Drift,
+    book: Schemes,
+    others: int,
+    evasion: str | int,
+    subscribers: int,
+    days: int,
+    province: Province,
+    rng: np.random.Generator,
+) -> list[Gang]:
+    """Gangs of the schemes that begin while the world lasts."""
+    new = Schemes(drift.as_of, drift.schemes, book.evasion)
+    count = drift.gangs_beside(others)
+    return plan_gangs(new, count, evasion, subscribers, days, province.shares(), rng, first=others)
 
 
 def _populate(
@@ -146,7 +176,7 @@ def _populate(
     cells: Cells,
     gangs: list[Gang],
     subscribers: int,
-    days: int,
+    off: np.ndarray,
     start: date,
     rng: np.random.Generator,
 ) -> tuple[Town, Census]:
@@ -179,7 +209,7 @@ def _populate(
         activated=_activation(len(people), first_midnight(start), rng),
         silent_until=np.zeros(len(people), np.int8),
         first_midnight=first_midnight(start),
-        days_off=np.array([(start + timedelta(days=day)).weekday() >= 5 for day in range(days)]),
+        days_off=off,
         in_use=np.sort(census.mobile),
     )
     return town, census

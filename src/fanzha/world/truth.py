@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pyarrow as pa
 
 from fanzha.records.contract import UTC_US, Ingress
 from fanzha.world.calls import FRAUD_PARTS, UNKNOWN, Part
+from fanzha.world.drift import load_drift
 from fanzha.world.files import write_table
 from fanzha.world.gangs import Gang
 from fanzha.world.settle import Settlement
@@ -192,3 +194,44 @@ def write_places(out: Path, town: Settlement, truth: Truth, shape: str) -> None:
     )
     write_table(pa.Table.from_pylist(devices, device_shape), out / "truth" / "devices", shape)
     write_table(pa.Table.from_pylist(places, cell_shape), out / "truth" / "cells", shape)
+
+
+def write_changes(out: Path, town: Settlement, shape: str) -> int:
+    """What began, or came and went, while the world lasted, with its first and last day; returns how many."""
+    book, role_of = load_drift(), town.town.role_of
+    rows: list[dict[str, object]] = [
+        {"kind": "holiday", "name": each.en, "zh": each.zh, "first": each.first, "last": each.last}
+        for each in town.holidays
+    ]
+    for name, scheme in book.schemes.items():
+        gangs = [gang for gang in town.gangs if gang.name == name]
+        lived = sorted({day for gang in gangs for day in (gang.first_day, gang.last_day - 1)})
+        rows.append(_change("scheme", name, scheme.zh, lived, sum(len(gang.numbers) for gang in gangs)))
+    for name, role in book.roles.items():
+        held = np.array([role_of.get(int(number)) == name for number in town.diallers["cli"]], bool)
+        lived = np.flatnonzero(town.working[held].any(axis=0)).tolist()
+        rows.append(_change("business", name, role.zh, lived, int(held.sum())))
+    rows = [row for row in rows if row["first"] is not None]
+    for row in rows:
+        for side in ("first", "last"):
+            row[f"{side}_day"] = town.start + timedelta(days=int(str(row.pop(side))))
+    write_table(pa.Table.from_pylist(rows, _CHANGES), out / "truth" / "changes", shape)
+    return len(rows)
+
+
+_CHANGES = pa.schema(
+    [
+        ("kind", pa.string()),
+        ("name", pa.string()),
+        ("zh", pa.string()),
+        ("first_day", pa.date32()),
+        ("last_day", pa.date32()),
+        ("numbers", pa.int32()),
+    ]
+)
+
+
+def _change(kind: str, name: str, zh: str, lived: list[int], numbers: int) -> dict[str, object]:
+    """lived: days of the world, in order; none where nobody took it up."""
+    first, last = (lived[0], lived[-1]) if lived else (None, None)
+    return {"kind": kind, "name": name, "zh": zh, "first": first, "last": last, "numbers": numbers}
