@@ -37,6 +37,14 @@ def test_counts_change_by_whole_numbers(vector: Callable[..., Vector]) -> None:
     assert found.instead == 11.0
 
 
+def test_days_are_counted_or_measured_and_told_as_they_must_be(vector: Callable[..., Vector]) -> None:
+    """What is shown, with two decimals, is itself enough: 7 d would not do where the rule says at most 7."""
+    counted = find(parse("active_days_30d >= 2", {}), vector(active_days_30d=2.0))
+    measured = find(parse("age_days <= 7", {}), vector(age_days=3.2))
+    share = find(parse("place_top_share >= 0.95", {}), vector(place_top_share=0.9531))
+    assert [found and found.instead for found in (counted, measured, share)] == [1.0, 7.01, 0.94]
+
+
 def test_none_alone_where_each_half_holds_by_itself(vector: Callable[..., Vector]) -> None:
     tree = parse("contacts_1h >= 12 or out_24h >= 30", {})
     assert find(tree, vector(contacts_1h=46.0, out_24h=60.0)) is None
@@ -64,10 +72,9 @@ def test_it_stops_the_rule_and_a_smaller_change_does_not(
         return
     vector[found.field.index] = found.instead
     assert truth(tree, vector.tolist()) is not True
-    between = found.was + part * (found.instead - found.was)
-    if found.field.unit == "calls" or found.field.unit == "numbers":
-        between = math.floor(between) if found.instead < found.was else math.ceil(between)
-        between = float(between)
+    steps = 1 if found.field.unit in ("calls", "numbers") else 100
+    away = math.floor if found.instead < found.was else math.ceil
+    between = away((found.was + part * (found.instead - found.was)) * steps) / steps
     if abs(between - found.was) < abs(found.instead - found.was) * (1 - 1e-9):
         vector[found.field.index] = between
         assert truth(tree, vector.tolist()) is True

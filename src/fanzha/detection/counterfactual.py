@@ -1,7 +1,8 @@
 """Decides what the smallest change of one field is that would have made a rule, or a whole alert, not happen.
 
 A leaf rests on rational functions of any one field, so its truth can only turn at their roots and poles: these are
-tried, nearest first. Counts are tried as whole numbers.
+tried, nearest first. Counts are tried as whole numbers and all else in hundredths, as they are told: what a person
+reads there is then itself enough.
 """
 
 from __future__ import annotations
@@ -28,8 +29,9 @@ from fanzha.profiles.fields import FIELDS, Field
 
 Polynomial = list[float]  # lowest power first
 _WHOLE_UNITS = frozenset({"calls", "numbers", "changes", "devices", "cells", "s", "h"})
+_WHOLE_DAYS = frozenset({"active_days_30d", "gear_before_days", "hour_days"})  # counted; other days are spans of time
+_GRAIN = 100  # steps of one in what is not counted: two decimals are shown
 _FIXED = frozenset({"number_kind"})  # a code has no smaller or larger
-_ULPS = 4
 MAX_DEGREE = 4
 _ONE: Polynomial = [1.0]
 
@@ -93,23 +95,14 @@ def counterfactual(
 
 
 def _candidates(field: Field, roots: Iterable[float]) -> Iterator[float]:
-    flag = field.of_call and field.unit == ""
+    if field.of_call and field.unit == "":
+        yield from (0.0, 1.0)
+        return
+    steps = 1 if field.unit in _WHOLE_UNITS or field.name in _WHOLE_DAYS else _GRAIN
+    ceiling = 1.0 if field.unit == "" else math.inf
     for root in roots:
-        if flag:
-            yield from (0.0, 1.0)
-        elif field.unit in _WHOLE_UNITS:
-            yield from (value for value in (math.floor(root) + step for step in (-1.0, 0.0, 1.0, 2.0)) if value >= 0)
-        else:
-            ceiling = 1.0 if field.unit == "" else math.inf
-            yield from (value for value in _around(root) if 0 <= value <= ceiling)
-
-
-def _around(root: float) -> Iterator[float]:
-    low = high = root
-    yield root
-    for _ in range(_ULPS):
-        low, high = math.nextafter(low, -math.inf), math.nextafter(high, math.inf)
-        yield from (low, high)
+        nearest = math.floor(root * steps)
+        yield from (value for value in ((nearest + step) / steps for step in (-1, 0, 1, 2)) if 0 <= value <= ceiling)
 
 
 def _sides(leaf: Leaf) -> list[tuple[Amount, Amount]]:
