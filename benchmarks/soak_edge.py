@@ -17,9 +17,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import uvloop
 
-from bench_edge import SCENARIOS, SWITCH, callers, contract, edge, engine, failures, favour, sipp
+from bench_edge import callers, calling, contract, core, edge, engine, failures, favour
 from bench_policy import SECRET, listed
-from fanzha.cli.telephony.programs import free_port
 from fanzha.gateway.edge.counts import OUTCOMES
 from fanzha.gateway.edge.rpc import Rpc
 from fanzha.gateway.edge.rules import Local, compile_rules
@@ -47,19 +46,12 @@ def soak(folder: Path, seconds: float, hep: int, collector: int) -> bool:
     Publisher(folder / "policy", SECRET).snapshot(listed(LISTED), trunks=[trunk])
     callers(folder / "callers.csv", trunk)
     rules = compile_rules(Policy(version=1, trunks=[trunk]), Local({}), date.today())
-    work, core_port = folder / "edge", free_port()
+    work = folder / "edge"
     work.mkdir()
-    core = sipp("-sf", str(SCENARIOS / "core.xml"), "-i", "127.0.0.1", "-p", str(core_port), folder=work)
     programs, shared = Bounded("engine and collector"), Bounded("Kamailio's shared memory")
-    try:
-        with engine(folder, True) as (port, judging), edge(work, rules, port, core_port, f"sip:127.0.0.1:{hep}") as (
-            at, rpc, _,
-        ):  # fmt: skip
-            caller = sipp(
-                f"127.0.0.1:{at}", "-sf", str(SCENARIOS / "calls.xml"), "-inf", str(folder / "callers.csv"),
-                "-i", SWITCH, "-p", str(free_port()), "-r", str(RATE), "-m", str(calls), "-l", "4000",
-                "-trace_stat", "-stf", "stat.csv", "-fd", "1", folder=work,
-            )  # fmt: skip
+    with core(work) as core_port, engine(folder, True) as (port, judging):
+        with edge(work, rules, (port,), core_port, f"sip:127.0.0.1:{hep}") as (at, rpc, _):
+            caller = calling(folder, work, at, RATE, calls)
             end = time.monotonic() + seconds + LEAVE_S
             while caller.poll() is None and time.monotonic() < end:
                 time.sleep(EVERY_S)
@@ -80,9 +72,6 @@ def soak(folder: Path, seconds: float, hep: int, collector: int) -> bool:
             adds_up("calls placed, of the edge, its outcomes, records", calls, counts["calls"],
                     sum(counts[name] for name in OUTCOMES), records(folder / "calls" / "records")),
         ])  # fmt: skip
-    finally:
-        core.kill()
-        core.wait()
 
 
 def collect(folder: Path) -> None:
