@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bench_edge import calling, captured, core, edge, engine, failures, finish, prepared, ready, stamped
+from bench_edge import INVITE, calling, captured, core, edge, engine, failures, finish, prepared, ready, stamped
 from fanzha.gateway.edge.rpc import Rpc
 from fanzha.gateway.edge.rules import Rules
 
@@ -69,7 +69,7 @@ def run(folder: Path, rules: Rules, engines: tuple[tuple[int, int], tuple[int, i
     with (
         core(work) as core_port,
         edge(work, rules, [port for port, _ in engines], core_port) as (port, rpc, _),
-        captured(work, port, core_port) as stamps,
+        captured(work, f"{INVITE} and (dst port {port} or dst port {core_port})") as stamps,
     ):
         caller = calling(folder, work, port, RATE, int(RATE * seconds))
         time.sleep(1.0)

@@ -47,7 +47,7 @@ SWITCH = "127.0.0.21"
 LISTED, RANGES, CALLERS, SECONDS = 1_000_000, 5_000, 20_000, 4
 LATENCY_AT, FULL_AT, LIMIT_MS = 800, 1_000, 5.0
 PATIENCE_S = 20.0
-_INVITE = "udp[8:4] = 0x494e5649"  # "INVI"
+INVITE, BYE = "udp[8:4] = 0x494e5649", "udp[8:4] = 0x42594520"  # "INVI", "BYE " as tcpdump asks for it
 
 
 class Run(NamedTuple):
@@ -183,7 +183,7 @@ def load(folder: Path, rules: Rules, rate: int, *engine_ports: int) -> Run:
     work = Path(tempfile.mkdtemp(dir=folder))
     with core(work) as core_port, edge(work, rules, engine_ports, core_port) as (port, rpc, group):
         before, calls = cpu_of(group), rate * SECONDS
-        with captured(work, port, core_port) as stamps:
+        with captured(work, f"{INVITE} and (dst port {port} or dst port {core_port})") as stamps:
             finish(calling(folder, work, port, rate, calls), SECONDS)
             cpu = (cpu_of(group) - before) / calls * 1e6
             counts = rpc.ask("stats.fetch", "script:")
@@ -194,9 +194,10 @@ def load(folder: Path, rules: Rules, rate: int, *engine_ports: int) -> Run:
 
 @contextlib.contextmanager
 def core(work: Path) -> Iterator[int]:
-    """The switch behind the edge, which answers every call; its port."""
+    """The switch behind the edge, which answers every call; its port. Statistics in work/core.csv."""
     port = free_port()
-    process = sipp("-sf", str(SCENARIOS / "core.xml"), "-i", "127.0.0.1", "-p", str(port), folder=work)
+    words = ("-sf", str(SCENARIOS / "core.xml"), "-i", "127.0.0.1", "-p", str(port))
+    process = sipp(*words, "-trace_stat", "-stf", "core.csv", "-fd", "1", folder=work)
     try:
         yield port
     finally:
@@ -204,10 +205,12 @@ def core(work: Path) -> Iterator[int]:
         process.wait()
 
 
-def calling(folder: Path, work: Path, port: int, rate: int, calls: int) -> subprocess.Popen[bytes]:
+def calling(
+    folder: Path, work: Path, port: int, rate: int, calls: int, scenario: str = "calls"
+) -> subprocess.Popen[bytes]:
     """Whole calls at a steady rate, with statistics in work/stat.csv."""
     return sipp(
-        f"127.0.0.1:{port}", "-sf", str(SCENARIOS / "calls.xml"), "-inf", str(folder / "callers.csv"),
+        f"127.0.0.1:{port}", "-sf", str(SCENARIOS / f"{scenario}.xml"), "-inf", str(folder / "callers.csv"),
         "-i", SWITCH, "-p", str(free_port()), "-r", str(rate), "-m", str(calls), "-l", "4000",
         "-trace_stat", "-stf", "stat.csv", "-fd", "1", folder=work,
     )  # fmt: skip
@@ -225,10 +228,15 @@ def finish(caller: subprocess.Popen[bytes], seconds: float) -> None:
         caller.wait()
 
 
+def statistics(path: Path) -> dict[str, str]:
+    """The last line of sipp's own statistics."""
+    lines = path.read_text().splitlines()
+    return dict(zip(lines[0].split(";"), lines[-1].split(";"), strict=False))
+
+
 def failures(path: Path) -> tuple[int, str]:
     """Failed calls by sipp's own statistics, and why."""
-    lines = path.read_text().splitlines()
-    last = dict(zip(lines[0].split(";"), lines[-1].split(";"), strict=False))
+    last = statistics(path)
     kinds = (name for name in last if name.startswith("Failed") and name.endswith("(C)") and name != "FailedCall(C)")
     why = ", ".join(f"{last[name]} {name[6:-3]}" for name in kinds if last[name] not in ("0", ""))
     return int(last["FailedCall(C)"]), why
@@ -245,27 +253,12 @@ def cpu_of(group: int) -> float:
 
 
 @contextlib.contextmanager
-def captured(folder: Path, port: int, core_port: int) -> Iterator[Path]:
-    """INVITEs to the edge and to the core, with the kernel's stamps."""
-    path = folder / "invites.pcap"
-    what = f"udp and (dst port {port} or dst port {core_port}) and {_INVITE}"
-    words = [
-        "tcpdump",
-        "-i",
-        "lo",
-        "-n",
-        "-B",
-        "16384",
-        "-s",
-        "700",
-        "--time-stamp-precision=nano",
-        "-U",
-        "-w",
-        "-",
-        what,
-    ]
+def captured(folder: Path, what: str) -> Iterator[Path]:
+    """UDP packets of loopback as tcpdump chooses them, with the kernel's stamps."""
+    path = folder / "captured.pcap"
+    words = ("-i", "lo", "-n", "-B", "16384", "-s", "700", "--time-stamp-precision=nano", "-U", "-w", "-")
     with path.open("wb") as file:  # ours: tcpdump gives up root before it would open one
-        process = subprocess.Popen(words, stdout=file, stderr=subprocess.DEVNULL)
+        process = subprocess.Popen(["tcpdump", *words, what], stdout=file, stderr=subprocess.DEVNULL)
     time.sleep(1.0)
     try:
         yield path
@@ -274,12 +267,9 @@ def captured(folder: Path, port: int, core_port: int) -> Iterator[Path]:
         process.wait()
 
 
-def stamped(path: Path, port: int) -> np.ndarray:
-    """A row for each call: when its first INVITE reached the edge (UTC, ns), and milliseconds to its first one to the
-    core."""
+def frames(path: Path) -> Iterator[tuple[int, int, bytes]]:
+    """Of each packet captured: when (UTC, ns), to which port, and the Call-ID in it."""
     data = path.read_bytes()
-    arrived: dict[bytes, int] = {}
-    left: dict[bytes, int] = {}
     at = 24  # the file's own header
     while at + 16 <= len(data):
         seconds, nanos, size, _ = struct.unpack_from("<IIII", data, at)
@@ -287,8 +277,16 @@ def stamped(path: Path, port: int) -> np.ndarray:
         at += 16 + size
         start = 14 + (frame[14] & 15) * 4  # Ethernet, IPv4
         target = int.from_bytes(frame[start + 2 : start + 4], "big")
-        call = frame.partition(b"\r\nCall-ID: ")[2].partition(b"\r\n")[0]
-        (arrived if target == port else left).setdefault(call, seconds * 10**9 + nanos)
+        yield seconds * 10**9 + nanos, target, frame.partition(b"\r\nCall-ID: ")[2].partition(b"\r\n")[0]
+
+
+def stamped(path: Path, port: int) -> np.ndarray:
+    """A row for each call: when its first INVITE reached the edge (UTC, ns), and milliseconds to its first one to the
+    core."""
+    arrived: dict[bytes, int] = {}
+    left: dict[bytes, int] = {}
+    for when, target, call in frames(path):
+        (arrived if target == port else left).setdefault(call, when)
     rows = [(arrived[call], (when - arrived[call]) / 1e6) for call, when in left.items() if call in arrived]
     return np.array(rows).reshape(-1, 2)
 
