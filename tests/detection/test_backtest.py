@@ -17,9 +17,9 @@ from fanzha.detection.backtest.report import Report, from_bytes, to_bytes
 from fanzha.detection.backtest.run import run
 from fanzha.detection.condition import leaves, parse, truth
 from fanzha.detection.outcomes import Outcomes, of_world
-from fanzha.detection.pack import Pack
+from fanzha.detection.pack import Pack, whole
 from fanzha.detection.rule import Rule
-from fanzha.detection.scan import Replay, codes_of
+from fanzha.detection.scan import STAGE_ONE, Replay, codes_of, scan
 from fanzha.errors import InputError, RuleError, UsageError
 from fanzha.profiles.event import OUTGOING
 from fanzha.profiles.fields import BY_NAME, FIELD_COUNT, EntityKind
@@ -197,10 +197,52 @@ def test_devices_and_cells_are_tried_too(lake: Lake, pack: Pack, outcomes: Outco
         assert told.tried.hit == len(oracle(lake, rule, 0, tmp_path))
 
 
+def low_bars(pack: Pack) -> dict[EntityKind, Rule]:
+    """A rule of each kind of the second stage, alone in its scheme, that holds even in a small province."""
+    conditions = {
+        EntityKind.VICTIM: "contacts_24h >= 1",
+        EntityKind.SITE: "in_24h + out_24h >= 1",
+        EntityKind.BRIDGE: "out_24h >= 1",
+        EntityKind.RACK: "in_24h + out_24h >= 1",
+    }
+    found = {}
+    for kind, text in conditions.items():
+        own = next(rule for rule in pack.rules if rule.entity == kind)
+        low = parse(text, pack.words.lists)
+        found[kind] = replace(own, id=f"low.{kind.name.lower()}", condition=low, judged=low, minimum=4, score=84.0)
+    # A rack and a site of one scheme are told as one alert.
+    found[EntityKind.RACK] = replace(found[EntityKind.RACK], scheme="portable_bridge")
+    return found
+
+
+def test_rules_that_are_fed_by_others_facts_hit_whom_a_scan_alerts_on(
+    lake: Lake, pack: Pack, outcomes: Outcomes, tmp_path: Path
+) -> None:
+    """Victims, sites, bridges and racks, beside the alerts of a scan with the same rules in the pack."""
+    bars = low_bars(pack)
+    first = [rule for rule in pack.rules if rule.entity in STAGE_ONE or rule.cli]
+    alone = whole([*first, *bars.values()], pack.words)
+    alerts = scan(lake, alone, temporary=tmp_path).alerts
+    for kind, rule in bars.items():
+        expected = {alert.entity.value for alert in alerts if rule.id in {each.id for each in alert.rules}}
+        told = tried(lake, alone, rule, tmp_path, outcomes=outcomes, leaf=0 if kind == EntityKind.VICTIM else None)
+        assert expected or kind == EntityKind.BRIDGE
+        assert {case.value for case in told.hardest} <= expected
+        assert told.tried.hit == len(expected) or (kind == EntityKind.RACK and told.tried.hit > len(expected))
+        assert told.draft.entity == ("number" if kind in (EntityKind.VICTIM, EntityKind.BRIDGE) else "cell")
+        assert all(case.records for case in told.hardest)
+        assert "own_calls" in told.unknown
+        assert told.tried.cost.calls == 0
+        if kind == EntityKind.VICTIM:  # nobody's outcome says who was deceived
+            assert told.tried.unknown == told.tried.hit
+            assert told.curve is not None
+            assert told.curve.points[0].hit >= told.curve.points[-1].hit
+
+
 def test_what_cannot_be_tried_is_told(pack: Pack, bad: Rule, tmp_path: Path) -> None:
-    for name in ("false_cli.r1", "victim_wave.called", "no_such"):
-        with pytest.raises(RuleError):
-            find_draft(pack, next((rule.id for rule in pack.rules if rule.id.startswith(name)), name))
+    for name, why in (("false_cli.r1", "R1 is decided on each call"), ("no_such", "no rule is called")):
+        with pytest.raises(RuleError, match=why):
+            find_draft(pack, name)
     with pytest.raises(RuleError, match="no version"):
         find_draft(pack, "mass_dialling.flood@99")
     assert find_draft(pack, "mass_dialling.flood@1").version == 1

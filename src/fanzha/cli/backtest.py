@@ -171,7 +171,7 @@ class _Trial:
         if session is not None:
             from fanzha.detection.backtest.cluster import on_spark
 
-            engine["reads"], engine["walks"] = on_spark(session)
+            engine["reads"], engine["walks"], engine["judges"] = on_spark(session)
         with _steps(say("回溯试跑", "backtest"), say("试规则", "try")) as step:
             return run(
                 self.lake,

@@ -19,6 +19,14 @@ if TYPE_CHECKING:
 
 SHOWN = 10  # of the hardest cases, the kinds and the overlapping rules; files hold them all
 _BAR = 30
+_UNKNOWN = {
+    "subscribers": ("未导入用户资料：无法得知号龄与年龄段", "no subscribers imported: ages of cards are not known"),
+    "own_calls": (
+        "二级规则只读其他对象的规则报来的事实：“呼出”是这些事实，误停期间的呼出未计",
+        "fed by facts of other entities' rules: `calls` are those facts, and calls without service are not counted",
+    ),
+    "victims": ("处置结果不说谁是受害人：命中一律“未知”", "no outcome says who was deceived: every hit is unknown"),
+}
 
 
 def show(report: Report, measures: Mapping[str, Measure], *, unmasked: bool = False) -> None:
@@ -53,8 +61,8 @@ def show(report: Report, measures: Mapping[str, Measure], *, unmasked: bool = Fa
                 "No outcomes: every hit is unknown and counted as honest. Give --outcomes or --truth.",
             )
         )
-    if report.unknown:
-        out.print(say("未导入用户资料：无法得知号龄与年龄段", "no subscribers imported: ages of cards are not known"))
+    for each in report.unknown:
+        out.print(say(*_UNKNOWN[each]))
 
 
 def _sides(report: Report, measures: Mapping[str, Measure]) -> object:

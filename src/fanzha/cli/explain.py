@@ -189,7 +189,9 @@ def _show_alert(alert: Alert, pack: Pack) -> None:
 
 def _show_model(model: ModelRef) -> None:
     """What the released model says, as one family of evidence, or that it abstains."""
-    says = {"fraud": ("诈骗", "fraud"), "honest": ("诚实", "honest"), "unsure": ("弃权", "abstains")}[model.says]
+    from fanzha.cli.page.story import SAYS
+
+    says = SAYS[model.says]
     chance = "" if model.probability is None else f" {model.probability:.3f}"
     head = f"[bold]{say('模型', 'Model')}[/] {say(*says)}{chance} [dim]{model.name}@{model.version} +{model.points:g}"
     console().print(f"  {head}")

@@ -9,6 +9,7 @@ import click
 
 from fanzha.cli import options, start
 from fanzha.cli.language import language, say
+from fanzha.cli.scan import stage_of
 from fanzha.cli.terminal import console, note, show_json, table
 
 if TYPE_CHECKING:
@@ -34,6 +35,9 @@ _HELP = say(
       fanzha rules list
       fanzha rules show mass_dialling.strangers
     """,
+)
+_network = click.option(
+    "--network", default="default", show_default=True, help=say("按哪个网络的发布", "as released in which network")
 )
 
 
@@ -81,11 +85,12 @@ def check(directories: tuple[Path, ...], as_json: bool) -> None:
 
 
 @command.command("list", help=say("列出全部规则", "list every rule"))
+@_network
 @options.rule_folders
 @options.as_json
-def list_rules(directories: tuple[Path, ...], as_json: bool) -> None:
+def list_rules(network: str, directories: tuple[Path, ...], as_json: bool) -> None:
     """One line a rule."""
-    pack = _pack(directories)
+    pack = _pack(directories, network)
     if as_json:
         show_json([describe(rule, pack) for rule in pack.rules])
         return
@@ -95,6 +100,7 @@ def list_rules(directories: tuple[Path, ...], as_json: bool) -> None:
         say("对象", "entity"),
         say("类", "family"),
         say("分", "score"),
+        say("阶段", "stage"),
     )
     for scheme in pack.schemes.values():
         rules = [rule for rule in pack.rules if rule.scheme == scheme.id]
@@ -109,17 +115,19 @@ def list_rules(directories: tuple[Path, ...], as_json: bool) -> None:
                 rule.entity.name.lower(),
                 rule.family,
                 score,
+                stage_of(rule) or say("全量", "live"),
             )
         console().print(made)
 
 
 @command.command("show", help=say("查看一条规则", "show one rule in full"))
 @click.argument("rule_id")
+@_network
 @options.rule_folders
 @options.as_json
-def show(rule_id: str, directories: tuple[Path, ...], as_json: bool) -> None:
+def show(rule_id: str, network: str, directories: tuple[Path, ...], as_json: bool) -> None:
     """Everything that is written about it."""
-    pack = _pack(directories)
+    pack = _pack(directories, network)
     found = describe(pack.rules[pack.index(rule_id)], pack)
     if as_json:
         show_json(found)
@@ -138,6 +146,8 @@ def describe(rule: Rule, pack: Pack) -> dict[str, Any]:
     return {
         "id": rule.id,
         "version": rule.version,
+        "stage": str(rule.stage),
+        "share": list(rule.share),
         "scheme": rule.scheme,
         "family": rule.family,
         "title": {"zh": rule.title.zh, "en": rule.title.en},
@@ -158,8 +168,8 @@ def describe(rule: Rule, pack: Pack) -> dict[str, Any]:
     }
 
 
-def _pack(directories: tuple[Path, ...]) -> Pack:
+def _pack(directories: tuple[Path, ...], network: str) -> Pack:
     folders = start.rule_folders(start.begin(), directories)
     from fanzha.detection.pack import load_pack
 
-    return load_pack(folders)
+    return load_pack(folders, network)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from fanzha.detection.alert import Alert
     from fanzha.detection.pack import Pack
+    from fanzha.detection.rule import Rule
     from fanzha.detection.scan import Engine, Scan
     from fanzha.records.lake import Lake
 
@@ -211,7 +213,7 @@ def write(path: Path, found: Scan, lake: Lake, pack: Pack) -> None:
     if path.suffix == ".html":
         from fanzha.cli.page.report import report
 
-        text = report(found, lake, pack).encode()
+        text = report(found, lake, pack, network=pack.network).encode()
     else:
         from fanzha.detection.alert import encode
 
@@ -241,6 +243,11 @@ def as_plain(found: Scan, pack: Pack) -> dict[str, object]:
     return {
         "calls": found.calls,
         "pack": pack.hash,
+        "release": pack.release,
+        "not_live": [
+            {"rule": rule.name, "stage": str(rule.stage), "share": list(rule.share), "hits": hits}
+            for rule, hits in not_live(found, pack)
+        ],
         "unknown": found.unknown,
         "alerts": [msgspec.to_builtins(alert) for alert in found.alerts],
     }
@@ -257,6 +264,9 @@ def show(found: Scan, pack: Pack) -> None:
         rest = len(found.alerts) - SHOWN
         out.print(say(f"… 另有 {rest} 条（--out 全部写出）", f"... and {rest} more (--out writes them all)"))
     out.print(summary_line(found, pack))
+    for rule, hits in not_live(found, pack):
+        would = say(f"，会命中 {count(hits)} 个", f", would hit {count(hits)}") if rule.shadow else ""
+        out.print(f"  {rule.name}  {stage_of(rule)}{would}", highlight=False)
     if found.unknown:
         out.print(unknown_line(found.unknown))
 
@@ -269,6 +279,23 @@ def summary_line(found: Scan, pack: Pack) -> str:
         bands.append(f"[{band.colour}]●[/] {say(band.zh, band.en)} {number}")
     calls, alerts = count(found.calls), count(len(found.alerts))
     return say(f"{calls} 次通话，{alerts} 条预警：", f"{calls} calls, {alerts} alerts: ") + "  ".join(bands)
+
+
+def not_live(found: Scan, pack: Pack) -> list[tuple[Rule, int]]:
+    """The rules that run and do not act on everybody, and whom those in shadow would have hit."""
+    told = Counter((rule, version) for rule, version, _ in {(hit.rule, hit.version, hit.entity) for hit in found.hits})
+    return [(rule, told[rule.id, rule.version]) for rule in pack.rules if stage_of(rule)]
+
+
+def stage_of(rule: Rule) -> str:
+    """In which stage a rule runs, in words; empty for one that acts on everybody."""
+    low, high = rule.share
+    if rule.shadow:
+        return say("影子：只记录", "shadow: recorded only")
+    if (low, high) == (0, 1000):
+        return ""
+    part = f"{(high - low) / 10:g} %"
+    return say(f"按份额：{part} 的号码", f"share: {part} of the numbers")
 
 
 MISSING = {

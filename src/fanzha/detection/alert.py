@@ -29,6 +29,7 @@ SHOWN_AS = {  # how outsiders know them
     EntityKind.VICTIM: EntityKind.NUMBER,
     EntityKind.SITE: EntityKind.CELL,
     EntityKind.BRIDGE: EntityKind.NUMBER,
+    EntityKind.RACK: EntityKind.CELL,
 }
 TOLD_AS = {EntityKind.RACK: EntityKind.SITE}  # one alert of a cell, whichever of the two saw it
 _OUT_TOTAL = BY_NAME["out_total"].index

@@ -26,6 +26,7 @@ from fanzha.detection.judge import Code, Findings, Sink, code_of, joined, make_s
 from fanzha.detection.learning.opinion import adviser_of
 from fanzha.detection.neighbours import neighbours
 from fanzha.detection.pack import Pack
+from fanzha.detection.words import BridgeBounds
 from fanzha.profiles import feed
 from fanzha.profiles.epoch import Activations, activations_of, no_activations
 from fanzha.profiles.event import EVENT, Events
@@ -97,18 +98,27 @@ class Replay:
         """Judge one spilled kind."""
         return self.run(kind, [lambda b=b: spill.bucket(b, by_time=self._by_time) for b in range(BUCKETS)])  # type: ignore[misc]
 
-    def facts(self, kind: EntityKind, facts: Events) -> Findings:
-        """Judge one kind of the second stage over the first stage's facts."""
-        own = facts[facts["pad"] == kind]
-        return self.run(kind, [lambda: by_key(own, by_time=self._by_time)])
+    def second(self, kind: EntityKind, facts: Events) -> Findings:
+        """Judge one kind of the second stage; `facts` as `second_stage` takes them."""
+        return self.run(kind, [lambda: second_stage(kind, facts, by_time=self._by_time)])
 
-    def paired(self, events: Events) -> Findings:
-        """Judge the events of `Bridges`, each holder's in the order they were told."""
-        return self.run(EntityKind.BRIDGE, [lambda: events[np.argsort(events["key"], kind="stable")]])
 
-    def racked(self, facts: Events) -> Findings:
-        """Judge the racks that the first stage's facts make; findings are told of their cells."""
-        return rack.in_cell(self.run(EntityKind.RACK, [lambda: by_key(rack.racks(facts), by_time=self._by_time)]))
+def second_stage(kind: EntityKind, facts: Events, *, by_time: bool) -> Events:
+    """What the first stage's facts are to one kind of the second, sorted by key.
+
+    Of bridges `facts` are the events that `Bridges` told: each holder's stay in the order they were told.
+    """
+    if kind == EntityKind.BRIDGE:
+        return facts[np.argsort(facts["key"], kind="stable")]
+    if kind == EntityKind.RACK:
+        return by_key(rack.racks(facts), by_time=by_time)
+    return by_key(facts[facts["pad"] == kind], by_time=by_time)
+
+
+def paired(stage: FirstStage, facts: Events, bounds: BridgeBounds) -> tuple[Events, dict[bridge.Mark, bridge.Pair]]:
+    """The events of holders of long calls, in the order they are told, and who was beside whom."""
+    dialled = facts[facts["pad"] == EntityKind.BRIDGE]
+    return bridge.Bridges(bounds).step(*neighbours(stage.held, dialled, bounds))
 
 
 class Job(NamedTuple):
@@ -137,6 +147,11 @@ class FirstStage(NamedTuple):
     callers: screen.Hits
     calls: int
     events: int
+
+    @property
+    def facts(self) -> Events:
+        """What the first stage tells the second."""
+        return np.concatenate([np.zeros(0, EVENT), *(found.facts for found in self.judged.values())])
 
 
 Engine = Callable[[Job], FirstStage]
@@ -248,13 +263,12 @@ def _ahead(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
 def _judged(job: Job, stage: FirstStage) -> tuple[dict[EntityKind, Findings], dict[bridge.Mark, bridge.Pair]]:
     """What every kind's rules found, the first stage's facts stepped by the second, and who was beside whom."""
     replay, judged = _replay(job), dict(stage.judged)
-    facts = np.concatenate([found.facts for found in judged.values()])
+    facts = stage.facts
     for kind in STAGE_TWO:
-        judged[kind] = replay.facts(kind, facts)
-    bounds, dialled = job.pack.words.bridge, facts[facts["pad"] == EntityKind.BRIDGE]
-    events, pairs = bridge.Bridges(bounds).step(*neighbours(stage.held, dialled, bounds))
-    judged[EntityKind.BRIDGE] = replay.paired(events)
-    judged[EntityKind.RACK] = replay.racked(facts)
+        judged[kind] = replay.second(kind, facts)
+    events, pairs = paired(stage, facts, job.pack.words.bridge)
+    judged[EntityKind.BRIDGE] = replay.second(EntityKind.BRIDGE, events)
+    judged[EntityKind.RACK] = rack.in_cell(replay.second(EntityKind.RACK, facts))
     return judged, pairs
 
 

@@ -68,16 +68,35 @@ def by_key(events: Events, *, by_time: bool) -> Events:
     return events[order]
 
 
+def _write(file: BinaryIO, data: memoryview) -> None:
+    """All of it: a disk that is nearly full takes a part of a write and says so by its length alone."""
+    while data:
+        data = data[file.write(data) :]
+
+
+def _refused(error: OSError, folder: Path) -> StorageError:
+    hint = "free disk space (a call takes up to 112 bytes for each kind of entity), or set FANZHA_HOME elsewhere"
+    return StorageError(f"cannot write temporary events: {error.strerror}", where=str(folder), hint=hint)
+
+
 class Spill:
-    """Events of one kind, scattered over bucket files in a temporary folder; a context manager that removes them."""
+    """Events of one kind, scattered over bucket files under a folder; a context manager that gives their space back.
+
+    The files have no names: however the process ends, their gigabytes end with it. Raises StorageError.
+    """
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self._folder = tempfile.TemporaryDirectory(dir=folder, prefix="replay-", ignore_cleanup_errors=True)
-        self._files: list[BinaryIO] = [
-            (Path(self._folder.name) / f"{b:02d}.events").open("wb+", buffering=0) for b in range(BUCKETS)
-        ]
+        self._where = folder
+        self._files: list[BinaryIO] = []
         self.count = 0
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            for _ in range(BUCKETS):
+                file = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115 - closed by __exit__
+                self._files.append(file)
+        except OSError as error:
+            self.__exit__()
+            raise _refused(error, folder) from error
 
     def __enter__(self) -> Spill:
         return self
@@ -85,7 +104,6 @@ class Spill:
     def __exit__(self, *_: object) -> None:
         for file in self._files:
             file.close()
-        self._folder.cleanup()
 
     def add(self, events: Events) -> None:
         """Write these events to their buckets, in order."""
@@ -93,14 +111,9 @@ class Spill:
         bounds = _scatter(events, grouped)
         try:
             for b, file in enumerate(self._files):
-                if bounds[b + 1] > bounds[b]:
-                    file.write(memoryview(grouped[bounds[b] : bounds[b + 1]]).cast("B"))
+                _write(file, memoryview(grouped[bounds[b] : bounds[b + 1]]).cast("B"))
         except OSError as error:
-            raise StorageError(
-                f"cannot write temporary events: {error.strerror}",
-                where=self._folder.name,
-                hint="free disk space (about 120 bytes a call are needed), or set FANZHA_HOME elsewhere",
-            ) from error
+            raise _refused(error, self._where) from error
         self.count += len(events)
 
     def bucket(self, number: int, *, by_time: bool = True) -> Events:

@@ -52,6 +52,16 @@
       make("small", {}, both([known.family[0] + " · " + known.score + " 分", known.family[1] + " · score " + known.score])),
       leaves);
   }
+  function model(told) {
+    if (!told) { return []; }
+    const [says, chance, points, version, sentences] = told;
+    const worth = chance === null ? "" : " " + chance.toFixed(3);
+    return make("div", { class: "rule model" },
+      make("b", {}, both(["模型：" + says[0] + worth, "Model: " + says[1] + worth])), " ",
+      make("code", {}, version), " ",
+      make("small", {}, both(["+" + points + " 分", "score +" + points])),
+      sentences.map((words) => make("div", { class: "leaf" }, make("div", {}, both(words)), make("div"))));
+  }
   function record(alert, row) {
     const [at, caller, callee, ring, talk, door, cell, device] = row;
     const out = caller === alert.entity ? "outgoing" : callee === alert.entity ? "incoming" : "";
@@ -102,7 +112,7 @@
     const body = make("div", { class: "body" },
       make("div", { class: "but" }, make("b", {}, both(["怎样才不会预警：", "What would have changed it: "])), both(alert.but)),
       make("div", { class: "two" },
-        make("div", {}, make("h4", {}, both(["证据（黑线为阈值）", "Evidence (the black line is the threshold)"])), alert.rules.map((at) => rule(alert, at))),
+        make("div", {}, make("h4", {}, both(["证据（黑线为阈值）", "Evidence (the black line is the threshold)"])), alert.rules.map((at) => rule(alert, at)), model(alert.model)),
         make("div", {}, make("h4", {}, both(["处置与依据", "What may follow, and on what ground"])), facts(alert))),
       strip(alert),
       alert.records.length ? [make("h4", {}, both(["话单 " + alert.records.length + " 条", alert.records.length + " call records"])), records(alert)] : []);

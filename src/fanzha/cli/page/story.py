@@ -9,7 +9,7 @@ from typing import Any
 from fanzha import numbering
 from fanzha.cli.moments import zone
 from fanzha.cli.page import svg
-from fanzha.detection.alert import Alert, RuleRef
+from fanzha.detection.alert import Alert, ModelRef, RuleRef
 from fanzha.detection.pack import Pack
 from fanzha.records.contract import Ingress
 
@@ -89,11 +89,21 @@ def story(alert: Alert, records: Mapping[int, dict[str, Any]], pack: Pack, names
         "last": seconds(datetime.fromisoformat(alert.last_seen)),
         "calls": alert.calls_before_alert,
         "unknown": [[words.zh, words.en] for words in alert.unknown],
+        "model": _model(alert.model) if alert.model else None,
         "previous": alert.previous,
         "details": {name: str(value) for name, value in alert.details.items() if value is not None},
         "records": packed,
         "strip": _strip(packed, entity) if len(packed) > 1 else "",
     }
+
+
+SAYS = {"fraud": ("诈骗", "fraud"), "honest": ("诚实", "honest"), "unsure": ("弃权", "abstains")}
+
+
+def _model(model: ModelRef) -> list[Any]:
+    """[what it says, chance of fraud or null, points, version, sentences]: one family of evidence, or none."""
+    sentences = [list(each) for each in zip(model.zh, model.en, strict=True)]
+    return [list(SAYS[model.says]), model.probability, model.points, f"{model.name}@{model.version}", sentences]
 
 
 def seconds(moment: datetime) -> int:

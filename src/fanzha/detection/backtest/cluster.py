@@ -9,14 +9,17 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from fanzha.detection.backtest.history import History, Progress
 from fanzha.detection.backtest.honest import HonestKinds
 from fanzha.detection.backtest.run import Reads, Walks
 from fanzha.detection.backtest.trial import Plan, Trial, Walker
 from fanzha.detection.cluster import calls_of, refusals
-from fanzha.detection.scan import WARM_UP
+from fanzha.detection.cluster import on_spark as judging
+from fanzha.detection.scan import WARM_UP, Engine
 from fanzha.profiles import cluster, feed
 from fanzha.profiles.epoch import Activations
 from fanzha.profiles.event import Events
@@ -29,9 +32,9 @@ if TYPE_CHECKING:
 _FOUND = "bucket int, events bigint, part binary"  # a bucket's part, or, as bucket -1, a partition's hardest cases
 
 
-def on_spark(session: SparkSession) -> tuple[Reads, Walks]:
-    """Who reads and who walks, for `run`."""
-    return partial(_Stretch, session), _Walker
+def on_spark(session: SparkSession) -> tuple[Reads, Walks, Engine]:
+    """Who reads, who walks, and who judges the first stage for a rule of the second, for `run`."""
+    return partial(_Stretch, session), _Walker, judging(session)
 
 
 class _Stretch(History):
@@ -63,6 +66,9 @@ class _Given:
     start: datetime
     known: Activations
     at_hand: Events | None = None
+
+    def shown(self, keys: NDArray[np.int64]) -> NDArray[np.int64]:
+        return keys
 
     def bucket(self, _number: int) -> Events:
         assert self.at_hand is not None

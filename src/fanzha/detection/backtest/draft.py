@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from fanzha.detection.alert import SHOWN_AS
 from fanzha.detection.backtest.report import Version
 from fanzha.detection.condition import (
     Amount,
@@ -24,12 +25,10 @@ from fanzha.detection.condition import (
 from fanzha.detection.pack import Pack
 from fanzha.detection.rule import WHOLE, Rule, Stage, read_rules
 from fanzha.errors import RuleError, UsageError
-from fanzha.profiles.fields import EntityKind
 from fanzha.vocabulary.loader import read
 
 POINTS = 20
 MOST_POINTS = 100
-KINDS = (EntityKind.NUMBER, EntityKind.DEVICE, EntityKind.CELL)
 _RISING = (">", ">=")  # a higher threshold makes these harder to meet
 
 
@@ -52,13 +51,15 @@ def find_draft(pack: Pack, name: str) -> Rule:
 
 
 def checked(rule: Rule) -> Rule:
-    """The same rule as if it acted on everybody. Raises RuleError where it cannot be tried by itself."""
+    """The same rule as if it acted on everybody. Raises RuleError for a false-CLI rule.
+
+    R1-R8 have no condition to try: the number plan and the trunk's contract decide them on every call, whatever a
+    draft says; a draft of one can change its score and its measure alone, which hit nobody else.
+    """
     if rule.judged is None:
-        hint = "try it as policy: fanzha verdicts try"
-        raise RuleError(f"{rule.id} judges the raw number of a call, not a profile", where=rule.where, hint=hint)
-    if rule.entity not in KINDS:
-        hint = "try the number or device rules that emit the facts"
-        raise RuleError(f"{rule.id} is fed by facts of other rules", where=rule.where, hint=hint)
+        what = f"{rule.id} has no condition to try: {rule.cli} is decided on each call by the number plan"
+        hint = "fanzha scan --only false_cli shows whom it hits, fanzha verdicts try what a policy would have answered"
+        raise RuleError(what, where=rule.where, hint=hint)
     return replace(rule, stage=Stage.LIVE, share=WHOLE)
 
 
@@ -88,7 +89,7 @@ def version_of(rule: Rule) -> Version:
         title=rule.title,
         scheme=rule.scheme,
         family=rule.family,
-        entity=rule.entity.name.lower(),
+        entity=SHOWN_AS.get(rule.entity, rule.entity).name.lower(),
         when=rule.text,
         exemptions=list(rule.exemptions),
         score=rule.score,

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from fanzha.detection.scan import WARM_UP
-from fanzha.errors import StorageError
 from fanzha.profiles import feed
 from fanzha.profiles.epoch import Activations, activations_of, no_activations
 from fanzha.profiles.event import Events
@@ -45,12 +44,13 @@ class History:
         self.end = end or (datetime.fromtimestamp(int(last.timestamp()) + 1, UTC) if last else self.start)
         self.known = known_holders(lake, kind, network)
         self.position = lake.position()
+        self.temporary = temporary
         self.calls = 0
-        self._spill = _nameless(temporary)
+        self._spill: Spill | None = None
         try:
             self._read(lake, start, tell)
         except BaseException:
-            self._spill.__exit__()
+            self.__exit__(None, None, None)
             raise
 
     def __enter__(self) -> History:
@@ -59,19 +59,26 @@ class History:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._spill.__exit__(kind, error, trace)
+        if self._spill is not None:
+            self._spill.__exit__(kind, error, trace)
 
     @property
     def events(self) -> int:
         """How many events were read."""
-        return self._spill.count
+        return self._spill.count if self._spill else 0
 
     def bucket(self, number: int) -> Events:
         """The events of one of BUCKETS buckets, sorted by entity, time and arrival; an entity lies in one whole."""
+        assert self._spill is not None
         return self._spill.bucket(number)
+
+    def shown(self, keys: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The entities as outsiders know them."""
+        return keys
 
     def _read(self, lake: Lake, start: datetime | None, tell: Progress) -> None:
         """Decode, convert and write side by side: all three let go of the interpreter."""
+        self._spill = Spill(self.temporary)
         since = start - WARM_UP if start else None
         batches = lake.scan(feed.COLUMNS, start=since, end=self.end, network=self.network)
         with ThreadPoolExecutor(2) as threads:
@@ -79,28 +86,15 @@ class History:
             for batch, events in _made(batches, self.kind, threads):
                 if writing is not None:
                     self.calls += writing.result()
-                writing = threads.submit(self._write, events, batch.num_rows)
+                writing = threads.submit(_write, self._spill, events, batch.num_rows)
                 tell("read", self.calls / max(1, self.rows))
             if writing is not None:
                 self.calls += writing.result()
 
-    def _write(self, events: Events, calls: int) -> int:
-        self._spill.add(events)
-        return calls
 
-
-def _nameless(temporary: Path) -> Spill:
-    """A spill whose files have no names any more: however the process ends, their gigabytes end with it."""
-    try:
-        temporary.mkdir(parents=True, exist_ok=True)
-        folder = tempfile.mkdtemp(dir=temporary, prefix="backtest-")
-    except OSError as error:
-        hint = "set FANZHA_HOME to a folder that you own, or free some space"
-        raise StorageError(f"cannot write there: {error.strerror}", where=str(temporary), hint=hint) from error
-    try:
-        return Spill(Path(folder))
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+def _write(spill: Spill, events: Events, calls: int) -> int:
+    spill.add(events)
+    return calls
 
 
 def _made(

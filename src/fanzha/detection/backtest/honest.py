@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from fanzha.detection.alert import SHOWN_AS
 from fanzha.detection.backtest.walk import Tried, first_kind
 from fanzha.detection.backtest.words import OTHER, KindRow, read_kinds
 from fanzha.detection.bytecode import STACK, Compiler
@@ -21,9 +22,11 @@ class HonestKinds:
     """Tells kinds of one sort of entity from the profile at the first hit and the subscriber's age band."""
 
     def __init__(self, lake: Lake, entity: EntityKind, network: str, lists: Mapping[str, tuple[float, ...]]) -> None:
-        self._rows = read_kinds().of(entity)
+        shown = SHOWN_AS.get(entity, entity)
+        # Conditions are on what a number does; of one that facts tell of, only the subscriber's age is known.
+        self._rows = [row for row in read_kinds().of(shown) if row.age_bands or shown == entity]
         self._tried = _compiled(self._rows, lists)
-        self._numbers, self._band, names = _ages(lake, entity, network)
+        self._numbers, self._band, names = _ages(lake, shown, network)
         wanted = [[names.index(band) for band in row.age_bands if band in names] for row in self._rows]
         self._kind_bands = np.array([sum(1 << at for at in each) for each in wanted], np.int64)
 

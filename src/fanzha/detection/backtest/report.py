@@ -19,7 +19,10 @@ FORMAT = 1
 
 
 class Version(msgspec.Struct, frozen=True):
-    """A rule version as it was tried. digest: a hash of all that could change its verdicts; entity: number ...."""
+    """A rule version as it was tried. digest: a hash of all that could change its verdicts; entity: number ...,
+
+    as outsiders know it: a victim is a number, a site or rack a cell.
+    """
 
     id: str
     version: int
@@ -218,7 +221,12 @@ class Curve(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """One backtest, whole. live and today are None where there is no other live version."""
+    """One backtest, whole. live and today are None where there is no other live version.
+
+    unknown: what could not be known: `subscribers` (never imported); of the second stage `own_calls` (only facts told
+    of an entity are read: its `calls` are those, and what it would have called without service is not counted) and
+    `victims` (no outcome says who was deceived: every hit is `unknown`).
+    """
 
     format: int = FORMAT
     draft: Version

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from fanzha.detection.alert import SHOWN_AS
 from fanzha.detection.backtest.draft import checked, ladder, live_version, usual_thresholds, version_of
 from fanzha.detection.backtest.history import History, Progress
 from fanzha.detection.backtest.honest import HonestKinds
 from fanzha.detection.backtest.report import Report, Stretch
+from fanzha.detection.backtest.second import Facts
 from fanzha.detection.backtest.tell import Teller, sources_of, stretch_of
 from fanzha.detection.backtest.trial import Plan, Trial, Walker
 from fanzha.detection.backtest.words import read_costs
-from fanzha.detection.outcomes import Outcomes
+from fanzha.detection.outcomes import Known, Outcomes
 from fanzha.detection.pack import Pack, with_rule
 from fanzha.detection.rule import Rule
+from fanzha.detection.scan import STAGE_ONE, Engine, this_machine
 from fanzha.errors import UsageError
+from fanzha.profiles.fields import EntityKind
 from fanzha.records.lake import Lake
 
 Reads = Callable[..., History]
@@ -40,6 +45,7 @@ def run(
     thresholds: Sequence[float] = (),
     reads: Reads = History,
     walks: Walks = Walker,
+    judges: Engine = this_machine,
 ) -> Report:
     """Try `draft` on one network's calls from `start` to `end` (UTC; whole days are best), beside the pack's version.
 
@@ -47,12 +53,15 @@ def run(
     draft's text (from 0) over `thresholds`, or twenty about its own. `progress` is told (step, share). The same draft,
     live version, data and seed give the same report. Raises RuleError for a rule that cannot be tried by itself,
     UsageError for an empty stretch or a leaf without a threshold, StorageError where the disk is full. `reads` and
-    `walks`: who reads the stretch and walks it, this machine or a cluster (backtest/cluster.py).
+    `walks`: who reads the stretch and walks it, this machine or a cluster (backtest/cluster.py); of a rule of the
+    second stage, `judges` judges the first, and its facts are walked here (backtest/second.py).
     """
     tell = progress or (lambda _step, _share: None)
     draft = checked(draft)
     rungs = _rungs(draft, leaf, thresholds)
-    known = (outcomes or Outcomes([])).of(draft.entity)
+    if draft.entity not in STAGE_ONE:
+        reads, walks = partial(Facts, pack=pack, engine=judges), Walker
+    known = _known(outcomes or Outcomes([]), draft.entity)
     plan = Plan(draft, live_version(pack, draft), [rule for _, rule in rungs], with_rule(pack, draft), known, seed)
     kinds = HonestKinds(lake, draft.entity, network, pack.words.lists)
     with reads(lake, draft.entity, network=network, start=start, end=end, temporary=temporary, tell=tell) as history:
@@ -93,8 +102,19 @@ def _told(
         overlap=teller.overlap(),
         curve=teller.curve(leaf, thresholds) if leaf is not None else None,
         costs=f"costs.yaml, {costs.as_of}: {costs.source}",
-        unknown=[] if lake.reference("subscribers", network=stretch.network).num_rows else ["subscribers"],
+        unknown=_unknown(lake, plan.draft, stretch.network),
     )
+
+
+def _known(outcomes: Outcomes, entity: EntityKind) -> Known:
+    """What is known of such entities. An outcome says who deceived, never who was deceived: of victims, nothing."""
+    return outcomes.of(entity if entity == EntityKind.VICTIM else SHOWN_AS.get(entity, entity))
+
+
+def _unknown(lake: Lake, draft: Rule, network: str) -> list[str]:
+    missing = [] if lake.reference("subscribers", network=network).num_rows else ["subscribers"]
+    told = [] if draft.entity in STAGE_ONE else ["own_calls"]
+    return missing + told + (["victims"] if draft.entity == EntityKind.VICTIM else [])
 
 
 def _rungs(draft: Rule, leaf: int | None, thresholds: Sequence[float]) -> list[tuple[float, Rule]]:

@@ -23,7 +23,7 @@ from fanzha.detection.outcomes import Known
 from fanzha.detection.pack import Pack
 from fanzha.detection.program import Program, compile_rules
 from fanzha.detection.rule import Rule
-from fanzha.detection.scan import codes_of
+from fanzha.detection.scan import STAGE_ONE, codes_of
 from fanzha.profiles.event import OUTGOING, WAS_ANSWERED, Events
 from fanzha.profiles.layout import Store
 from fanzha.profiles.spill import BUCKETS
@@ -153,7 +153,9 @@ class Walker:
 
     def _tried(self, rules: list[Rule], rungs: list[Rule]) -> Tried:
         program: Program = compile_rules([*rules, *rungs], self.plan.pack.words)
-        hold = [self.costs.priced(rule.measure)[1] * 3600 for rule in rules]
+        # A fact is no call of the one it is told of: what those could not have done without service, nobody knows.
+        hours = [self.costs.priced(rule.measure)[1] if rule.entity in STAGE_ONE else 0 for rule in rules]
+        hold = [each * 3600 if each else -1 for each in hours]
         since = int(self.history.start.timestamp())
         level = any(reads_level(rule) for rule in (*rules, *rungs))
         return tried_of(program, rules=len(rules), hold=np.array(hold, np.int64), since=since, level=level)
@@ -164,7 +166,7 @@ class Walker:
         starts = np.flatnonzero(np.append(True, np.diff(events["key"]) != 0)) if len(events) else np.zeros(0, np.int64)
         tally = self._walk(events, self.tried, len(starts))
         key = events["key"][starts]
-        place, known = _places(self.plan.known.keys, key)
+        place, known = _places(self.plan.known.keys, self.history.shown(key))
         judged = tally.judged
         hit = np.flatnonzero((tally.first != 0).any(axis=0) | (tally.reached > 0))
         ends = np.append(starts[1:], len(events))
@@ -186,7 +188,7 @@ class Walker:
         return tools.store, tools.sink
 
     def _hits(self, events: Events, starts: _Ints, ends: _Ints, tally: Tally, hit: _Ints, known: _Ints) -> Hits:
-        key = events["key"][starts[hit]]
+        key = self.history.shown(events["key"][starts[hit]])
         label = np.where(known < 0, UNKNOWN, self.plan.known.fraud[known] if len(self.plan.known.keys) else UNKNOWN)
         first = tally.first[:, hit]
         fraud = label == FRAUD
