@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from fanzha.desk.lab.choices import Progress
+from fanzha.desk.lab.known import outcomes_of
 from fanzha.desk.lab.models import Trial
 from fanzha.desk.lab.releasing import folder
 from fanzha.desk.lab.running import path_of
@@ -79,14 +80,3 @@ def tried(trial: Trial) -> dict[str, Any]:
     part.replace(path)
     side = report.tried
     return {"hit": side.hit, "fraud": side.fraud, "honest": side.honest, "unknown": side.unknown}
-
-
-def outcomes_of(home: Path, network: str) -> Any:
-    """What is known: what the desk has decided, and in the demonstration what its province planted."""
-    from fanzha.detection.outcomes import Outcomes, of_world, path_of, read_outcomes
-
-    rows = list(read_outcomes(path_of(home, network))) if path_of(home, network).is_file() else []
-    planted = home / "province"
-    if settings.DEMO and (planted / "truth").is_dir():
-        rows += list(of_world(planted))
-    return Outcomes(rows)
