@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.utils import timezone
 
 from fanzha.desk.audit.models import Entry
 from fanzha.desk.lab import actions
-from fanzha.desk.lab.choices import Origin, State
+from fanzha.desk.lab.alarms import alarms
+from fanzha.desk.lab.choices import Origin, State, Trip
 from fanzha.desk.lab.files import sync, take_files
 from fanzha.desk.lab.models import Version
 from fanzha.desk.lab.releasing import files, folder, put, repair
@@ -61,6 +63,27 @@ def test_the_whole_way_and_back(draft: Draft, people: Any, home: Path) -> None:
     assert running() == {"own.busy@2": "live"}
     assert Entry.objects.filter(action="rules.go_live").last().data["measured"]["hours"] == 0.0
     assert Version.objects.filter(rule=TEXT_RULE).count() == 2
+
+
+def test_going_back_brings_nothing_back_that_a_person_stopped(draft: Draft, people: Any) -> None:
+    """Only a version that gave way to the one taken back: not one found bad before, not one that had tripped."""
+    leader, first = people["leader"], draft("live")
+    second = draft("live", change=("> 20", "> 40"))
+    actions.step(leader, second.pk, "roll_back", reason="误伤")
+    actions.step(leader, first.pk, "roll_back", reason="也误伤")
+    assert running() == {}
+    actions.step(leader, first.pk, "restore", reason="再试")
+    actions.trip(Version.objects.get(pk=first.pk), Trip.MEASURES, {}, timezone.now())
+    third = draft("live", change=("> 20", "> 60"))
+    assert [row.rule for row in alarms(leader)] == []  # who took its place has decided
+    actions.step(leader, third.pk, "roll_back", reason="还是误伤")
+    assert running() == {}
+
+
+def test_a_new_version_keeps_the_rules_own_budget(draft: Draft, people: Any) -> None:
+    actions.budget(people["leader"], draft("live").pk, 7, 5, "先小")
+    second = draft()
+    assert (second.most_proposals, second.most_measures) == (7, 5)
 
 
 def test_two_pairs_of_eyes_and_the_operators_own_people(draft: Draft, people: Any) -> None:

@@ -8,13 +8,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
 from fanzha.desk.alerts.intake import take
 from fanzha.desk.alerts.source import MemorySource
 from fanzha.desk.appeals.models import Appeal
 from fanzha.desk.audit.models import Entry
-from fanzha.desk.lab import actions, tripping
+from fanzha.desk.lab import actions, tripping, undoing
 from fanzha.desk.lab.alarms import alarms
 from fanzha.desk.lab.choices import State, Trip
 from fanzha.desk.lab.models import Cursor, Spent, Version
@@ -22,6 +23,7 @@ from fanzha.desk.lab.proposing import weigh
 from fanzha.desk.lab.releasing import folder
 from fanzha.desk.measures.actions import accept
 from fanzha.desk.measures.models import Measure
+from fanzha.desk.rollback import actions as rollback
 from fanzha.detection.pack import load_pack
 from fanzha.errors import Refused
 
@@ -136,6 +138,36 @@ def test_a_spent_budget_trips_the_rule_loudly_until_a_person_decides(
     assert told(3) == 3  # a fresh hour
     assert told(1) == 0
     assert Version.objects.get(pk=rule.pk).state == State.TRIPPED
+
+
+def test_going_back_undoes_what_it_did_in_the_same_act(rule: Any, told: Any, people: Any) -> None:
+    """Its requests are withdrawn at once, the rest ends when another person agrees, and the first word is enough."""
+    leader, other = people["leader"], people["leader2"]
+    assert told(3) == 3
+    assert told(2, measure="limit", score=88.0, families=2) == 2
+    assert (undoing.standing(rule).count(), undoing.waiting(rule).count()) == (3, 2)
+    with pytest.raises(Refused, match="理由"):
+        actions.step(leader, rule.pk, "roll_back", undo=True)
+    assert Version.objects.get(pk=rule.pk).state == State.LIVE
+    actions.step(leader, rule.pk, "roll_back", reason="误伤", undo=True)
+    assert (undoing.standing(rule).count(), undoing.waiting(rule).count()) == (3, 0)
+    asked = undoing.asked(rule)
+    assert asked is not None
+    assert (asked.found, asked.proposed_by, asked.why) == (3, leader, "误伤")
+    assert undoing.undo(leader, rule, "再来一次") is None  # asked once
+    with pytest.raises(Refused, match="双人"):
+        rollback.approve(leader, asked.pk)
+    assert rollback.approve(other, asked.pk).undone == 3
+    assert undoing.standing(rule).count() == 0
+    assert told(1, rule="mass_dialling.strangers") == 1
+    with pytest.raises(PermissionDenied):
+        undoing.undo(people["analyst"], Version.objects.get(network="hb", rule="mass_dialling.strangers"), "我要")
+
+
+def test_what_it_measured_before_a_trip_is_kept(rule: Any, told: Any, people: Any) -> None:
+    actions.budget(people["leader"], rule.pk, None, 3, "试跳闸")
+    told(5)
+    assert Entry.objects.get(action="rules.trip").data["measured"]["measures"] == 3
 
 
 def test_budgets_are_of_a_province_and_an_hour(rule: Any, told: Any, people: Any) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -122,6 +123,27 @@ def test_a_trip_is_told_on_every_page(signed_in: Callable[[str], Client], draft:
     assert "规则跳闸" not in signed_in("clerk").get(reverse("measures:list")).content.decode()
 
 
+def test_the_page_leads_back_in_one_act(signed_in: Callable[[str], Client], draft: Any, make_alert: Any) -> None:
+    """Going back asks for the rollback of what the version did; another leader finds it on the same page."""
+    from fanzha.desk.measures.actions import Wish, propose_by_rule
+
+    found = draft("live")
+    alert = make_alert("a", rule=found.name)
+    propose_by_rule(alert, Wish("label"))
+    leader = signed_in("leader")
+    address = reverse("lab:version", args=[found.pk])
+    assert "1 条生效的提请回滚" in leader.get(address).content.decode()
+    sent = {"act": "roll_back", "reason": "误伤", "undo": "1"}
+    page = leader.post(reverse("lab:act", args=[found.pk]), sent, follow=True).content.decode()
+    assert "已提请撤销这一版做的 1 条处置" in page
+    assert "上一步量出" in page
+    assert "已提请撤销" not in signed_in("analyst").get(address).content.decode()
+    assert "去批准" in signed_in("leader2").get(address).content.decode()
+    undo = reverse("lab:undo", args=[found.pk])
+    assert leader.post(undo, {"reason": " "}).status_code == 422
+    assert [signed_in(name).post(undo, {"reason": "x"}).status_code for name in ("analyst", "stranger")] == [403, 404]
+
+
 def test_a_slider_is_answered_from_the_sample(
     signed_in: Callable[[str], Client], draft: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -139,11 +161,20 @@ def test_a_slider_is_answered_from_the_sample(
     spread = Spread("out_1h", "呼出", "calls", "calls", "peak", 1.0, [Quantile(0.5, 1.0), Quantile(0.99, 14.0)], [])
     point = Answered(None, 37.0, 30.0, 44.0, 35, None)
     answer = Answer("2026-11-15T00:00:00Z", "2026-11-22T00:00:00Z", 9000, 0.01, [point])
-    sample = SimpleNamespace(made=SimpleNamespace(fields=[spread]), ask=lambda _rule: answer)
+    fraud = msgspec.structs.replace(answer, points=[msgspec.structs.replace(point, fraud=21.0)])
+    asks = SimpleNamespace(made=SimpleNamespace(fields=[spread]), ask=lambda _rule, known: fraud if known else answer)
     made = sampling.place_of(Path(sampling.settings.HOME), "hb", sampling.EntityKind.NUMBER) / "made.json"
     made.parent.mkdir(parents=True)
     made.touch()
-    monkeypatch.setattr(sampling, "_sample", lambda *_: sample)
+    monkeypatch.setattr(sampling, "_sample", lambda *_: asks)
     page = client.post(reverse("lab:estimate"), asked).content.decode()
     assert "约 37 个对象（九成五区间 30–44）" in page
+    assert "约漏 1.0 % 的命中" in page
+    assert "已知涉诈" not in page  # nobody has said anything yet
     assert "out_1h: 50% ≤ 1, 99% ≤ 14" in page
+    row = {"kind": "number", "value": "+8613800138000", "at": "2026-11-22T08:00:00+08:00", "fraud": True}
+    known = Path(sampling.settings.HOME) / "outcomes" / "hb.jsonl"
+    known.parent.mkdir()
+    known.write_bytes(msgspec.json.encode(row | {"source": "police"}) + b"\n")
+    page = client.post(reverse("lab:estimate"), asked).content.decode()
+    assert "其中已知涉诈约 21 个" in page

@@ -13,12 +13,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from fanzha.desk.audit.actions import record
+from fanzha.desk.audit.models import Entry
 from fanzha.desk.lab import measured
 from fanzha.desk.lab.choices import Origin, State, Trip
 from fanzha.desk.lab.drafting import checked, renumbered
 from fanzha.desk.lab.models import Spent, Version
+from fanzha.desk.lab.querysets import VersionQuerySet
 from fanzha.desk.lab.releasing import renew
 from fanzha.desk.lab.terms import terms
+from fanzha.desk.lab.undoing import undo as undone
 from fanzha.desk.organisations.models import Network, User
 from fanzha.desk.rights.seats import holds, seats_of
 from fanzha.desk.workflow.actions import act_of, enter, move, refusal
@@ -27,6 +30,8 @@ from fanzha.errors import Refused
 
 _log = logging.getLogger(__name__)
 _SILENT = ("review", "send_back", "discard")  # acts that change nothing of what runs
+GOING_BACK = ("roll_back", "retire", "step_back")
+_ENDS = ("rules.supersede", "rules.retire", "rules.roll_back", "rules.discard")
 _MOST_BUDGET = 100_000
 
 
@@ -50,11 +55,18 @@ def draft(by: User, network: str, text: str, note: str) -> Version:
         made = Version(
             network=network, region=home.region, rule=rule.id, version=newest + 1, origin=Origin.DESK,
             drafted_by=by, assigned_user=by, drafted_at=now, state=State.DRAFT, moved_at=now, moved_by=by,
+            **_budgets_of(same),
         )  # fmt: skip
         _write(made, text, rule, note)
         made.save()
         record(by, [act_of(made, "rules.draft", made.note, {"rule": made.name, "text": made.text})], at=now)
     return made
+
+
+def _budgets_of(versions: VersionQuerySet) -> dict[str, int | None]:
+    """The rule's own budgets as they stand: a new version does not widen them by being new."""
+    own = ("hourly_proposals", "hourly_measures")
+    return versions.order_by("-version").values(*own).first() or {}
 
 
 def edit(by: User, pk: int, text: str, note: str) -> Version:
@@ -95,9 +107,10 @@ def _write(version: Version, text: str, rule: Rule, note: str) -> None:
         raise Refused(_("请把 version 单独写成一行"))
 
 
-def step(by: User, pk: int, name: str, *, reason: str = "") -> Version:
+def step(by: User, pk: int, name: str, *, reason: str = "", undo: bool = False) -> Version:
     """Take one act of the workflow, with all that it entails for the rule's other versions and for what runs.
 
+    undo: where the act takes the version back, ask in the same act that what it did be undone.
     Raises PermissionDenied, Refused (also where the release could not run).
     """
     batch = secrets.token_hex(8)
@@ -117,6 +130,8 @@ def step(by: User, pk: int, name: str, *, reason: str = "") -> Version:
             _settled(found)
             if name == "roll_back":
                 _succeed(others, by, was, batch)
+            if undo and name in GOING_BACK:
+                undone(by, found, reason)
             if name not in _SILENT:
                 renew(found.network)
     except IntegrityError as error:
@@ -144,20 +159,32 @@ def _retire(others: list[Version], by: User, batch: str) -> None:
     now = timezone.now()
     for each in others:
         if each.state in (State.LIVE, State.TRIPPED):
+            told: dict[str, Any] = {"rule": each.name, "from": each.state}
+            if each.acts or each.shadowed:
+                told["measured"] = measured.said(each)
+            each.tripped_from, each.tripped_why = "", ""
             enter(each, Version.workflow.by_name["supersede"], now, by)
             each.save()
-            record(by, [act_of(each, "rules.supersede", "", {"rule": each.name})], at=now, batch=batch)
+            record(by, [act_of(each, "rules.supersede", "", told)], at=now, batch=batch)
 
 
 def _succeed(others: list[Version], by: User, was: str, batch: str) -> None:
-    """Going back: the version that was live before comes back, unless one is."""
-    former = sorted((each for each in others if each.was_live and each.state == State.RETIRED), key=_since)
+    """Going back: the version that gave way to another comes back, unless one is live; none that a person stopped."""
+    former = sorted((each for each in others if each.was_live and _gave_way(each)), key=_since)
     if not former or any(each.state == State.LIVE for each in others):
         return
     now, back = timezone.now(), former[-1]
     enter(back, Version.workflow.by_name["succeed"], now, by)
     back.save()
     record(by, [act_of(back, "rules.succeed", "", {"rule": back.name, "after": was})], at=now, batch=batch)
+
+
+def _gave_way(version: Version) -> bool:
+    """Whether it rests because a newer one took its place, rather than by somebody's judgement of it."""
+    last = Entry.objects.about("version", version.pk).filter(action__in=_ENDS).order_by("-number").first()
+    if version.state != State.RETIRED or last is None or last.action != "rules.supersede":
+        return False
+    return bool(last.data.get("from", State.LIVE) == State.LIVE)  # one that had tripped still waits for a person
 
 
 def _since(version: Version) -> datetime:
@@ -198,10 +225,11 @@ def trip(version: Version, why: Trip, data: dict[str, Any], now: datetime) -> bo
         found: Version = Version.objects.select_for_update(of=("self",)).get(pk=version.pk)
         if not found.acts:
             return False
+        did = measured.said(found)
         found.tripped_from, found.tripped_why = found.state, why
         enter(found, Version.workflow.by_name["trip"], now, None)
         found.save()
-        told = {"rule": found.name, "why": str(why), "from": found.tripped_from, **data}
+        told = {"rule": found.name, "why": str(why), "from": found.tripped_from, "measured": did, **data}
         record(None, [act_of(found, "rules.trip", str(why.label), told)], at=now)
         renew(found.network)
     _log.error("RULE TRIPPED 规则跳闸: %s in %s fell to shadow: %s %s", found.name, found.network, why, data)

@@ -19,6 +19,10 @@ from fanzha.profiles.labels import words as field_words
 
 MOST = 20_000  # characters of a rule: the package's longest has 900
 NAME = "规则 rule"
+_UNITS = {
+    "calls": "次", "numbers": "个号码", "devices": "台终端", "cells": "个小区", "changes": "次变化", "s": "秒", "h": "小时",
+    "d": "天", "score": "分",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,11 @@ class Meaning:
 
     def __str__(self) -> str:
         return self.en if get_language() == "en" else self.zh
+
+    @property
+    def unit_words(self) -> str:
+        """Its unit, in words."""
+        return self.unit if get_language() == "en" else _UNITS.get(self.unit, "")
 
 
 @cache

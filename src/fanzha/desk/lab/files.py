@@ -41,15 +41,18 @@ def sync(network: Network, rules: Sequence[Rule], now: datetime) -> int:
         gone = _gone(rows, {(rule.id, rule.version) for rule in rules})
         outdated = [live[rule.id] for rule in fresh if rule.id in live and live[rule.id].origin == Origin.FILES]
         retired = {row.pk: row for row in (*gone, *outdated)}
+        was: dict[int, str] = {}
         for row in retired.values():
+            was[row.pk], row.tripped_from, row.tripped_why = row.state, "", ""
             enter(row, Version.workflow.by_name["supersede"], now, None)
-            row.save(update_fields=["state", "moved_at", "moved_by"])
-        record(None, [act_of(row, "rules.supersede", "", {"rule": row.name}) for row in retired.values()], at=now)
+            row.save(update_fields=["state", "moved_at", "moved_by", "tripped_from", "tripped_why"])
+        told = [(row, {"rule": row.name, "from": was[row.pk]}) for row in retired.values()]
+        record(None, [act_of(row, "rules.supersede", "", data) for row, data in told], at=now)
         made = [version_of(rule, network, now, _first_state(rule, live)) for rule in fresh]
         Version.objects.bulk_create(made)
         if made:
-            told = {"versions": [row.name for row in made][:200]}
-            record(None, [Act("rules.files", "version", "", network.code, network.region, "", told)], at=now)
+            names = {"versions": [row.name for row in made][:200]}
+            record(None, [Act("rules.files", "version", "", network.code, network.region, "", names)], at=now)
     return len(made)
 
 

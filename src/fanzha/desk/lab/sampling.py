@@ -12,12 +12,14 @@ from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 
+import msgspec
 from django.conf import settings
 
+from fanzha.desk.lab.known import known_of
 from fanzha.desk.lab.releasing import files
 from fanzha.desk.organisations.models import Network
 from fanzha.detection.backtest.draft import threshold_of
-from fanzha.detection.backtest.sample import Answer, Sample, place_of, read_sample
+from fanzha.detection.backtest.sample import Answer, Made, Sample, place_of, read_sample
 from fanzha.detection.backtest.spread import Spread
 from fanzha.detection.condition import Leaf, fields_of, leaves, text_of
 from fanzha.detection.rule import Rule
@@ -25,6 +27,7 @@ from fanzha.errors import FanzhaError, UsageError
 from fanzha.profiles.fields import EntityKind
 
 EVERY_S = 20 * 3600  # a new sample each night
+_DEMO_S = 1800  # the demonstration's history grows by the minute
 _TOLD = (0.5, 0.9, 0.99)
 _children: dict[str, subprocess.Popen[bytes]] = {}  # network -> who draws its sample
 
@@ -49,6 +52,11 @@ class Estimate:
     knobs: list[Knob] = field(default_factory=list)
     problem: str = ""
 
+    @property
+    def missed(self) -> str:
+        """The share of hits that the kept moments miss, in words; empty where it is none."""
+        return f"{100 * self.answer.missed:.1f} %" if self.answer and self.answer.missed else ""
+
 
 def estimated(rule: Rule, network: str) -> Estimate:
     """Ask the sample, about a second; never raises for a rule that cannot be asked."""
@@ -59,7 +67,8 @@ def estimated(rule: Rule, network: str) -> Estimate:
         return Estimate(knobs=_knobs(rule, {}), problem="sample")
     spreads = {each.name: each for each in sample.made.fields}
     try:
-        return Estimate(sample.ask(rule), _knobs(rule, spreads))
+        known = known_of(Path(settings.HOME), network, rule.entity)
+        return Estimate(sample.ask(rule, known=known), _knobs(rule, spreads))
     except FanzhaError as error:
         return Estimate(knobs=_knobs(rule, spreads), problem=error.message)
 
@@ -67,6 +76,21 @@ def estimated(rule: Rule, network: str) -> Estimate:
 @lru_cache(maxsize=4)
 def _sample(place: Path, _changed: int) -> Sample:
     return read_sample(place, files())
+
+
+def spreads(network: str, kind: EntityKind) -> dict[str, str]:
+    """How each field was spread over the sample's week, by the field's name; nothing where there is no sample."""
+    made = place_of(Path(settings.HOME), network, kind) / "made.json"
+    try:
+        return _spreads(made, made.stat().st_mtime_ns)
+    except (OSError, msgspec.DecodeError):
+        return {}
+
+
+@lru_cache(maxsize=8)
+def _spreads(made: Path, _changed: int) -> dict[str, str]:
+    told = msgspec.json.decode(made.read_bytes(), type=Made)
+    return {each.name: _shares(each) for each in told.fields if each.quantiles}
 
 
 def _knobs(rule: Rule, spreads: dict[str, Spread]) -> list[Knob]:
@@ -88,8 +112,12 @@ def _knob(leaf: Leaf, spreads: dict[str, Spread]) -> Knob | None:
 
 def _spread(spread: Spread) -> str:
     """contacts_1h: 50 % <= 1, 90 % <= 4, 99 % <= 12."""
+    return f"{spread.name}: {_shares(spread)}"
+
+
+def _shares(spread: Spread) -> str:
     known = {each.share: each.value for each in spread.quantiles}
-    return f"{spread.name}: " + ", ".join(f"{share:.0%} ≤ {known[share]:g}" for share in _TOLD if share in known)
+    return ", ".join(f"{share:.0%} ≤ {known[share]:g}" for share in _TOLD if share in known)
 
 
 def turn(now: datetime) -> int:
@@ -99,10 +127,10 @@ def turn(now: datetime) -> int:
             del _children[network]
     if _children:
         return 0
-    home = Path(settings.HOME)
+    home, every = Path(settings.HOME), _DEMO_S if settings.DEMO else EVERY_S
     for code in Network.objects.order_by("code").values_list("code", flat=True):
         made = place_of(home, code, EntityKind.NUMBER).with_suffix(".tried")
-        if (home / "lake").is_dir() and (not made.exists() or now.timestamp() - made.stat().st_mtime > EVERY_S):
+        if (home / "lake").is_dir() and (not made.exists() or now.timestamp() - made.stat().st_mtime > every):
             made.parent.mkdir(parents=True, exist_ok=True)
             made.touch()
             _children[code] = subprocess.Popen(

@@ -13,16 +13,19 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 from msgspec.structs import replace
 
+from fanzha.desk.alerts.intake import region_of
+from fanzha.desk.entities.lake import portrait
 from fanzha.desk.lab import running
 from fanzha.desk.lab.choices import Progress
 from fanzha.desk.lab.models import Trial, Version
 from fanzha.desk.lab.querysets import RIGHT
 from fanzha.desk.masking.subject import Subject
-from fanzha.desk.rights.seats import networks_of
+from fanzha.desk.organisations.models import Network
+from fanzha.desk.rights.seats import holds, networks_of
 from fanzha.desk.rights.views import needs, person
 from fanzha.detection.backtest.paper import pdf
 from fanzha.detection.backtest.report import Case, Report, from_bytes, to_bytes
-from fanzha.errors import Refused
+from fanzha.errors import FanzhaError, Refused
 
 
 @needs("rules.draft")
@@ -67,6 +70,25 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
     if not found.going:
         answer["HX-Refresh"] = "true"
     return answer
+
+
+@needs("rules.view")
+@require_GET
+def case(request: HttpRequest, pk: int, at: int) -> HttpResponse:
+    """The calls behind one of the hardest cases, for whoever may see call records there."""
+    trial, report = _found(request, pk), _whole(request, pk)
+    if at >= len(report.hardest):
+        raise Http404
+    one = report.hardest[at]
+    subject = _subject(one, report, Network.objects.get(code=trial.network))
+    if not holds(person(request), "records.view", subject):
+        return render(request, "lab/case.html", {"missing": _("不在您的辖区，看不到这个对象的话单。")})
+    try:
+        found = portrait(subject, frozenset(one.records), until=datetime.fromisoformat(one.first))
+    except FanzhaError as error:
+        return render(request, "lab/case.html", {"missing": error.message})
+    rows = [{**vars(row), "way": _("呼出") if row.outgoing else _("呼入")} for row in found.rows if row.evidence]
+    return render(request, "lab/case.html", {"rows": rows})
 
 
 @needs("rules.draft")
@@ -117,8 +139,9 @@ def _report(trial: Trial) -> Report | None:
     return from_bytes(path.read_bytes(), where=str(path))
 
 
-def _subject(case: Case, report: Report, trial: Trial) -> Subject:
-    return Subject(report.draft.entity, case.value, trial.network, trial.region)
+def _subject(case: Case, report: Report, network: Network) -> Subject:
+    kind = report.draft.entity
+    return Subject(kind, case.value, network.code, region_of(kind, case.value, network))
 
 
 def _masked(report: Report) -> Report:
@@ -128,7 +151,7 @@ def _masked(report: Report) -> Report:
 
 def _told(report: Report, trial: Trial) -> dict[str, Any]:
     """What the result page needs beside the report."""
-    curve = report.curve
+    curve, home = report.curve, Network.objects.get(code=trial.network)
     drawn = None
     if curve is not None:
         drawn = {
@@ -144,5 +167,5 @@ def _told(report: Report, trial: Trial) -> dict[str, Any]:
         "report": report,
         "curve": drawn,
         "sides": [(_("草稿"), report.tried), *([(_("现行版本"), report.today)] if report.today else [])],
-        "cases": [(case, _subject(case, report, trial)) for case in report.hardest],
+        "cases": [(case, _subject(case, report, home)) for case in report.hardest],
     }

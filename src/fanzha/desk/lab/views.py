@@ -14,20 +14,21 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from fanzha.desk.alerts.words import words
 from fanzha.desk.audit.models import SHOWN, Entry
-from fanzha.desk.lab import actions, measured
+from fanzha.desk.lab import actions, measured, undoing
 from fanzha.desk.lab.choices import OPEN, Origin, State
 from fanzha.desk.lab.drafting import checked, meanings
 from fanzha.desk.lab.files import ensure
 from fanzha.desk.lab.models import Hit, Spent, Version
 from fanzha.desk.lab.querysets import RIGHT
-from fanzha.desk.lab.sampling import estimated
+from fanzha.desk.lab.sampling import estimated, spreads
 from fanzha.desk.lab.terms import terms
-from fanzha.desk.measures.models import Measure
+from fanzha.desk.organisations.models import User
 from fanzha.desk.pages.paging import ROWS, Pages
 from fanzha.desk.rights.seats import holds, networks_of
 from fanzha.desk.rights.views import needs, person
 from fanzha.desk.workflow.actions import available
 from fanzha.errors import Refused
+from fanzha.profiles.fields import EntityKind
 
 _HITS = 20
 _EXAMPLE = """\
@@ -142,7 +143,10 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _editor(request: HttpRequest, text: str, note: str, error: Refused | None, more: dict[str, Any]) -> HttpResponse:
-    told = {"text": text, "note": note, "error": error, "fields": meanings(), "checked": checked(text), **more}
+    found = checked(text)
+    spread = spreads(more["network"], found.rule.entity if found.rule else EntityKind.NUMBER)
+    fields = [(field, spread.get(field.name, "")) for field in meanings()]
+    told = {"text": text, "note": note, "error": error, "fields": fields, "checked": found, **more}
     return render(request, "lab/edit.html", told, status=422 if error else 200)
 
 
@@ -169,7 +173,7 @@ def version(request: HttpRequest, pk: int) -> HttpResponse:
     user = person(request)
     found = get_object_or_404(Version.objects.seen_by(user).select_related("drafted_by", "moved_by"), pk=pk)
     live = Version.objects.filter(network=found.network, rule=found.rule, state=State.LIVE).exclude(pk=pk).first()
-    trials = found.trials.select_related("asked_by")
+    trials, trail = found.trials.select_related("asked_by"), list(Entry.objects.about("version", pk)[:SHOWN])
     hits = Hit.objects.seen_by(user).filter(version=found).order_by("-score", "-at")
     told = {
         "edition": found,
@@ -183,12 +187,13 @@ def version(request: HttpRequest, pk: int) -> HttpResponse:
         "difference": list(_difference(live.text, found.text)) if live else [],
         "trials": trials[:_HITS],
         "leaves": checked(found.text).leaves,
-        "trail": Entry.objects.about("version", pk)[:SHOWN],
+        "trail": trail,
         "terms": terms(),
         "steps": _STEPS,
         "may_draft": actions.may(user, "rules.draft", found.network),
         "may_release": actions.may(user, "rules.release", found.network),
-        "standing": _standing(found) if holds(user, "measures.rollback") else 0,
+        **_undoing(found, user),
+        "former": next((entry for entry in trail if "measured" in entry.data), None),
         "may_try": actions.may(user, "rules.draft", found.network) and not found.cli,
         "from_files": found.origin == Origin.FILES,
         "day": timezone.localdate(),
@@ -196,9 +201,13 @@ def version(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "lab/version.html", told)
 
 
-def _standing(version: Version) -> int:
-    """Measures of this version that still hold: what a rollback would end."""
-    return Measure.objects.active().filter(network=version.network, rule=version.name).count()
+def _undoing(version: Version, user: User) -> dict[str, Any]:
+    """What this version did that still holds or waits, for whoever may have it undone, and whether that is asked."""
+    if not holds(user, "measures.rollback", version):
+        return {}
+    counts = {"standing": undoing.standing(version).count(), "waiting": undoing.waiting(version).count()}
+    back = any(each.name in actions.GOING_BACK for each in version.workflow.leaving(version.state))
+    return {**counts, "undoing": undoing.asked(version), "may_undo": back and any(counts.values())}
 
 
 _STEPS = (State.DRAFT, State.REVIEWED, State.SHADOW, State.SHARE1, State.SHARE10, State.LIVE, State.RETIRED)
@@ -210,7 +219,20 @@ def act(request: HttpRequest, pk: int) -> HttpResponse:
     """Take a step; then show the version again."""
     user = person(request)
     get_object_or_404(Version.objects.seen_by(user), pk=pk)
-    actions.step(user, pk, request.POST.get("act", ""), reason=request.POST.get("reason", ""))
+    undo = request.POST.get("undo") == "1"
+    actions.step(user, pk, request.POST.get("act", ""), reason=request.POST.get("reason", ""), undo=undo)
+    return redirect("lab:version", pk=pk)
+
+
+@needs("measures.rollback")
+@require_POST
+def undo(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask that all a version did be undone; then show where the second pair of eyes is awaited."""
+    user, reason = person(request), request.POST.get("reason", "")
+    found = get_object_or_404(Version.objects.seen_by(user), pk=pk)
+    if not reason.strip():
+        raise Refused(_("请填写理由"))
+    undoing.undo(user, found, reason)
     return redirect("lab:version", pk=pk)
 
 

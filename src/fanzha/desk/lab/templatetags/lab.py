@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from fanzha.desk.alerts.words import words
 from fanzha.desk.audit.models import Entry
+from fanzha.desk.lab.choices import State
 from fanzha.desk.lab.workflow import RULE
 from fanzha.desk.pages.templatetags.desk import moment
 from fanzha.detection.backtest.report import Precision
@@ -24,6 +25,10 @@ _ACTS = {
     "budget": _("改预算"),
     "files": _("随规则文件到来"),
 }
+_KINDS = {
+    "number": _("号码"), "device": _("终端"), "cell": _("小区"), "victim": _("可能的受害人"), "site": _("聚集小区"),
+    "bridge": _("搭桥号码"), "rack": _("成架终端"),
+}  # fmt: skip
 _STEPS = {"read": _("读话单"), "judge": _("试规则"), "tell": _("汇总")}
 _MEASURED = {
     "hours": _("观察小时"), "hits": _("命中"), "raised": _("会新增预警"), "known_honest": _("已知误报"),
@@ -79,6 +84,18 @@ def said(found: Mapping[str, Any]) -> str:
 def measure_word(name: str) -> str:
     """A measure that detection proposes, in words."""
     return words().measure(name)
+
+
+@register.filter
+def kind_word(name: str) -> str:
+    """What a rule judges, in words."""
+    return str(_KINDS.get(name, name))
+
+
+@register.filter
+def state_word(name: str) -> str:
+    """A state of a version, in words."""
+    return str(State(name).label) if name in State.values else name
 
 
 @register.filter
