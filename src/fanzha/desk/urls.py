@@ -27,6 +27,7 @@ urlpatterns = [
     path("supervision/", include("fanzha.desk.supervision.urls")),
     path("notices/", include("fanzha.desk.notices.urls")),
     path("people/", include("fanzha.desk.people.urls")),
+    path("keys/", include("fanzha.desk.api.addresses")),
     path("callbacks/", include("fanzha.desk.callbacks.urls")),
     path("complaints/", include("fanzha.desk.complaints.urls")),
     path("", include("fanzha.desk.appeals.urls")),

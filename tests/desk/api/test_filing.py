@@ -30,18 +30,18 @@ def test_an_excel_is_tried_filed_checked_approved_and_answered(
     caller: Callable[..., Client], rows: SimpleNamespace
 ) -> None:
     """D8: dry run with errors row by row; three people; every number by its row, masked."""
-    from fanzha.desk.excel.writing import written
+    from fanzha.desk.excel.writing import Sheet, written
     from fanzha.desk.measures.models import Measure
 
     numbers = [("号码", "备注"), ("13907110021", ""), ("110", ""), ("13907310022", ""), ("13907110021", "")]
     police, checker, leader = caller("duty"), caller("leader"), caller("leader2")
-    file = SimpleUploadedFile("n.xlsx", written(numbers))
+    file = SimpleUploadedFile("n.xlsx", written(Sheet(numbers)))
     made = _post(police, "/api/requests/trial", "paper-0001", {**PAPER, "file": file}, multipart=True).json()
     assert made["state"] == "tried"
     file.seek(0)
     again = _post(police, "/api/requests/trial", "paper-0001", {**PAPER, "file": file}, multipart=True).json()
     assert (again["again"], again["id"]) == (True, made["id"])
-    other = SimpleUploadedFile("n.xlsx", written(numbers[:2]))
+    other = SimpleUploadedFile("n.xlsx", written(Sheet(numbers[:2])))
     refused = _post(police, "/api/requests/trial", "paper-0001", {**PAPER, "file": other}, multipart=True)
     assert refused.status_code == 422
     address = f"/api/requests/{made['id']}"
@@ -116,6 +116,35 @@ def test_an_appeal_is_filed_and_followed_by_its_code(caller: Callable[..., Clien
         _post(client, "/api/appeals", f"guess-{at:04}", {**opens, "code": "WRONGONE", "statement": "x"})
     locked = client.post("/api/appeals/follow", opens, content_type="application/json")
     assert (locked.status_code, "锁定" in locked.json()["title"]) == (422, True)
+
+
+def test_proofs_come_with_an_appeal_and_are_taken_by_key(caller: Callable[..., Client], rows: SimpleNamespace) -> None:
+    """Told by their content; the same write again keeps nothing twice; who took one is recorded."""
+    from fanzha.desk.appeals import actions
+    from fanzha.desk.audit.models import Entry
+    from fanzha.desk.notices.codes import code_of
+
+    actions.acknowledge(caller_of(rows), rows.appeal.pk)
+    actions.refuse(caller_of(rows), rows.appeal.pk, "材料不足")
+    shop, checker, png = caller("clerk"), caller("leader"), bytes.fromhex("89504e470d0a1a0a") + b"x"
+    said = {"number": "13907110002", "code": code_of(rows.measure), "statement": "附合同", "urgent": "true"}
+
+    def file(name: str, *proofs: tuple[str, bytes]) -> Any:
+        body = {**said, "proofs": [SimpleUploadedFile(*each) for each in proofs]}
+        return _post(shop, "/api/appeals/proofs", name, body, multipart=True)
+
+    wrong = file("proof-0001", ("a.png", b"MZ"))
+    assert (wrong.status_code, "JPG" in wrong.json()["title"]) == (422, True)
+    made, again = file("proof-0002", ("合同.png", png)), file("proof-0002", ("合同.png", png))
+    assert (made.status_code, again.json()["again"], made.json()["id"]) == (200, True, again.json()["id"])
+    assert file("proof-0002", ("合同.png", png + b"y")).status_code == 422
+    told = checker.get(f"/api/appeals/{made.json()['id']}").json()
+    assert [(each["name"], each["kind"], each["size"]) for each in told["proofs"]] == [("合同.png", "png", 9)]
+    taken = checker.get(f"/api/appeals/{made.json()['id']}/proofs/{told['proofs'][0]['id']}")
+    assert (taken.content, taken["Content-Type"]) == (png, "image/png")
+    assert "attachment" in taken["Content-Disposition"]
+    assert Entry.objects.filter(action="appeals.proof").count() == 1
+    assert checker.get(f"/api/appeals/{rows.appeal.pk}/proofs/{told['proofs'][0]['id']}").status_code == 404
 
 
 def caller_of(rows: SimpleNamespace) -> Any:

@@ -21,6 +21,7 @@ PAPER = {"network": "hb", "document": "文1", "issuer": "武汉市公安局", "a
 WHICH = {"network": "hb", "rule": "mass.hour", "version": 3, "since": "2026-01-01T00:00:00Z",
          "until": "2036-01-01T00:00:00Z"}  # fmt: skip
 FILE = {"file": SimpleUploadedFile("a.csv", b"no such file")}
+PROOFS = {"proofs": SimpleUploadedFile("a.png", bytes.fromhex("89504e470d0a1a0a"))}
 ROW = (200, 200, 200, 200, 403, 404, 403, 404, 403)
 ROUTES: dict[tuple[str, str], tuple[str, Any, tuple[int, ...]]] = {  # method, url name -> scope, body, status by role
     ("get", "alerts"): ("alerts.read", None, (200, 200, 200, 200, 403, 403, 403, 200, 403, 200)),
@@ -44,6 +45,9 @@ ROUTES: dict[tuple[str, str], tuple[str, Any, tuple[int, ...]]] = {  # method, u
     ("post", "act_on_appeal"): ("appeals.write", {}, (403, 200, 200, 403, 403, 403, 403, 404, 403, 403)),
     ("post", "file_appeal"): ("appeals.file", {**CODE, "statement": "我是快递员"},
                               (422, 422, 422, 422, 403, 422, 403, 422, 403, 403)),
+    ("post", "file_appeal_with_proofs"): ("appeals.file", {**CODE, "statement": "我是快递员", **PROOFS},
+                                          (422, 422, 422, 422, 403, 422, 403, 422, 403, 403)),
+    ("get", "appeal_proof"): ("appeals.read", None, (404,) * 4 + (403, 404, 403, 404, 403, 403)),  # none came with it
     ("post", "follow_appeal"): ("appeals.file", CODE, (422, 422, 422, 422, 403, 422, 403, 422, 403, 403)),
     ("get", "complaints"): ("complaints.read", None, (200, 200, 200, 200, 403, 403, 403, 200, 403, 403)),
     ("get", "complaint"): ("complaints.read", None, (200, 200, 200, 200, 403, 403, 403, 404, 403, 403)),
@@ -87,7 +91,16 @@ ROUTES: dict[tuple[str, str], tuple[str, Any, tuple[int, ...]]] = {  # method, u
                               (422, 403, 403, 403, 403, 403, 403, 403, 403, 404)),
 }  # fmt: skip
 
-NO_ROW = {"overview", "search", "propose_item", "file_appeal", "follow_appeal", "file_complaint", "bring_complaints"}
+NO_ROW = {
+    "overview",
+    "search",
+    "propose_item",
+    "file_appeal",
+    "file_appeal_with_proofs",
+    "follow_appeal",
+    "file_complaint",
+    "bring_complaints",
+}
 
 
 def address(name: str, rows: SimpleNamespace) -> str:
@@ -96,7 +109,8 @@ def address(name: str, rows: SimpleNamespace) -> str:
         "alert": [rows.alert.pk], "judge_alert": [rows.alert.pk, "hold"], "entity": [rows.alert.subject.token],
         "measure": [rows.measure.pk], "act_on_measure": [rows.measure.pk, "lift"], "list": ["block"],
         "propose_item": ["block"], "item": ["block", rows.item.pk], "act_on_item": ["block", rows.item.pk, "remove"],
-        "appeal": [rows.appeal.pk], "act_on_appeal": [rows.appeal.pk, "acknowledge"],
+        "appeal": [rows.appeal.pk], "appeal_proof": [rows.appeal.pk, 1],
+        "act_on_appeal": [rows.appeal.pk, "acknowledge"],
         "complaint": [rows.complaint.pk], "act_on_complaint": [rows.complaint.pk, "uphold"],
         "callback": [rows.callback.pk], "act_on_callback": [rows.callback.pk, "sign"],
         "send_notice_again": [rows.measure.notices.get().pk],
@@ -127,8 +141,8 @@ def _sent(client: Client, method: str, name: str, body: Any, rows: SimpleNamespa
     if method == "get":
         return client.get(address(name, rows))
     once = {"idempotency-key": f"test of {name}"}
-    if "file" in body:
-        body["file"].seek(0)
+    if sent := [each for each in body.values() if isinstance(each, SimpleUploadedFile)]:
+        sent[0].seek(0)
         return client.post(address(name, rows), body, headers=once)
     return client.post(address(name, rows), body, content_type="application/json", headers=once)
 

@@ -83,13 +83,15 @@ def test_every_page_as_everybody_in_chinese(
 ) -> None:
     seen: set[str] = set()
     wrong = []
-    for name in ("leader", "duty", "analyst", "regulator", "subscriber"):
+    for name in ("leader", "duty", "analyst", "regulator", "subscriber", "admin"):
         page = opened()
         sign_in(page, name)
         wrong += [f"{name}: {each}" for each in _walk(page, served, seen, _ENGLISH, small=True)]
         page.context.close()
     rooms = {each.split("/")[1] for each in seen}
     assert rooms >= {"alerts", "entities", "measures", "appeals", "requests", "pushes", "lists", "tracing", "audit"}
+    assert rooms >= {"people", "supervision", "keys"}
+    assert {"/people/*/", "/people/new/", "/people/offices/", "/keys/new/"} <= seen
     assert "\n".join(wrong + faults) == ""
 
 

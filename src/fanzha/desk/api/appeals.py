@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any, Literal
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from ninja import Field, Router, Schema
+from ninja import Field, File, Form, Router, Schema, UploadedFile
 
 from fanzha.desk.api import shapes, telling
 from fanzha.desk.api.choices import Scope
 from fanzha.desk.api.door import Door, keyed
 from fanzha.desk.appeals import actions
 from fanzha.desk.appeals.models import Appeal
+from fanzha.desk.appeals.proofs import digest_of, limits
 from fanzha.desk.measures.models import Measure
 from fanzha.desk.organisations.models import User
 
@@ -37,6 +39,23 @@ class Filing(Code):
     statement: Annotated[str, Field(max_length=2000, pattern=r"^[^\x00]*$")]
     contact: shapes.Short = ""
     urgent: bool = False
+
+
+class ProofRow(Schema):
+    """A file that came with an appeal."""
+
+    id: int
+    name: str
+    kind: str
+    size: int
+    sha256: str
+    at: datetime
+
+
+class AppealDetail(shapes.AppealRow):
+    """With its proofs."""
+
+    proofs: list[ProofRow]
 
 
 class Stand(Schema):
@@ -71,11 +90,24 @@ def listing(request: HttpRequest, state: _State = "", page: shapes.Page = 1, row
 
 @router.post("", auth=_FILE, response=telling.answers(shapes.Receipt), url_name="file_appeal")
 def file(request: HttpRequest, said: Filing, name: shapes.Once) -> dict[str, Any]:
-    """For a subscriber, from the operator's app or hotline; proofs follow on the public page or in a shop."""
+    """For a subscriber, from the operator's app or hotline, without proofs (see /proofs)."""
     user, _key = keyed(request)
     measure = _opened(said)  # outside the write: a wrong code must count even though the write is refused
     more = {"contact": said.contact, "urgent": said.urgent}
     return telling.written(request, name, lambda: actions.file(measure, said.statement, by=user, **more))  # type: ignore[arg-type]
+
+
+@router.post("/proofs", auth=_FILE, response=telling.answers(shapes.Receipt), url_name="file_appeal_with_proofs")
+def file_with_proofs(
+    request: HttpRequest, said: Form[Filing], proofs: File[list[UploadedFile]], name: shapes.Once
+) -> dict[str, Any]:
+    """The same with proofs: up to five JPG, PNG or PDF, told by their content, of 5 MB each."""
+    user, _key = keyed(request)
+    measure = _opened(said)
+    sealed = b"\n".join((said.model_dump_json().encode(), *(digest_of(each) for each in proofs)))
+    more = {"contact": said.contact, "urgent": said.urgent}
+    act = partial(actions.file, measure, said.statement, proofs, by=user, **more)  # type: ignore[arg-type]
+    return telling.written(request, name, act, asked=sealed)
 
 
 @router.post("/follow", auth=_FILE, response=telling.answers(Followed), url_name="follow_appeal")
@@ -93,11 +125,30 @@ def follow(request: HttpRequest, said: Code) -> dict[str, Any]:  # noqa: ARG001 
     }  # fmt: skip
 
 
-@router.get("/{pk}", auth=_READ, response=telling.answers(shapes.AppealRow), url_name="appeal")
+@router.get("/{pk}", auth=_READ, response=telling.answers(AppealDetail), url_name="appeal")
 def detail(request: HttpRequest, pk: shapes.Number) -> dict[str, Any]:
-    """One, with the acts that are open."""
+    """One, with its proofs and the acts that are open."""
     user, _key = keyed(request)
-    return telling.appeal(get_object_or_404(_seen(user), pk=pk), user)
+    row = get_object_or_404(_seen(user), pk=pk)
+    return {
+        **telling.appeal(row, user),
+        "proofs": [telling.plain(each, ProofRow) for each in row.proofs.order_by("pk")],
+    }
+
+
+_FILES = {"schema": {"type": "string", "format": "binary"}}
+_CONTENT = {each.mime: _FILES for each in limits().kinds}
+
+
+@router.get(
+    "/{pk}/proofs/{proof}", auth=_READ, response={200: None, **telling.refusals()}, url_name="appeal_proof",
+    openapi_extra={"responses": {200: {"content": _CONTENT}}},
+)  # fmt: skip
+def proof(request: HttpRequest, pk: shapes.Number, proof: shapes.Number) -> HttpResponse:
+    """A proof itself; who took it is recorded."""
+    user, _key = keyed(request)
+    row = get_object_or_404(_seen(user), pk=pk)
+    return actions.show_proof(user, row, get_object_or_404(row.proofs, pk=proof))
 
 
 @router.post(

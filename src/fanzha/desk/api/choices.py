@@ -1,4 +1,4 @@
-"""Decides which scopes a key may have: what of its owner's rights it lends to a machine."""
+"""Decides which scopes a key may have, what of its owner's rights it lends to a machine, and which states it has."""
 
 from __future__ import annotations
 
@@ -33,3 +33,24 @@ class Scope(TextChoices):
     NOTICES_WRITE = "notices.write", _("重发告知与设定语言")
     REPORTS_READ = "reports.read", _("读溯源报告与概览")
     REPORTS_WRITE = "reports.write", _("编制与审核溯源报告")
+
+
+class KeyState(TextChoices):
+    """Where a key stands; one past its day is still "active" and opens nothing."""
+
+    PROPOSED = "proposed", _("待批准")
+    APPROVED = "approved", _("待领取")
+    ACTIVE = "active", _("使用中")
+    REJECTED = "rejected", _("未批准")
+    WITHDRAWN = "withdrawn", _("已撤回")
+    REVOKED = "revoked", _("已吊销")
+
+
+KEY_TONES = {
+    KeyState.PROPOSED: "yellow",
+    KeyState.APPROVED: "blue",
+    KeyState.ACTIVE: "green",
+    KeyState.REJECTED: "red",
+    KeyState.WITHDRAWN: "secondary",
+    KeyState.REVOKED: "secondary",
+}

@@ -10,6 +10,7 @@ from ninja.security import HttpBearer
 from fanzha.desk.api.actions import key_of
 from fanzha.desk.api.choices import Scope
 from fanzha.desk.api.models import Key
+from fanzha.desk.api.opening import note
 from fanzha.desk.organisations.models import User
 from fanzha.desk.rights.seats import holds
 
@@ -20,6 +21,7 @@ class Door(HttpBearer):
     def __init__(self, scope: Scope, right: str) -> None:
         super().__init__()
         self.scope, self.right = scope, right
+        note(scope, right)
 
     def authenticate(self, request: HttpRequest, token: str) -> Key | None:
         """The key, as `request.auth`; its owner becomes `request.user`."""

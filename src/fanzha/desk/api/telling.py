@@ -26,7 +26,12 @@ CODES = (400, 401, 403, 404, 405, 422)
 
 def answers(shape: type[Schema]) -> dict[int, Any]:
     """What a route may answer, for its OpenAPI."""
-    return {200: shape, **dict.fromkeys(CODES, shapes.Problem)}
+    return {200: shape, **refusals()}
+
+
+def refusals() -> dict[int, Any]:
+    """How any route may refuse."""
+    return dict.fromkeys(CODES, shapes.Problem)
 
 
 def paged(found: QuerySet[Any], page: int, rows: int) -> tuple[list[Any], bool]:

@@ -32,9 +32,9 @@ from fanzha.errors import FanzhaError, Refused
 
 _ABOUT = """反诈工作台接口 The desk over REST.
 
-Every route needs `Authorization: Bearer fz_…` (`fanzha desk add_key`). A key acts as its owner, within its scopes,
-until it expires. Numbers are masked. Every write carries an `Idempotency-Key`: the same key and body again gives
-the same receipt and does nothing; another body under the same key is refused (422).
+Every route needs `Authorization: Bearer fz_…` (page 接口密钥 API keys, or `fanzha desk add_key`). A key acts as its
+owner, within its scopes, until it expires. Numbers are masked. Every write carries an `Idempotency-Key`: the same key
+and body again gives the same receipt and does nothing; another body under the same key is refused (422).
 """
 api = NinjaAPI(title="Fanzha 反诈工作台", version=__version__, description=_ABOUT, urls_namespace="api")
 for _prefix, _room in (

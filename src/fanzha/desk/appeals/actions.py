@@ -7,7 +7,9 @@ from datetime import datetime
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
+from django.http import Http404, HttpResponse
 from django.utils import timezone
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 
 from fanzha import numbering
@@ -82,6 +84,16 @@ def file(
     except IntegrityError as error:
         raise Refused(_("已有一件申诉正在处理")) from error
     return appeal
+
+
+def show_proof(by: User, appeal: Appeal, proof: Proof) -> HttpResponse:
+    """A proof as a download; who took it is recorded. Raises Http404 where its file is gone."""
+    path = proofs.folder() / proof.stored
+    if not path.is_file():
+        raise Http404
+    record_alone(by, act_of(appeal, "appeals.proof", "", {"sha256": proof.sha256[:16]}))
+    told = content_disposition_header(True, proof.name) or "attachment"
+    return HttpResponse(path.read_bytes(), proofs.mime(proof.kind), headers={"Content-Disposition": told})
 
 
 def acknowledge(by: User, pk: int) -> Appeal:

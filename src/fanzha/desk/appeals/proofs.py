@@ -81,6 +81,15 @@ def mime(kind: str) -> str:
     return next((each.mime for each in limits().kinds if each.id == kind), "application/octet-stream")
 
 
+def digest_of(file: UploadedFile) -> bytes:
+    """Of what was sent; it is read again afterwards."""
+    found = hashlib.sha256((file.name or "").encode())
+    for part in file.chunks():
+        found.update(part)
+    file.seek(0)
+    return found.digest()
+
+
 def _checked(file: UploadedFile) -> tuple[str, str, bytes]:
     name = Path(file.name or "file").name[:120]
     if (file.size or 0) > limits().bytes:

@@ -9,7 +9,6 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.http import content_disposition_header
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -17,7 +16,6 @@ from fanzha.desk.appeals import actions, proofs
 from fanzha.desk.appeals.choices import OPEN, State
 from fanzha.desk.appeals.models import Appeal, Proof
 from fanzha.desk.appeals.rates import rates
-from fanzha.desk.audit.actions import record_alone
 from fanzha.desk.audit.models import SHOWN, Entry
 from fanzha.desk.login.actions import address_of
 from fanzha.desk.login.middleware import public
@@ -27,7 +25,7 @@ from fanzha.desk.notices.languages import choose, languages_of
 from fanzha.desk.notices.words import words
 from fanzha.desk.pages.paging import ROWS, Pages, states_of
 from fanzha.desk.rights.views import needs, person
-from fanzha.desk.workflow.actions import act_of, available
+from fanzha.desk.workflow.actions import available
 from fanzha.errors import Refused
 
 _MEASURE = "appeals.measure"  # in the session: which measure this browser has opened with its code
@@ -88,12 +86,7 @@ def proof(request: HttpRequest, pk: int) -> HttpResponse:
     """A proof as a download; who took it is recorded."""
     found = get_object_or_404(Proof, pk=pk)
     appeal = get_object_or_404(_seen(request), pk=found.appeal_id)
-    path = proofs.folder() / found.stored
-    if not path.is_file():
-        raise Http404
-    record_alone(person(request), act_of(appeal, "appeals.proof", "", {"sha256": found.sha256[:16]}))
-    told = content_disposition_header(True, found.name) or "attachment"
-    return HttpResponse(path.read_bytes(), proofs.mime(found.kind), headers={"Content-Disposition": told})
+    return actions.show_proof(person(request), appeal, found)
 
 
 @public

@@ -1,4 +1,4 @@
-"""Decides where a notice stands."""
+"""Decides where a notice stands, and how a letter is served."""
 
 from __future__ import annotations
 
@@ -16,3 +16,12 @@ class State(TextChoices):
 
 
 TONES = {State.PENDING: "yellow", State.SENT: "green", State.FAILED: "red", State.HELD: "secondary"}
+
+
+class Way(TextChoices):
+    """How a written notice reached the person (送达方式)."""
+
+    PERSON = "person", _("当面送达")
+    POST = "post", _("邮寄送达")
+    POLICE = "police", _("由认定机关送达")
+    PUBLIC = "public", _("公告送达")

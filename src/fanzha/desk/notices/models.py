@@ -6,9 +6,11 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from fanzha.desk.lists.models import Item
 from fanzha.desk.masking.subject import Subject
 from fanzha.desk.measures.models import Measure
-from fanzha.desk.notices.choices import TONES, State
+from fanzha.desk.notices.choices import TONES, State, Way
+from fanzha.desk.organisations.models import User
 from fanzha.desk.rights.models import Scoped, ScopedQuerySet
 
 
@@ -74,3 +76,16 @@ class Notice(Scoped):
     def state_label(self) -> str:
         """Its state's name in the reader's language."""
         return str(State(self.state).label)
+
+
+class Letter(models.Model):
+    """That a restricted person was told in writing (D4), how, when, by whom; `note`: who signed, or a number."""
+
+    item = models.OneToOneField(Item, models.PROTECT, related_name="letter")
+    way = models.CharField(_("送达方式"), max_length=8, choices=Way.choices)
+    note = models.CharField(_("签收人或单号"), max_length=200)
+    served_at = models.DateTimeField(_("送达时间"))
+    served_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("经办人"))
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("书面告知")

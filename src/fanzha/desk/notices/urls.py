@@ -10,4 +10,6 @@ app_name = "notices"
 urlpatterns = [
     path("", views.listing, name="list"),
     path("<int:pk>/again/", views.again, name="again"),
+    path("letters/<int:pk>/pdf/", views.letter, name="letter"),
+    path("letters/<int:pk>/served/", views.served, name="served"),
 ]

@@ -1,4 +1,4 @@
-"""Decides what the page of notices shows: what was told to whom and whether it arrived; what did not is sent again."""
+"""Decides what pages of notices show: what was told to whom, whether it arrived, and letters to the restricted."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from fanzha.desk.notices import actions
+from fanzha.desk.audit.actions import record_alone
+from fanzha.desk.lists.models import Item
+from fanzha.desk.notices import actions, letters
 from fanzha.desk.notices.choices import State
 from fanzha.desk.notices.models import Notice
 from fanzha.desk.organisations.models import User
 from fanzha.desk.pages.paging import ROWS, Plain, states_of
 from fanzha.desk.rights.seats import holds
 from fanzha.desk.rights.views import needs, person
+from fanzha.desk.workflow.actions import act_of
 
 RIGHT = "measures.view"
 
@@ -54,3 +57,27 @@ def again(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _seen(user: User) -> Any:
     return Notice.objects.visible_to(user, RIGHT)
+
+
+@needs("lists.view")
+@require_GET
+def letter(request: HttpRequest, pk: int) -> HttpResponse:
+    """The written notice to a restricted person as PDF; who took it is recorded."""
+    user, item = person(request), _item(request, pk)
+    made = letters.pdf(item, user)
+    record_alone(user, act_of(item, "letters.print", "", {"serial": letters.serial(item)}))
+    told = {"Content-Disposition": f'attachment; filename="{letters.serial(item)}.pdf"'}
+    return HttpResponse(made, "application/pdf", headers=told)
+
+
+@needs("lists.edit")
+@require_POST
+def served(request: HttpRequest, pk: int) -> HttpResponse:
+    """It has been handed over."""
+    letters.serve(person(request), _item(request, pk), request.POST.get("way", ""), request.POST.get("note", ""))
+    return redirect("lists:detail", pk=pk)
+
+
+def _item(request: HttpRequest, pk: int) -> Item:
+    found: Item = get_object_or_404(Item.objects.visible_to(request.user, "lists.view"), pk=pk)
+    return found

@@ -51,6 +51,7 @@ MENU = (
     Entry("rollback:list", _("回滚"), "measures.rollback", "undo", more=True),
     Entry("appeals:own", _("我的号码"), "own.view", "person"),
     Entry("people:list", _("人员与机构"), "people.manage", "person"),
+    Entry("keys:list", _("接口密钥"), "people.manage", "list"),
     Entry("audit:list", _("审计"), "audit.view", "list", more=True),
 )
 _SHORT = 9  # so many lines fit beside each other, in English too
@@ -69,7 +70,11 @@ def page(request: HttpRequest) -> dict[str, Any]:
     here = request.resolver_match.app_name if request.resolver_match else ""
     role = roles().get(seat.role) if seat else roles()["subscriber"]
     known = {"demo": settings.DEMO, "version": __version__, "alarms": alarms(user)}
-    return known | {"menu": menu, "more": more, "here": here, "seat": seat, "role": role}
+    return (
+        known
+        | {"menu": menu, "more": more, "here": here, "seat": seat, "role": role}
+        | {"may_ask_for_keys": holds(user, "keys.hold")}
+    )
 
 
 def _told(entry: Entry) -> dict[str, Any]:

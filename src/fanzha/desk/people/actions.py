@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from fanzha.desk.api.models import Key
+from fanzha.desk.api.actions import revoke_all
 from fanzha.desk.audit.actions import Act, record
 from fanzha.desk.login.models import OpenSession
 from fanzha.desk.organisations.actions import add_person, check_role, end_seat, manages, seat
@@ -98,7 +98,7 @@ def deactivate(by: User, user: User, reason: str) -> None:
         user.save(update_fields=["is_active"])
         seats = list(Membership.objects.filter(user=user, ended=None).select_related("organisation"))
         Membership.objects.filter(pk__in=[each.pk for each in seats]).update(ended=now)
-        keys = Key.objects.filter(owner=user, revoked_at=None).update(revoked_at=now)
+        keys = revoke_all(user, by, now)
         told = {"user": user.username, "seats": len(seats), "sessions": _end_sessions(user), "keys": keys}
         record(by, [_act("people.deactivate", user, reason.strip(), told)], at=now)
 

@@ -23,7 +23,8 @@ _WORDS = {
     "deactivate": _("停用"), "activate": _("启用"), "end_sessions": _("全部退出登录"), "person": _("新增人员"),
     "seat": _("任职"), "again": _("重新发送"),
     "propose": _("提出"), "file": _("提交"), "try": _("试运行"), "overdue": _("超时"), "sent": _("已发送"),
-    "proof": _("下载证明材料"), "remind": _("到期提醒"), "made": _("生成"), "receipt": _("下载回执"),
+    "proof": _("下载证明材料"), "remind": _("到期提醒"),
+    "serve": _("登记送达"), "print": _("打印告知书"), "made": _("生成"), "receipt": _("下载回执"),
 }  # fmt: skip
 
 
