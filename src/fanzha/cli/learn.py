@@ -17,6 +17,9 @@ from fanzha.cli.moments import local
 from fanzha.cli.terminal import console, note, nothing, progress, show_json, table
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
+    from fanzha.detection.learning.drift import Moved, Report
     from fanzha.detection.learning.shelf import Lineage, Shelf
 
 _HELP = say(
@@ -158,7 +161,7 @@ def back(by: str, why: str, network: str | None, as_json: bool) -> None:
 @options.network
 @options.as_json
 def drift(number: int, last: datetime | None, network: str | None, as_json: bool) -> None:
-    """Compare the last days with what the version learnt from."""
+    """Compare the last days with those before the version learnt: a draw of everybody, and whoever called much."""
     home = start.begin()
     from fanzha.detection.learning.drift import drift as measure
     from fanzha.detection.learning.drift import path_of
@@ -176,14 +179,48 @@ def drift(number: int, last: datetime | None, network: str | None, as_json: bool
     if as_json:
         print(found.to_json().decode(), end="")
         return
-    made = table(say("字段", "field"), "PSI", say("判断", "grade"), right=(1,))
-    for each in (found.score, *found.fields[:10]):
-        made.add_row(each.name, f"{each.psi:.3f}", say(*_GRADES[each.grade]))
-    console().print(made)
-    grade = say(*_GRADES[found.grade])
+    _show_drift(found)
+
+
+def _show_drift(found: Report) -> None:
+    """Both groups, the furthest fields first, and in a sentence what changed."""
+    console().print(_moves(say("随机抽取的号码", "a draw of everybody"), found.score, found.fields))
     note(
-        say(f"第 {found.number} 版：{grade}（{found.rows} 个号码）", f"v{found.number}: {grade} ({found.rows} numbers)")
+        say(
+            f"第 {found.number} 版：{say(*_GRADES[found.grade])}（{found.rows} 个号码，训练前 {found.then_rows} 个）",
+            f"v{found.number}: {say(*_GRADES[found.grade])} ({found.rows} numbers, {found.then_rows} before it learnt)",
+        )
     )
+    crowd = found.busy
+    if crowd is None:
+        note(say("繁忙主叫太少，未作比较", "too few busy callers to compare, or the version is older than this look"))
+        return
+    console().print(_moves(say("繁忙主叫", "busy callers"), crowd.score, crowd.fields))
+    there, said = crowd.there, crowd.said
+    note(
+        say(
+            f"繁忙主叫 {there.then:.0f} → {there.now:.0f} 个（{say(*_GRADES[there.grade])}），"
+            f"其中模型认为涉诈 {said.then:.0f} → {said.now:.0f} 个（{say(*_GRADES[said.grade])}）",
+            f"busy callers {there.then:.0f} -> {there.now:.0f} ({say(*_GRADES[there.grade])}), of whom the model calls "
+            f"fraud {said.then:.0f} -> {said.now:.0f} ({say(*_GRADES[said.grade])})",
+        )
+    )
+
+
+def _moves(group: str, score: Moved, fields: list[Moved]) -> Table:
+    from fanzha.detection.learning.reference import SCORE
+    from fanzha.profiles.fields import BY_NAME, EntityKind
+    from fanzha.profiles.labels import words
+
+    made = table(
+        group, say("字段", "field"), "PSI", say("原均值", "mean then"), say("现均值", "mean now"), say("判断", "grade"),
+        right=(2, 3, 4),
+    )  # fmt: skip
+    for each in (score, *fields[:10]):
+        title = say("得分", "score") if each.name == SCORE else say(*words(BY_NAME[each.name], EntityKind.NUMBER))
+        then, now = ("–" if value is None else f"{value:.3g}" for value in (each.then, each.now))
+        made.add_row(title, each.name, f"{each.psi:.3f}", then, now, say(*_GRADES[each.grade]))
+    return made
 
 
 def _shelf(network: str | None) -> Shelf:

@@ -8,11 +8,12 @@ import pytest
 
 from fanzha.detection.explain import explain
 from fanzha.detection.learning.contest import _auc, _precision, contest, split_at, thin
-from fanzha.detection.learning.drift import drift, moved
+from fanzha.detection.learning.drift import drift, grown, moved
 from fanzha.detection.learning.examples import examples_of
 from fanzha.detection.learning.learn import learn
 from fanzha.detection.learning.reference import Shares
 from fanzha.detection.learning.shelf import Shelf
+from fanzha.detection.learning.stretch import busy, everybody, stretch_before
 from fanzha.detection.learning.terms import features, terms
 from fanzha.detection.outcomes import Outcomes
 from fanzha.detection.pack import Pack
@@ -126,16 +127,50 @@ def test_drift_is_told_for_what_moved_only(shelf: Shelf, lake: Lake, world: Path
     assert last is not None
     report = drift(lake, home=world / "home", network="default", end=last, number=2)
     assert report.rows >= terms().drift.least
-    assert [each.psi for each in report.fields] == sorted((each.psi for each in report.fields), reverse=True)
+    ranks = {"alarm": 0, "watch": 1, "steady": 2}
+    order = [(ranks[each.grade], -each.psi) for each in report.fields]
+    assert order == sorted(order)
     assert msgspec.json.decode(report.to_json())["score"]["name"] == "score"
-    even = Shares([1.0, 2.0], [0.3, 0.3, 0.3, 0.1])
-    assert moved("x", even, [0.3, 0.3, 0.3, 0.1]).grade == "steady"
-    assert moved("x", even, [0.0, 0.0, 0.9, 0.1]).grade == "alarm"
-    assert moved("x", even, [0.2, 0.3, 0.4, 0.1]).psi == pytest.approx(
-        0.1 * np.log(1.5) + 0.1 * np.log(4 / 3), abs=1e-4
-    )
+    assert report.grade in ("steady", "watch", "alarm")
     with pytest.raises(InputError, match="are needed"):
         drift(lake, home=world / "home", network="default", end=last.replace(year=2030), number=2)
+
+
+def test_what_chance_alone_would_do_has_not_moved() -> None:
+    """The same shares: of many rows they are steady, a turn of all is an alarm, and few rows prove nothing."""
+    draw = np.random.default_rng(1)
+    then = Shares([1.0, 2.0], [0.3, 0.3, 0.3, 0.1], 1.5)
+
+    def values(*shares: float, rows: int = 2000) -> np.ndarray:
+        return np.repeat([0.5, 1.5, 2.5, np.nan], [round(share * rows) for share in shares])
+
+    assert moved("x", then, values(0.3, 0.3, 0.3, 0.1), 2000).grade == "steady"
+    assert moved("x", then, values(0.0, 0.0, 0.9, 0.1), 2000).grade == "alarm"
+    told = moved("x", then, values(0.15, 0.3, 0.45, 0.1), 2000)
+    assert told.psi == pytest.approx(0.15 * np.log(2) + 0.15 * np.log(1.5), abs=1e-4)
+    assert (told.grade, told.then) == ("watch", 1.5)
+    assert told.now == pytest.approx((0.15 * 0.5 + 0.3 * 1.5 + 0.45 * 2.5) / 0.9)
+    assert moved("x", then, values(0.15, 0.3, 0.45, 0.1, rows=40), 40).grade == "steady"
+    false = [moved("x", then, draw.choice(values(0.3, 0.3, 0.3, 0.1), 60), 60).grade for _ in range(300)]
+    assert set(false) == {"steady"}
+    assert [grown("n", *each).grade for each in ((20, 30), (600, 720), (40, 100))] == ["steady", "watch", "alarm"]
+
+
+def test_a_newcomer_is_seen_among_the_busy_where_everybody_hides_it(shelf: Shelf, lake: Lake, world: Path) -> None:
+    """The same stretch: whoever calls much is looked at one by one, whosever number it is."""
+    _, last, _ = lake.span("default")
+    assert last is not None
+    when = stretch_before(lake, "default", int(last.timestamp()), history=2 * 86400)
+    assert when.history == 2 * 86400
+    assert 0 <= last.timestamp() - when.end < 86400
+    assert (when.end + 8 * 3600) % 86400 == 0  # midnight in Shanghai
+    found = busy(lake, "default", when)
+    calls = features().index("out_7d")
+    assert 0 < found.there == len(found.rows)
+    assert np.nanmin(found.rows[:, calls]) > 0
+    shown = everybody(lake, "default", when)
+    assert np.nanmedian(found.rows[:, calls]) > 5 * np.nanmedian(shown[:, calls])
+    assert np.nanmax(shown[:, features().index("active_days_30d")]) <= 3  # no older call was read
 
 
 def test_the_released_model_speaks_on_alerts_within_the_cap_and_abstains_where_unsure(

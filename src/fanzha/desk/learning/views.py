@@ -28,7 +28,7 @@ from fanzha.desk.rights.seats import holds, networks_of
 from fanzha.desk.rights.views import needs, person
 from fanzha.desk.workflow.actions import available
 from fanzha.detection.learning.card import CARD, Section, read_card
-from fanzha.detection.learning.drift import Moved, last_look
+from fanzha.detection.learning.drift import Crowd, Moved, last_look
 from fanzha.detection.learning.shelf import Shelf
 from fanzha.detection.outcomes import NAMES, Outcome
 from fanzha.errors import ModelError
@@ -60,6 +60,8 @@ class Room:
     newest: list[Told]
     versions: list[ModelVersion]
     drift: list[tuple[str, Moved, str | Promise, str]]
+    crowd: Crowd | None
+    busy: list[tuple[str, Moved, str | Promise, str]]
     drift_until: datetime | None
     may_take: bool
 
@@ -129,12 +131,17 @@ def _room(user: User, home: Network) -> Room:
         sources=[(source.label, counted[source.value]) for source in Source],
         newest=[_told(row, home) for row in rows[: -terms().shown - 1 : -1]],
         versions=list(ModelVersion.objects.visible_to(user, RIGHT).filter(network=home.code)),
-        drift=[(_named(each), each, *GRADES[each.grade]) for each in (look.score, *look.fields[:_FIELDS])]
-        if look
-        else [],
+        drift=_moves(look.score, look.fields) if look else [],
+        crowd=look.busy if look else None,
+        busy=_moves(look.busy.score, look.busy.fields) if look and look.busy else [],
         drift_until=datetime.fromisoformat(look.end) if look else None,
         may_take=holds(user, actions.EXPORT, actions.Place(home)),
     )
+
+
+def _moves(score: Moved, fields: list[Moved]) -> list[tuple[str, Moved, str | Promise, str]]:
+    """The score and the fields that moved furthest, in words."""
+    return [(_named(each), each, *GRADES[each.grade]) for each in (score, *fields[:_FIELDS])]
 
 
 def _told(row: Outcome, home: Network) -> Told:

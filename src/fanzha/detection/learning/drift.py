@@ -1,41 +1,63 @@
-"""Decides whether the people a model looks at, or what it says of them, have changed since it learnt.
+"""Decides whether the people a model looks at, or what it says of them, have changed since it learnt, and what has.
 
-Population stability index (PSI): sum over bins of (now - then) x ln(now / then). The same draw of presumed honest
-numbers is looked at then and now, so no label is needed.
+Population stability index (PSI): sum over bins of (now - then) x ln(now / then). Two groups, then and now, for which no
+label is needed: a draw of everybody, and all who called much, among whom a new scheme or a new trade is.
 """
 
 from __future__ import annotations
 
 import math
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
 import msgspec
-import numpy as np
+from scipy.stats import chi2  # type: ignore[import-untyped]
 
-from fanzha.detection.learning.examples import Progress, drawn_numbers, vectors_at
-from fanzha.detection.learning.reference import SCORE, Reference, Shares, shares
+from fanzha.detection.learning.examples import Progress
+from fanzha.detection.learning.reference import SCORE, Reference, Shares, mean, shares
 from fanzha.detection.learning.shelf import REFERENCE, Shelf
+from fanzha.detection.learning.stretch import Stretch, busy, everybody, stretch_before
 from fanzha.detection.learning.terms import features, terms
+from fanzha.detection.models.model import Model
+from fanzha.detection.models.table import Matrix
 from fanzha.errors import InputError, ModelError
-from fanzha.profiles.fields import BY_NAME
 from fanzha.records.lake import Lake
 
 Grade = Literal["steady", "watch", "alarm"]
 _EMPTY = 1e-4  # stands for a share of none, so that the logarithm exists
+_GRADES: tuple[Grade, ...] = ("steady", "watch", "alarm")
 
 
 class Moved(msgspec.Struct, frozen=True):
-    """One field, or the score, and how far it moved."""
+    """One field, or the score, and how far it moved; then, now: its means, None where it was unknown to all."""
 
     name: str
     psi: float
     grade: Grade
+    then: float | None = None
+    now: float | None = None
+
+
+class Crowd(msgspec.Struct, frozen=True):
+    """The busy numbers. there: how many; said: how many of those looked at (rows) the model calls fraud; of both, psi
+    is the logarithm of the ratio.
+    """
+
+    rows: int
+    then_rows: int
+    there: Moved
+    said: Moved
+    score: Moved
+    fields: list[Moved]
+    grade: Grade
 
 
 class Report(msgspec.Struct, frozen=True):
-    """Drift of one version over [start, end): the score, and the fields, the furthest first."""
+    """Drift of one version over [start, end): the score, and the fields, the furthest first; of everybody and the busy.
+
+    busy: None where there were too few, or the version is older than this look.
+    """
 
     number: int
     network: str
@@ -46,6 +68,7 @@ class Report(msgspec.Struct, frozen=True):
     grade: Grade
     score: Moved
     fields: list[Moved]
+    busy: Crowd | None = None
 
     def to_json(self) -> bytes:
         """One JSON object."""
@@ -55,7 +78,7 @@ class Report(msgspec.Struct, frozen=True):
 def drift(
     lake: Lake, *, home: Path, network: str, end: datetime, number: int = 0, progress: Progress | None = None
 ) -> Report:
-    """Compare the days before `end` with what version `number` learnt from; 0: the released one.
+    """Compare the days before `end` with those before version `number` learnt; 0: the released one.
 
     Raises ModelError where there is none, InputError where too few numbers called.
     """
@@ -64,24 +87,55 @@ def drift(
     if not number:
         raise ModelError("no model is released", where=network, hint="fanzha learn, then fanzha learn release")
     then = msgspec.json.decode(shelf.file(number, REFERENCE), type=Reference)
-    start = end - timedelta(days=bounds.days)
-    keys = drawn_numbers(lake, network, bounds.sample, seed=0)
-    # moments spread over the stretch, the same for the same draw
-    moments = np.linspace(start.timestamp() + 1, end.timestamp(), len(keys)).astype(np.int64)
-    vectors, known = vectors_at(lake, network, keys, moments, progress=progress, since=int(start.timestamp()))
-    if int(known.sum()) < bounds.least:
-        what = f"{int(known.sum())} of the drawn numbers called from {start:%Y-%m-%d} on, {bounds.least} are needed"
+    when = stretch_before(lake, network, int(end.timestamp()), history=then.history)
+    start = datetime.fromtimestamp(when.start, UTC)
+    rows = everybody(lake, network, when, progress)
+    if len(rows) < bounds.least:
+        what = f"{len(rows)} of the drawn numbers called from {start:%Y-%m-%d} on, {bounds.least} are needed"
         raise InputError(what, hint="import newer calls, or choose another --to")
-    rows = vectors[known][:, [BY_NAME[name].index for name in features()]]
-    score = moved(SCORE, then.score, shares(shelf.model(number).score(rows), then.score.edges))
-    fields = [
-        moved(name, then.fields[name], shares(rows[:, at], then.fields[name].edges))
-        for at, name in enumerate(features())
-        if name in then.fields
-    ]
-    ranked = sorted(fields, key=lambda each: (-each.psi, each.name))
-    worst = max((score, *ranked[:1]), key=lambda each: each.psi)
-    return Report(number, network, start.isoformat(), end.isoformat(), len(rows), then.rows, worst.grade, score, ranked)
+    model = shelf.model(number)
+    score, fields = _moves(then.rows, then.fields, then.score, rows, model)
+    crowd = _crowd(lake, network, when, then, model, progress)
+    grade = _worst(score, *fields, *([] if crowd is None else [crowd]))
+    return Report(
+        number, network, start.isoformat(), end.isoformat(), len(rows), then.rows, grade, score, fields, crowd
+    )
+
+
+def _crowd(
+    lake: Lake, network: str, when: Stretch, then: Reference, model: Model, progress: Progress | None
+) -> Crowd | None:
+    bounds = terms()
+    if then.busy is None:
+        return None
+    now = busy(lake, network, when, progress)
+    if min(then.busy.rows, len(now.rows)) < bounds.drift.least_busy:
+        return None
+    was = then.busy
+    score, fields = _moves(was.rows, was.fields, was.score, now.rows, model)
+    convinced = int((model.score(now.rows) >= bounds.unsure[1]).sum())
+    there = grown("busy", was.there, now.there)
+    said = grown("said_fraud", was.said, round(convinced * was.rows / len(now.rows)))
+    said = msgspec.structs.replace(said, now=convinced)
+    grade = _worst(there, said, score, *fields)
+    return Crowd(len(now.rows), was.rows, there, said, score, fields, grade)
+
+
+def grown(name: str, then: int, now: int) -> Moved:
+    """How far a count went up or down, beyond what chance does to one."""
+    before, after = max(1, then), max(1, now)
+    far = abs(math.log(after / before))
+    chance = terms().drift.sigmas * math.sqrt(1 / before + 1 / after)
+    return Moved(name, round(far, 4), _grade(far, chance), then, now)
+
+
+def _moves(
+    then_rows: int, then: dict[str, Shares], score: Shares, rows: Matrix, model: Model
+) -> tuple[Moved, list[Moved]]:
+    """The score, and every field, the furthest first."""
+    fields = [moved(name, then[name], rows[:, at], then_rows) for at, name in enumerate(features()) if name in then]
+    said = moved(SCORE, score, model.score(rows), then_rows)
+    return said, sorted(fields, key=lambda each: (-_GRADES.index(each.grade), -each.psi, each.name))
 
 
 def path_of(shelf: Shelf) -> Path:
@@ -97,10 +151,23 @@ def last_look(shelf: Shelf) -> Report | None:
         return None
 
 
-def moved(name: str, then: Shares, now: list[float]) -> Moved:
-    """How far a distribution moved."""
+def moved(name: str, then: Shares, values: Matrix, then_rows: int) -> Moved:
+    """How far a distribution moved, from `then_rows` values to these."""
+    now = shares(values, then.edges)
     pairs = zip(then.shares, now, strict=True)
     psi = sum((max(b, _EMPTY) - max(a, _EMPTY)) * math.log(max(b, _EMPTY) / max(a, _EMPTY)) for a, b in pairs)
+    free = max(1, len(then.shares) - 1)
+    chance = float(chi2.isf(terms().drift.chance, free)) * (1 / max(1, then_rows) + 1 / max(1, len(values)))
+    return Moved(name, round(psi, 4), _grade(psi, chance), then.mean, mean(values))
+
+
+def _grade(far: float, chance: float) -> Grade:
+    """Nothing that chance alone would do is said to have moved."""
     bounds = terms().drift
-    grade: Grade = "alarm" if psi >= bounds.alarm else "watch" if psi >= bounds.watch else "steady"
-    return Moved(name, round(psi, 4), grade)
+    if far < chance:
+        return "steady"
+    return "alarm" if far >= bounds.alarm else "watch" if far >= bounds.watch else "steady"
+
+
+def _worst(*each: Moved | Crowd) -> Grade:
+    return max((one.grade for one in each), key=_GRADES.index)

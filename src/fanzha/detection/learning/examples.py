@@ -107,12 +107,14 @@ def vectors_at(
     moments: NDArray[np.int64],
     *,
     since: int = 0,
+    begin: int = 0,
     progress: Progress | None = None,
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """The field vectors float64[n, FIELD_COUNT] of numbers, and whether there is one; a number stands once.
 
     Each is as it was right after its last outgoing call that began by its moment (epoch seconds) and from `since` on,
     its last incoming one where it made none: rules fire on calls made, and a model is asked where they fired.
+    Calls before `begin` are not read, as though the records had begun then.
     """
     vectors, known = np.full((len(keys), FIELD_COUNT), np.nan), np.zeros(len(keys), np.bool_)
     first, _, _ = lake.span(network)
@@ -121,13 +123,14 @@ def vectors_at(
     order = np.argsort(keys)
     ranked, until = keys[order], moments[order]
     activations = activations_of(lake.reference("subscribers", network=network))
-    for events in _parts(_histories(lake, network, ranked, int(moments.max()), progress)):
+    begin = max(begin, int(first.timestamp()))
+    for events in _parts(_histories(lake, network, ranked, (begin, int(moments.max())), progress)):
         place = np.searchsorted(ranked, events["key"])
         early = events["t"].astype(np.int64) <= until[place]
         events, place = events[early], place[early]
         if not len(events):
             continue
-        traced = trace(events, EntityKind.NUMBER, start=int(first.timestamp()), known=activations)
+        traced = trace(events, EntityKind.NUMBER, start=begin, known=activations)
         last = _last(place, (events["flags"] & OUTGOING) != 0)
         last = last[events["t"][last] >= since]
         vectors[order[place[last]]] = traced[last]
@@ -153,7 +156,13 @@ def drawn_numbers(
     if not len(own):
         own = _callers(lake, network)
     numbers = np.setdiff1d(own[own > 0], np.zeros(0, np.int64) if apart is None else apart)
-    return numbers[np.argsort(_shuffled(numbers, seed), kind="stable")][:wanted]
+    return numbers[by_stable_hash(numbers, seed)][:wanted]
+
+
+def by_stable_hash(keys: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
+    """Places of the keys in an order that has nothing to do with them, the same each time."""
+    order: NDArray[np.int64] = np.argsort(_shuffled(keys, seed), kind="stable")
+    return order
 
 
 def _callers(lake: Lake, network: str) -> NDArray[np.int64]:
@@ -173,21 +182,23 @@ def _shuffled(keys: NDArray[np.int64], seed: int) -> NDArray[np.uint64]:
     return mixed
 
 
-def _histories(lake: Lake, network: str, keys: NDArray[np.int64], until: int, progress: Progress | None) -> Events:
-    """All events of these numbers (rising keys) up to a moment, sorted by key and time."""
+def _histories(
+    lake: Lake, network: str, keys: NDArray[np.int64], span: tuple[int, int], progress: Progress | None
+) -> Events:
+    """All events of these numbers (rising keys) from a moment up to another, sorted by key and time."""
     tell = progress or (lambda _what, _share: None)
-    end = datetime.fromtimestamp(until + 1, UTC)
+    start, end = datetime.fromtimestamp(span[0], UTC), datetime.fromtimestamp(span[1] + 1, UTC)
     parts, wanted = [np.zeros(0, EVENT)], pa.array(keys)
     if len(keys) <= _FEW:
         for done, key in enumerate(keys.tolist()):
-            calls = lake.calls_of(key, end=end)
+            calls = lake.calls_of(key, start=start, end=end)
             events = _events(calls.filter(pc.equal(calls["network"], network)))
             parts.append(events[events["key"] == key])
             tell("历史 histories", done / len(keys))
     else:
         _, _, rows = lake.span(network)
         read = 0
-        for batch in lake.scan(feed.COLUMNS, end=end, network=network):
+        for batch in lake.scan(feed.COLUMNS, start=start, end=end, network=network):
             either = pc.or_kleene(pc.is_in(batch["caller"], wanted), pc.is_in(batch["callee"], wanted))
             events = feed.events_of(feed.call_columns(batch.filter(either)), EntityKind.NUMBER)
             parts.append(events[np.isin(events["key"], keys)])

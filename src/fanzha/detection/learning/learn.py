@@ -15,8 +15,9 @@ import msgspec
 from fanzha.detection.learning.card import cards
 from fanzha.detection.learning.contest import Contest, contest, enough, split_at
 from fanzha.detection.learning.examples import Examples, Progress, examples_of
-from fanzha.detection.learning.reference import reference_of
+from fanzha.detection.learning.reference import Reference, reference_of
 from fanzha.detection.learning.shelf import LINEAGE, REFERENCE, Lineage, Shelf
+from fanzha.detection.learning.stretch import busy, everybody, stretch_before
 from fanzha.detection.learning.terms import Terms, terms
 from fanzha.detection.learning.terms import settings as light
 from fanzha.detection.models.learner import Settings
@@ -63,7 +64,7 @@ def learn(
         )  # fmt: skip
         more = {
             LINEAGE: msgspec.json.format(msgspec.json.encode(lineage)) + b"\n",
-            REFERENCE: msgspec.json.encode(reference_of(train, model, bounds.drift.bins)),
+            REFERENCE: msgspec.json.encode(_reference(lake, network, split, model, bounds, tell)),
             **cards(lineage, report, model),
         }
         model.save(shelf.folder(number), home=home, report=report.to_json().encode(), more=more)
@@ -80,6 +81,15 @@ def _trained(
             home=home, settings=settings, progress=lambda what, done, total: tell(what, done / max(1, total)),
         )  # fmt: skip
         return Model.load(folder, home=home), report
+
+
+def _reference(lake: Lake, network: str, split: int, model: Model, bounds: Terms, tell: Progress) -> Reference:
+    """Whom one could see in the days before the split: what later days are compared with."""
+    when = stretch_before(lake, network, split)
+    return reference_of(
+        everybody(lake, network, when, tell), busy(lake, network, when, tell), when, model, bounds.drift.bins,
+        bounds.unsure[1],
+    )  # fmt: skip
 
 
 def _contested(

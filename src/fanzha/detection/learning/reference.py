@@ -1,11 +1,12 @@
-"""Decides what of the training stretch is kept, in shares only, so that a later stretch can be compared with it."""
+"""Decides what of the stretch before a split is kept, in shares only, for later stretches to be compared with."""
 
 from __future__ import annotations
 
 import msgspec
 import numpy as np
 
-from fanzha.detection.learning.examples import Examples
+from fanzha.detection.learning.stretch import Busy, Stretch
+from fanzha.detection.learning.terms import features
 from fanzha.detection.models.model import Model
 from fanzha.detection.models.table import Matrix
 
@@ -13,26 +14,41 @@ SCORE = "score"
 
 
 class Shares(msgspec.Struct, frozen=True):
-    """One field: inner edges of its bins, and the share of the rows in each; the last share is of the unknown."""
+    """One field: inner edges of its bins, the share of the rows in each, the unknown last; and its mean."""
 
     edges: list[float]
     shares: list[float]
+    mean: float | None = None
 
 
-class Reference(msgspec.Struct, frozen=True):
-    """The background of the training stretch. score: of the model that was trained."""
+class Look(msgspec.Struct, frozen=True):
+    """What was seen of one group. there: how many belonged to it; said: how many of the rows the model calls fraud."""
 
     rows: int
+    there: int
+    said: int
     fields: dict[str, Shares]
     score: Shares
 
 
-def reference_of(train: Examples, model: Model, bins: int) -> Reference:
-    """From the presumed honest rows: they are drawn alike in every stretch, as outcomes are not."""
-    rows = train.take(train.presumed)
-    fields = {name: _cut(rows.matrix[:, at], bins) for at, name in enumerate(rows.names)}
-    score = model.score(rows.matrix) if len(rows) else np.zeros(0)
-    return Reference(len(rows), fields, _cut(score, bins))
+class Reference(msgspec.Struct, frozen=True):
+    """The days before the split. history: seconds of records behind them; score: of the model that was trained."""
+
+    rows: int
+    fields: dict[str, Shares]
+    score: Shares
+    history: int = 0
+    busy: Look | None = None
+
+
+def reference_of(everybody: Matrix, busy: Busy, when: Stretch, model: Model, bins: int, sure: float) -> Reference:
+    """From profiles float64[n, fields] of both groups; sure: from this probability on a model says fraud."""
+    fields, score = _cuts(everybody, model, bins)
+    apart, said = _cuts(busy.rows, model, bins)
+    convinced = int((model.score(busy.rows) >= sure).sum()) if len(busy.rows) else 0
+    return Reference(
+        len(everybody), fields, score, when.history, Look(len(busy.rows), busy.there, convinced, apart, said)
+    )
 
 
 def shares(values: Matrix, edges: list[float]) -> list[float]:
@@ -43,8 +59,19 @@ def shares(values: Matrix, edges: list[float]) -> list[float]:
     return [*(float(count) / total for count in counts), (len(values) - len(known)) / total]
 
 
+def mean(values: Matrix) -> float | None:
+    """Of the known values, None where there is none."""
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if len(known) else None
+
+
+def _cuts(rows: Matrix, model: Model, bins: int) -> tuple[dict[str, Shares], Shares]:
+    fields = {name: _cut(rows[:, at], bins) for at, name in enumerate(features())}
+    return fields, _cut(model.score(rows) if len(rows) else np.zeros(0), bins)
+
+
 def _cut(values: Matrix, bins: int) -> Shares:
     """Equal shares, as far as equal values allow."""
     known = values[~np.isnan(values)]
     edges = np.unique(np.quantile(known, np.arange(1, bins) / bins)).tolist() if len(known) else []
-    return Shares(edges, shares(values, edges))
+    return Shares(edges, shares(values, edges), mean(values))

@@ -27,6 +27,11 @@ class Drift(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     bins: int
     sample: int
     least: int
+    busy_calls: int
+    least_busy: int
+    history_days: int
+    chance: float
+    sigmas: float
     watch: float
     alarm: float
     source: str
