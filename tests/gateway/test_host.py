@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from pathlib import Path
+from unittest.mock import MagicMock
 
 import msgspec
 import pytest
@@ -112,3 +113,10 @@ def test_what_was_said_outlives_the_process(host: Host, tmp_path: Path) -> None:
     assert [verdict.key for verdict in later.said("a")] == ["a"]
     assert later.said("b") == []
     assert not later.ready()
+
+
+def test_a_verdict_that_cannot_be_told_on_is_a_verdict_all_the_same(host: Host, counters: Counters) -> None:
+    host.live = MagicMock()
+    host.live.asked.side_effect = UnicodeEncodeError("utf-8", "\udc97", 0, 1, "surrogates not allowed")
+    assert host.ask(Call(key="k", caller="0095588", callee=BOB, at=now(), ingress="local")).action is Action.BLOCK
+    assert host.said("k")

@@ -5,6 +5,17 @@ from __future__ import annotations
 import msgspec
 
 
+def written(text: str) -> str:
+    """Text in which bytes that were no UTF-8 (PEP 383) stand as \\xNN: what every record, hash and message can hold.
+    Otherwise whoever dials could choose a Call-ID or a name of which nothing can be kept."""
+    return text if text.isascii() else written_bytes(text.encode("utf-8", "surrogateescape"))
+
+
+def written_bytes(raw: bytes) -> str:
+    """The same of bytes as they came."""
+    return raw.decode("utf-8", "backslashreplace")
+
+
 class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One call attempt as a switch presents it. A None says "not reported", never "no".
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from fanzha.gateway.witness import Witness
 from fanzha.policy import Action
 from fanzha.policy.store import PolicyStore, Receipt
 
+LOG = logging.getLogger("fanzha.gateway")
 SKEW = 60_000_000  # microseconds by which a call's own time may differ from ours and be counted as it is
 
 
@@ -56,9 +58,12 @@ class Host(Back):
             self._counters.record(
                 asked.caller.number, asked.trunk_hash, asked.callee.number, asked.call_hash, at, passed
             )
-        self.witness.keep(asked, verdict)
-        if self.live is not None:
-            self.live.asked(call, verdict)
+        try:
+            self.witness.keep(asked, verdict)
+            if self.live is not None:
+                self.live.asked(call, verdict)
+        except Exception:  # a fault of ours in keeping a verdict must not undo it: the call would go on unjudged
+            LOG.exception("a verdict was not kept")
         return verdict
 
     def reread(self) -> None:

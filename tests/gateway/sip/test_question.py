@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from messages import CALLEE, CALLER, message
 
 from fanzha.gateway.call import Call
+from fanzha.gateway.hep.glance import glance
+from fanzha.gateway.live.event import read_dialog
 from fanzha.gateway.sip.address import parse_address
 from fanzha.gateway.sip.malformed import Malformed
 from fanzha.gateway.sip.message import parse
@@ -135,3 +138,13 @@ def test_the_trunk_group_of_the_contact_and_the_imei() -> None:
     contact = 'Contact: <sip:a;tgrp=t9;trunk-context=gw.cn@gw.cn>;+sip.instance="<urn:gsma:imei:35693803-564380-0>"'
     call = asked(URI, contact)
     assert (call.trunk, call.device) == ("t9", "356938035643800")
+
+
+def test_bytes_that_are_no_text_are_written_so_that_everybody_can_keep_them() -> None:
+    raw = message("INVITE", URI, call_id="@@").replace(b"@@", b"a\x97b").replace(CALLER.encode(), b"1391\xff", 1)
+    call = question(parse(raw), "10.0.0.1", 5, sip_words())
+    event = read_dialog(b"Call-ID: a\x97b\r\nState: terminated\r\n", 6)
+    seen = glance(raw)
+    assert seen is not None
+    assert call.key == event.key == seen.id.decode() == "a\\x97b"  # the verdict, its end and its mirror meet
+    msgspec.json.encode(call)

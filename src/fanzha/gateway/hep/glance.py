@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from fanzha.gateway.call import written_bytes
+
 MAX_ID = 256  # bytes of a Call-ID that is followed
 _DULL = (b"ACK ", b"OPTIONS ", b"REGISTER ", b"SUBSCRIBE ", b"NOTIFY ", b"PUBLISH ", b"MESSAGE ", b"SIP/2.0 100")
 _SHORT = {
@@ -60,6 +62,8 @@ def glance(message: bytes) -> Glance | None:
     name = value(head, b"Call-ID")
     if not number.isdigit() or len(number) > 10 or not 0 < len(name) <= MAX_ID:
         return None
+    if not name.isascii():
+        name = written_bytes(name).encode()  # as the gateway and the edge's reports name the call
     return Glance(method, status, name, int(number), what.strip(), _tag(head, b"From"), _tag(head, b"To"), head)
 
 

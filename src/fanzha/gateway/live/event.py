@@ -7,6 +7,7 @@ from enum import StrEnum
 import msgspec
 
 from fanzha.errors import InputError
+from fanzha.gateway.call import written_bytes
 
 MAX_BYTES = 8192  # of one report; a switch that sends more is broken
 
@@ -44,7 +45,7 @@ def read_dialog(body: bytes, at: int, peer: str = "") -> DialogEvent:
     if len(body) > MAX_BYTES:
         raise InputError(f"a dialog report of {len(body)} bytes", hint=f"at most {MAX_BYTES} are read")
     words: dict[str, str] = {}
-    for line in body.decode("utf-8", "replace").splitlines():
+    for line in written_bytes(body).splitlines():
         name, colon, value = line.partition(":")
         if colon:
             words.setdefault(name.strip().lower(), value.strip())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from fanzha.gateway.call import Call
+from fanzha.gateway.call import Call, written
 from fanzha.gateway.sip.address import parse_address
 from fanzha.gateway.sip.headers import parameters
 from fanzha.gateway.sip.malformed import Malformed
@@ -45,20 +45,24 @@ def question(request: Request, peer: str, at: int, words: SipWords, *, believed:
     presented = shown if asserted is not None and shown != asserted else None
     told = request.fields if believed else {}
     return Call(
-        key=request.first("call-id"),
-        callee=callee,
+        key=written(request.first("call-id")),
+        callee=written(callee),
         at=at,
-        caller=shown if asserted is None else asserted,
-        presented=presented,
+        caller=_written(shown if asserted is None else asserted),
+        presented=_written(presented),
         clir=_hidden(request, shown, words),
-        trunk=_told(told, words.trunk) or _trunk_group(told),
+        trunk=_written(_told(told, words.trunk) or _trunk_group(told)),
         peer=_peer(told, words) or peer,
         ingress=_ingress(told, words),
-        forwarded_from=_forwarded(request, callee),
+        forwarded_from=_written(_forwarded(request, callee)),
         device=_device(request),
         serving_region=_region(told, words),
         roaming=_YES_NO.get((_told(told, words.roaming) or "").lower()),
     )
+
+
+def _written(text: str | None) -> str | None:
+    return None if text is None else written(text)
 
 
 def _callee(uri: str, words: SipWords) -> str:
