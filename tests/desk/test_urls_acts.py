@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from io import BytesIO
 from types import SimpleNamespace
 from typing import Any
 
@@ -67,6 +66,7 @@ def _all(resolver: URLResolver, spaces: tuple[str, ...] = ()) -> Iterator[str]:
 def rows(people: Any, make_alert: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """One of each, in Wuhan, on our network."""
     from fanzha.desk.appeals import actions as appeals
+    from fanzha.desk.excel.writing import written
     from fanzha.desk.lists import actions as lists
     from fanzha.desk.lists import importing, sheet
     from fanzha.desk.lists.judging import Line
@@ -85,7 +85,7 @@ def rows(people: Any, make_alert: Any, tmp_path: Any, monkeypatch: pytest.Monkey
     undo = rollback.propose(people["leader2"], "hb", "mass.hour", 3, now - day, now + day, "误设")
     line = Line("13907110009", reason="police", document="文")
     item = lists.approve(people["leader2"], lists.propose(people["analyst"], "hb", "block", line).pk)
-    book = SimpleUploadedFile("l.xlsx", BytesIO(sheet.template("block")).getvalue())
+    book = SimpleUploadedFile("l.xlsx", written(sheet.template("block")))
     made = importing.submit(people["leader2"], importing.attempt(people["leader2"], "hb", "block", book).pk)
     return SimpleNamespace(alert=alert, measure=measure, appeal=appeal, undo=undo, item=item, made=made)
 

@@ -12,6 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from fanzha.desk.audit.models import Entry
 from fanzha.desk.enforcement.models import Change
+from fanzha.desk.excel.writing import written
 from fanzha.desk.lists import importing, sheet
 from fanzha.desk.lists.models import Import, Item
 from fanzha.errors import Refused
@@ -25,7 +26,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def excel(*rows: tuple[Any, ...], which: str = "block") -> SimpleUploadedFile:
     """A filled-in template."""
-    book = openpyxl.load_workbook(BytesIO(sheet.template(which)))
+    book = openpyxl.load_workbook(BytesIO(written(sheet.template(which))))
     for row in rows:
         book.worksheets[0].append(row)
     out = BytesIO()
@@ -51,7 +52,7 @@ def test_the_dry_run_counts_every_row_and_keeps_none(people: Any) -> None:
     faulty = importing.faults_of(made)
     assert [row for row, _faults in faulty] == [5, 6, 7]
     assert {fault.column for fault in faulty[2][1]} == {"reason", "why", "expires"}
-    book = openpyxl.load_workbook(BytesIO(sheet.faults_sheet("block", faulty)))
+    book = openpyxl.load_workbook(BytesIO(written(sheet.faults_sheet("block", faulty))))
     assert [cell.value for cell in book.worksheets[0][2]] == [5, "号码或标识", "名单中或文件中已有该对象"]
 
 
@@ -96,7 +97,7 @@ def test_a_missing_column_is_named(people: Any) -> None:
 def test_what_is_exported_is_masked(people: Any) -> None:
     made = importing.attempt(people["leader"], "hb", "block", excel(GOOD))
     importing.submit(people["leader"], made.pk)
-    book = openpyxl.load_workbook(BytesIO(sheet.exported(Item.objects.all())))
+    book = openpyxl.load_workbook(BytesIO(written(sheet.exported(Item.objects.all()))))
     row = [cell.value for cell in book.worksheets[0][2]]
     assert row[2] == "+86139****0002"
     assert "13907110002" not in str(row)

@@ -101,7 +101,7 @@ def test_missed_deadlines_count_after_the_row_has_moved_on(people: Any, make_ale
 def test_excel_tells_what_the_page_tells_and_is_recorded(signed_in: Callable[[str], Client], stopped: Any) -> None:
     from fanzha.desk.audit.models import Entry
 
-    book = openpyxl.load_workbook(BytesIO(signed_in("regulator").get(reverse("overview:excel")).content))
+    book = openpyxl.load_workbook(BytesIO(signed_in("regulator").get(reverse("overview:excel")).getvalue()))
     assert [sheet.title for sheet in book] == [
         "当日指标", "近 30 天办理漏斗", "近 30 天误停与复通", "时限", "近 30 天按运营商",
     ]  # fmt: skip

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from fanzha.desk.audit.models import Entry
 from fanzha.desk.enforcement.models import Change
+from fanzha.desk.excel.writing import written
 from fanzha.desk.measures.models import Measure
 from fanzha.desk.notices.models import Notice
 from fanzha.desk.requests import actions, referring
@@ -38,7 +39,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def excel(*numbers: Any) -> SimpleUploadedFile:
     """A filled-in template."""
-    book = openpyxl.load_workbook(BytesIO(template()))
+    book = openpyxl.load_workbook(BytesIO(written(template())))
     for number in numbers:
         book.worksheets[0].append([number, ""])
     out = BytesIO()
@@ -70,7 +71,7 @@ def test_one_number_from_document_to_receipt(people: Any) -> None:
     assert rate(results_of(done)) == 100.0
     answered = actions.answer(people["analyst"], made.pk)
     assert (answered.state, answered.due_at) == ("answered", None)
-    rows = list(openpyxl.load_workbook(BytesIO(receipt(answered))).worksheets[0].iter_rows(values_only=True))
+    rows = list(openpyxl.load_workbook(BytesIO(written(receipt(answered)))).worksheets[0].iter_rows(values_only=True))
     assert ("处置率", "100.0%") in [row[:2] for row in rows]
     assert rows[-1][:3] == (1, "+86139****0002", "已关停")
     assert "13907110002" not in str(rows)
@@ -102,7 +103,7 @@ def test_an_excel_is_tried_then_filed_and_every_row_counts(people: Any) -> None:
     assert (made.state, Line.objects.count()) == ("tried", 0)
     faulty = actions.judged_again(made).faulty
     assert [row for row, _why in faulty] == [5, 6, 7]
-    sheet = openpyxl.load_workbook(BytesIO(faults_sheet(faulty))).worksheets[0]
+    sheet = openpyxl.load_workbook(BytesIO(written(faults_sheet(faulty)))).worksheets[0]
     assert [cell.value for cell in sheet[3]] == [6, "号码", "紧急与公共服务号码不得处置"]
     actions.file(people["duty"], made.pk)
     done = carried_out(people, made)

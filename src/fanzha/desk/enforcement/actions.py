@@ -6,6 +6,7 @@ import hashlib
 import secrets
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 import msgspec
 from django.core.exceptions import PermissionDenied
@@ -14,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from fanzha.desk.audit.actions import Act, record
-from fanzha.desk.bulk import insert
+from fanzha.desk.bulk import insert_columns, keys
 from fanzha.desk.enforcement.models import Change, Gateway
 from fanzha.desk.organisations.models import User
 from fanzha.desk.rights.seats import holds
@@ -26,20 +27,22 @@ def note(changes: Mapping[str, Entry | None], at: datetime) -> None:
     """Write changes (entry id -> entry, None to take it out) in the caller's transaction, after its audit row."""
     if not connection.in_atomic_block:
         raise RuntimeError("a change of the policy is written with its approval: call this inside transaction.atomic()")
-    rows = [
-        Change(entry=name, body=None if entry is None else msgspec.to_builtins(entry), made_at=at)
-        for name, entry in changes.items()
-    ]
-    insert(rows)
+    _noted({name: None if entry is None else msgspec.to_builtins(entry) for name, entry in changes.items()}, at)
 
 
 def note_exemptions(changes: Mapping[str, tuple[str, SpecialUser, bool]], at: datetime) -> None:
     """Write exemptions of special users (id -> trunk, user, whether it holds), as `note`."""
-    rows = [
-        Change(entry=name, body={"trunk": trunk, "special": msgspec.to_builtins(user), "on": on}, made_at=at)
+    told = {
+        name: {"trunk": trunk, "special": msgspec.to_builtins(user), "on": on}
         for name, (trunk, user, on) in changes.items()
-    ]
-    insert(rows)
+    }
+    _noted(told, at)
+
+
+def _noted(bodies: Mapping[str, Mapping[str, Any] | None], at: datetime) -> None:
+    if bodies:
+        columns = {"id": keys(Change, len(bodies)), "entry": list(bodies), "body": list(bodies.values())}
+        insert_columns(Change, columns, {"made_at": at})
 
 
 def removed(names: Iterable[str], at: datetime) -> None:

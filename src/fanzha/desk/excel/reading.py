@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import zipfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
+from zipfile import ZipFile
 
-import openpyxl  # type: ignore[import-untyped]
 from django.utils.translation import gettext as _
 
+from fanzha.desk.excel import cells
 from fanzha.errors import Refused
 
 
@@ -30,19 +29,11 @@ def rows_of(
 
     Raises Refused for what is no such Excel, too big, or lacks the heading `required`.
     """
-    _check_size(path, limits)
     try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except (BadZipFile, KeyError, ValueError, OSError) as error:
+        _check_size(path, limits)
+        yield from _filled(cells.rows(path), limits, heads, required)
+    except cells.BROKEN as error:
         raise Refused(_("不是可读取的 Excel 文件（.xlsx）")) from error
-    try:
-        rows = book.worksheets[0].iter_rows(values_only=True)
-        order = [heads.get(str(cell or "").strip(), "") for cell in next(rows, ())]
-        if heads[required] not in order:
-            raise Refused(_("缺少列“%(name)s”") % {"name": required}, hint=_("请下载模板，按其表头填写"))
-        yield from _filled(order, rows, limits)
-    finally:
-        book.close()
 
 
 def text(cell: Any) -> str:
@@ -51,24 +42,25 @@ def text(cell: Any) -> str:
 
 
 def _filled(
-    order: Sequence[str], rows: Iterable[Sequence[Any]], limits: Limits
+    rows: Iterator[tuple[int, dict[int, Any]]], limits: Limits, heads: Mapping[str, str], required: str
 ) -> Iterator[tuple[int, dict[str, Any]]]:
+    _first, titles = next(rows, (0, {}))
+    order = {column: heads.get(str(title).strip(), "") for column, title in titles.items()}
+    if heads[required] not in order.values():
+        raise Refused(_("缺少列“%(name)s”") % {"name": required}, hint=_("请下载模板，按其表头填写"))
     taken = 0
-    for number, row in enumerate(rows, start=2):
-        cells = {name: cell for name, cell in zip(order, row, strict=False) if name and cell not in (None, "")}
-        if not cells:
+    for number, row in rows:
+        found = {order[at]: cell for at, cell in row.items() if order.get(at) and cell != ""}
+        if not found:
             continue
         taken += 1
         if taken > limits.rows:
             raise Refused(_("一次最多导入 %(most)s 行") % {"most": limits.rows})
-        yield number, cells
+        yield number, found
 
 
 def _check_size(path: Path, limits: Limits) -> None:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            unpacked = sum(each.file_size for each in archive.infolist())
-    except BadZipFile as error:
-        raise Refused(_("不是可读取的 Excel 文件（.xlsx）")) from error
+    with ZipFile(path) as archive:
+        unpacked = sum(each.file_size for each in archive.infolist())
     if unpacked > limits.unpacked:
         raise Refused(_("文件解开后过大，请拆分后再导入"))

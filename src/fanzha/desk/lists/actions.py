@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
@@ -28,10 +30,10 @@ MOST = 500
 def propose(by: User, network: str, which: str, line: Line) -> Item:
     """One item, by hand. Raises PermissionDenied, Refused with what is wrong."""
     home, now = place(by, network), timezone.now()
-    item, faults = judge(which, [line], now)[0]
-    if item is None:
+    draft, faults = judge(which, [line], now)[0]
+    if draft is None:
         raise Refused("；".join(fault.problem for fault in faults), where=faults[0].column)
-    prepare([item], home, by, now)
+    item = Item(**asdict(draft), **proposed(home, by, now))
     try:
         with transaction.atomic():
             item.save()
@@ -50,14 +52,19 @@ def place(by: User, network: str) -> Network:
     return home
 
 
-def prepare(items: Sequence[Item], home: Network, by: User, now: datetime) -> None:
+def proposed(home: Network, by: User, now: datetime) -> dict[str, Any]:
     """What every new item carries: its network, the region of who proposes it, the approval's clock."""
     seat = next(seat for seat in seats_of(by) if home.code in seat.networks and "lists.edit" in seat.rights)
-    region, clock = seat.region or home.region, due("approval", now)
-    for item in items:
-        item.network, item.region = home.code, region
-        item.state, item.moved_at, item.moved_by = State.PROPOSED, now, by
-        item.proposed_by, item.proposed_at, item.due_at = by, now, clock
+    return {
+        "network": home.code,
+        "region": seat.region or home.region,
+        "state": State.PROPOSED,
+        "moved_at": now,
+        "moved_by_id": by.pk,
+        "proposed_by_id": by.pk,
+        "proposed_at": now,
+        "due_at": due("approval", now),
+    }
 
 
 def approve(by: User, pk: int) -> Item:
@@ -66,7 +73,7 @@ def approve(by: User, pk: int) -> Item:
         item = move(Item(pk=pk), "approve", by)
         item.approved_by = by
         item.save(update_fields=["approved_by"])
-        put([item], item.moved_at)
+        put([item], item.moved_at, by)
     return item
 
 

@@ -10,23 +10,26 @@ from fanzha.desk.enforcement.actions import note, note_exemptions
 from fanzha.desk.lists.choices import List
 from fanzha.desk.lists.models import Item
 from fanzha.desk.measures.enforce import micros
+from fanzha.desk.organisations.models import User
 from fanzha.policy import Action, Entry, Exemption, SpecialUser, Subject
 
 _ACTIONS = {List.ALLOW: Action.ALLOW, List.BLOCK: Action.BLOCK}
 
 
-def put(items: Iterable[Item], at: datetime) -> None:
-    """Note down that these hold, in the caller's transaction."""
+def put(items: Iterable[Item], at: datetime, by: User | None) -> None:
+    """Note down that these hold, as approved by someone, in the caller's transaction."""
     rows = list(items)
     note({item.entry: _entry(item) for item in rows if item.list in _ACTIONS}, at)
-    note_exemptions({item.entry: (item.trunk, _user(item), True) for item in rows if item.list == List.SPECIAL}, at)
+    special = (item for item in rows if item.list == List.SPECIAL)
+    note_exemptions({item.entry: (item.trunk, _user(item, by), True) for item in special}, at)
 
 
 def take_out(items: Iterable[Item], at: datetime) -> None:
     """Note down that these hold no more."""
     rows = list(items)
     note({item.entry: None for item in rows if item.list in _ACTIONS}, at)
-    note_exemptions({item.entry: (item.trunk, _user(item), False) for item in rows if item.list == List.SPECIAL}, at)
+    special = (item for item in rows if item.list == List.SPECIAL)
+    note_exemptions({item.entry: (item.trunk, _user(item, item.approved_by), False) for item in special}, at)
 
 
 def _entry(item: Item) -> Entry:
@@ -42,8 +45,8 @@ def _entry(item: Item) -> Entry:
     )
 
 
-def _user(item: Item) -> SpecialUser:
-    approver = item.approved_by.name if item.approved_by else ""
+def _user(item: Item, by: User | None) -> SpecialUser:
+    approver = by.name if by else ""
     key = 0 if item.value == "*" else numbering.parse(item.value).number
     return SpecialUser(
         number=item.value,

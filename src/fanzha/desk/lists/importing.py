@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -14,26 +15,30 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from fanzha.desk.audit.actions import record
-from fanzha.desk.bulk import insert
+from fanzha.desk.audit.actions import Act, record
+from fanzha.desk.bulk import insert_columns, keys
 from fanzha.desk.excel.keeping import beside, keep, keep_beside, kept
 from fanzha.desk.lists import sheet
-from fanzha.desk.lists.actions import place, prepare
+from fanzha.desk.lists.actions import place, proposed
 from fanzha.desk.lists.choices import State
 from fanzha.desk.lists.enforce import put
-from fanzha.desk.lists.judging import Fault, judge
-from fanzha.desk.lists.models import Import, Item
+from fanzha.desk.lists.judging import Draft, Fault, judge
+from fanzha.desk.lists.models import Import, Item, shown
 from fanzha.desk.lists.terms import terms
 from fanzha.desk.organisations.models import User
 from fanzha.desk.workflow.actions import act_of, enter, move
 from fanzha.errors import Refused
 
-_CHUNK = 5000
 _JUDGED = (
-    "kind", "value", "person", "paper", "reason", "why", "document", "authority", "kept", "trunk", "exemption",
+    "kind", "value", "trunk", "person", "paper", "reason", "why", "document", "authority", "kept", "exemption",
     "starts", "expires",
 )  # fmt: skip
+_Row = tuple[str, str, str, str, str, str, str, str, str, str, str, datetime, datetime]  # a draft's _JUDGED
+_SHOWN = ("kind", "value", "person", "paper")
 _FIELDS = ("state", "moved_at", "moved_by", "due_at", "overdue", "approved_by")
+_READ = (
+    "network", "region", "list", *_SHOWN, "trunk", "exemption", "reason", "document", "starts", "expires", "brought",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -41,7 +46,7 @@ class Judged:
     """What a file holds: rows = good + faulty. faulty: (row number, what is wrong)."""
 
     rows: int
-    good: list[Item]
+    good: list[Draft]
     faulty: list[tuple[int, list[Fault]]]
 
 
@@ -92,15 +97,20 @@ def submit(by: User, pk: int) -> Import:
         made = move(Import(pk=pk), "submit", by)
         home, now = place(by, made.network), made.moved_at
         standing = _standing(made)
-        good = [item for item in _good(made) if _key(item) not in standing and item.expires > now]
-        prepare(good, home, by, now)
-        for item in good:
-            item.brought, item.due_at = made, None  # the import's own clock runs
-        insert(good)
+        good = [row for row in _unpacked(made)[0] if row[:3] not in standing and row[-1] > now]
         made.good, made.faulty = len(good), made.rows - len(good)
         made.save(update_fields=["good", "faulty"])
-        told = [act_of(item, "lists.propose", "", {"shown": item.shown}) for item in good]
-        record(by, told, at=now, batch=f"import-{pk}")
+        # the import's own clock runs
+        same = {**proposed(home, by, now), "list": made.list, "brought_id": pk, "due_at": None}
+        columns: dict[str, Sequence[Any]] = dict(zip(_JUDGED, zip(*good, strict=True), strict=True)) if good else {}
+        columns["id"] = keys(Item, len(good))
+        insert_columns(Item, columns, same)
+        told = [shown(*row) for row in zip(*(columns[name] for name in _SHOWN), strict=True)] if good else []
+        acts = [
+            Act("lists.propose", "item", str(key), same["network"], same["region"], data={"shown": each})
+            for key, each in zip(columns["id"], told, strict=True)
+        ]
+        record(by, acts, at=now, batch=f"import-{pk}")
     return made
 
 
@@ -122,40 +132,35 @@ def path_of(made: Import) -> Path:
 def _decide(by: User, pk: int, name: str, reason: str) -> Import:
     with transaction.atomic():
         made = move(Import(pk=pk), name, by, reason=reason)
-        rows = list(made.items.filter(state=State.PROPOSED).select_for_update(of=("self",)).order_by("pk"))
-        for item in rows:
-            enter(item, Item.workflow.by_name[name], made.moved_at, by)
-            item.approved_by = by if name == "approve" else None
-        same = {field: getattr(rows[0], field) for field in _FIELDS} if rows else {}
-        for first in range(0, len(rows), _CHUNK):  # all alike, which is far quicker than a bulk_update of each
-            Item.objects.filter(pk__in=[row.pk for row in rows[first : first + _CHUNK]]).update(**same)
+        waiting = made.items.filter(state=State.PROPOSED)
+        rows = list(waiting.only(*_READ).select_for_update(of=("self",)).order_by("pk"))
+        if rows:  # all alike, which is far quicker than a move of each
+            enter(rows[0], Item.workflow.by_name[name], made.moved_at, by)
+            rows[0].approved_by = by if name == "approve" else None
+            waiting.update(**{field: getattr(rows[0], field) for field in _FIELDS})
         acts = [act_of(item, f"lists.{name}", reason, {"shown": item.shown}) for item in rows]
         record(by, acts, at=made.moved_at, batch=f"import-{pk}")
         if name == "approve":
-            put(rows, made.moved_at)
+            put(rows, made.moved_at, by)
     return made
 
 
 def _packed(found: Judged) -> bytes:
-    """What was judged: good items as rows of _JUDGED, and the faults."""
-    good = [[getattr(item, name) for name in _JUDGED] for item in found.good]
-    return msgspec.msgpack.encode((good, found.faulty))
+    """What was judged: good drafts as rows of _JUDGED, and the faults."""
+    of = attrgetter(*_JUDGED)
+    return msgspec.msgpack.encode(([of(draft) for draft in found.good], found.faulty))
 
 
-def _unpacked(made: Import) -> tuple[list[list[Any]], list[tuple[int, list[Fault]]]]:
+def _unpacked(made: Import) -> tuple[list[_Row], list[tuple[int, list[Fault]]]]:
     try:
         kept = beside(made.stored).read_bytes()
     except OSError as error:
         raise Refused(_("试运行的结果已不在，请重新导入文件"), where=made.name) from error
-    return msgspec.msgpack.decode(kept, type=tuple[list[list[Any]], list[tuple[int, list[Fault]]]])
+    return msgspec.msgpack.decode(kept, type=tuple[list[_Row], list[tuple[int, list[Fault]]]])
 
 
-def _good(made: Import) -> list[Item]:
-    return [Item(list=made.list, **dict(zip(_JUDGED, row, strict=True))) for row in _unpacked(made)[0]]
-
-
-def _key(item: Item) -> tuple[str, str, str]:
-    return item.kind, item.value, item.trunk
+def _key(draft: Draft) -> tuple[str, str, str]:
+    return draft.kind, draft.value, draft.trunk
 
 
 def _standing(made: Import) -> set[tuple[str, str, str]]:

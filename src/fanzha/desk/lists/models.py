@@ -12,11 +12,19 @@ from django.utils.translation import gettext_lazy as _
 from fanzha.desk.lists.choices import HOLDING, TONES, Authority, Exemption, ImportState, Kind, List, State
 from fanzha.desk.lists.terms import terms
 from fanzha.desk.lists.workflow import IMPORT, ITEM
+from fanzha.desk.masking.mask import mask
 from fanzha.desk.masking.subject import Subject
 from fanzha.desk.organisations.models import User
 from fanzha.desk.rights.models import Scoped, ScopedQuerySet
 from fanzha.desk.workflow.models import Staged
 from fanzha.desk.workflow.table import Workflow
+
+
+def shown(kind: str, value: str, person: str, paper: str) -> str:
+    """What everyone may see of an item: a person's name and document, or its value, masked."""
+    if kind == Kind.PERSON:
+        return f"{person} {paper}"
+    return value if kind == Kind.PREFIX else mask(kind, value)
 
 
 class ItemQuerySet(ScopedQuerySet):
@@ -114,9 +122,7 @@ class Item(Scoped, Staged):
     @property
     def shown(self) -> str:
         """What everyone may see of it."""
-        if self.kind == Kind.PERSON:
-            return f"{self.person} {self.paper}"
-        return self.value if self.kind == Kind.PREFIX else self.subject.masked
+        return shown(self.kind, self.value, self.person, self.paper)
 
     @property
     def kept_shown(self) -> str:

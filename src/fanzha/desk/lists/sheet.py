@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from functools import cache, lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,11 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from fanzha.desk.excel.reading import Limits, rows_of, text
-from fanzha.desk.excel.writing import written
+from fanzha.desk.excel.writing import Sheet
 from fanzha.desk.lists.choices import Authority, Exemption, Kind, List, State
 from fanzha.desk.lists.judging import Fault, Line
-from fanzha.desk.lists.models import Item
+from fanzha.desk.lists.models import Item, shown
 from fanzha.desk.lists.terms import terms
-from fanzha.desk.masking.mask import mask
 from fanzha.policy import reasons
 
 COLUMNS = {
@@ -56,24 +56,25 @@ def read(which: str, path: Path) -> list[tuple[int, Line, list[Fault]]]:
     names = dict(zip(heads(which), COLUMNS[List(which)], strict=True))
     required = next(head for head, name in names.items() if name == "value")
     limits = Limits(terms().import_unpacked, terms().import_rows)
-    return [(row, *_line(cells)) for row, cells in rows_of(path, limits, names, required)]
+    codes = _codes(get_language())
+    return [(row, *_line(cells, codes)) for row, cells in rows_of(path, limits, names, required)]
 
 
-def template(which: str) -> bytes:
+def template(which: str) -> Sheet:
     """An empty sheet to fill in."""
-    return written([heads(which)])
+    return Sheet([heads(which)])
 
 
-def faults_sheet(which: str, faulty: Iterable[tuple[int, Sequence[Fault]]]) -> bytes:
+def faults_sheet(which: str, faulty: Iterable[tuple[int, Sequence[Fault]]]) -> Sheet:
     """Row by row what is wrong, so that it can be put right in the file."""
     names = dict(zip(COLUMNS[List(which)], heads(which), strict=True))
     lines = ((row, names.get(each.column, each.column), each.problem) for row, found in faulty for each in found)
-    return written([("行号", "列", "问题"), *lines])
+    return Sheet(chain([("行号", "列", "问题")], lines))
 
 
-def exported(items: QuerySet[Item]) -> bytes:
+def exported(items: QuerySet[Item]) -> Sheet:
     """Items as everyone may see them, masked; as bare values, for there may be a hundred thousand."""
-    return written(_rows(items))
+    return Sheet(_rows(items))
 
 
 _HEAD = ("名单", "对象类型", "对象（脱敏）", "原因", "文书编号", "生效", "到期", "状态", "提出人", "审批人")
@@ -89,10 +90,9 @@ def _rows(items: QuerySet[Item]) -> Iterator[Sequence[Any]]:
     for which, kind, value, person, paper, reason, document, starts, expires, state, by, approver in items.values_list(
         *_FIELDS
     ).iterator(chunk_size=2000):
-        shown = f"{person} {paper}" if kind == Kind.PERSON else value if kind == Kind.PREFIX else mask(kind, value)
         yield (
-            lists[which], kinds[kind], shown, reasons()[reason].zh, document, _day(starts), _day(expires),
-            states[state], by or "", approver or "",
+            lists[which], kinds[kind], shown(kind, value, person, paper), reasons()[reason].zh, document, _day(starts),
+            _day(expires), states[state], by or "", approver or "",
         )  # fmt: skip
 
 
@@ -101,7 +101,7 @@ def _day(at: datetime) -> str:
     return timezone.localtime(at).strftime("%Y-%m-%d")
 
 
-def _line(cells: dict[str, Any]) -> tuple[Line, list[Fault]]:
+def _line(cells: dict[str, Any], codes: dict[str, dict[str, str]]) -> tuple[Line, list[Fault]]:
     faults: list[Fault] = []
     made: dict[str, Any] = {"value": ""}
     for name, cell in cells.items():
@@ -110,13 +110,9 @@ def _line(cells: dict[str, Any]) -> tuple[Line, list[Fault]]:
             if made[name] is None:
                 faults.append(Fault(name, _("日期无法识别，应如 2026-11-22")))
         else:
-            made[name] = _coded(name, text(cell))
+            said = text(cell)  # Chinese words as their code; what is none stays, and is told as wrong
+            made[name] = codes[name].get(said, said) if name in codes else said
     return Line(**made), faults
-
-
-def _coded(name: str, text: str) -> str:
-    """Chinese words of a cell as their code; what is none stays, and is told as wrong."""
-    return _codes(get_language()).get(name, {}).get(text, text)
 
 
 @cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from fanzha.desk.audit.actions import Act, record_alone
 from fanzha.desk.audit.models import SHOWN, Entry
-from fanzha.desk.excel.writing import answer as answer_file
+from fanzha.desk.excel.writing import sent
 from fanzha.desk.lists import actions, importing, sheet
 from fanzha.desk.lists.choices import HOLDING, KINDS, Authority, Exemption, List, State
 from fanzha.desk.lists.entering import may_enter
@@ -44,7 +44,7 @@ def listing(request: HttpRequest) -> HttpResponse:
         "lists": List.choices,
         "rows": page,
         "capped": page.paginator.count >= CAP,
-        "states": [(state.value, state.label, state.value in request.GET.getlist("state")) for state in State],
+        "states": [(state.value, state.label, state.value in _states(request)) for state in State],
         "soon": seen.expiring(timezone.now()).count(),
         "waiting": seen.filter(state=State.PROPOSED).count(),
         "may_edit": holds(user, "lists.edit"),
@@ -151,22 +151,22 @@ def bring_act(request: HttpRequest, pk: int) -> HttpResponse:
 
 @needs("lists.edit")
 @require_GET
-def template(_request: HttpRequest, which: str) -> HttpResponse:
+def template(_request: HttpRequest, which: str) -> HttpResponseBase:
     """An empty sheet to fill in."""
-    return answer_file(sheet.template(_which(which)), f"{which}-template.xlsx")
+    return sent(f"{which}-template.xlsx", sheet.template(_which(which)))
 
 
 @needs("lists.view")
 @require_GET
-def faults(request: HttpRequest, pk: int) -> HttpResponse:
+def faults(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Row by row what is wrong with an import."""
     made = get_object_or_404(_imports(person(request)), pk=pk)
-    return answer_file(sheet.faults_sheet(made.list, importing.faults_of(made)), f"errors-{pk}.xlsx")
+    return sent(f"errors-{pk}.xlsx", sheet.faults_sheet(made.list, importing.faults_of(made)))
 
 
 @needs("reports.export")
 @require_GET
-def export(request: HttpRequest) -> HttpResponse:
+def export(request: HttpRequest) -> HttpResponseBase:
     """What the filters show, masked; recorded."""
     which, user = _which(request.GET.get("list", List.BLOCK)), person(request)
     rows = _filtered(request, which).order_by("pk")
@@ -176,7 +176,7 @@ def export(request: HttpRequest) -> HttpResponse:
     seat = seats_of(user)[0]
     network = ",".join(sorted(seat.networks))[:40]
     record_alone(user, Act("lists.export", "list", which, network, seat.region, data={"rows": number}))
-    return answer_file(sheet.exported(rows), f"{which}.xlsx")
+    return sent(f"{which}.xlsx", sheet.exported(rows))
 
 
 @needs("lists.check")
@@ -210,10 +210,14 @@ def _imports(user: User) -> Any:
     return Import.objects.visible_to(user, "lists.view")
 
 
+def _states(request: HttpRequest) -> list[str]:
+    """Those asked for; else what holds or waits."""
+    return states_of(request, State) or [State.PROPOSED, *HOLDING]
+
+
 def _filtered(request: HttpRequest, which: str) -> Any:
     found = _seen(person(request)).filter(list=which)
-    states = states_of(request, State)
-    found = found.filter(state__in=states or [State.PROPOSED, *HOLDING])
+    found = found.filter(state__in=_states(request))
     return found.expiring(timezone.now()) if request.GET.get("soon") else found
 
 

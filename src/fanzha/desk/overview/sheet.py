@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from io import BytesIO
 
-import xlsxwriter  # type: ignore[import-untyped]
 from django.utils.translation import gettext as _
 
+from fanzha.desk.excel.writing import Sheet
 from fanzha.desk.overview.change import percent
 from fanzha.desk.overview.figures import DAYS, Overview
 
 Cell = str | int | float
 Table = tuple[str, Sequence[str], list[Sequence[Cell]]]
-_SAFE = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 
 
 def tables(found: Overview) -> list[Table]:
@@ -48,22 +46,9 @@ def tables(found: Overview) -> list[Table]:
     return made
 
 
-def written(made: Iterable[Table]) -> bytes:
+def sheets(made: Iterable[Table]) -> list[Sheet]:
     """The workbook."""
-    out = BytesIO()
-    book = xlsxwriter.Workbook(out, _SAFE)
-    bold = book.add_format({"bold": True})
-    for title, head, rows in made:
-        sheet = book.add_worksheet(title[:31])
-        sheet.set_column(0, len(head) - 1, 18)
-        sheet.freeze_panes(1, 0)
-        for column, name in enumerate(head):
-            sheet.write_string(0, column, name, bold)
-        for at, row in enumerate(rows, start=1):
-            for column, value in enumerate(row):
-                sheet.write(at, column, value)
-    book.close()
-    return out.getvalue()
+    return [Sheet([head, *rows], title=title, bold=True) for title, head, rows in made]
 
 
 def _rates(found: Overview) -> list[Sequence[Cell]]:

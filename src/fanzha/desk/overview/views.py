@@ -5,24 +5,24 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from fanzha.desk.audit.actions import Act, record_alone
+from fanzha.desk.excel.writing import sent
 from fanzha.desk.organisations.models import User
 from fanzha.desk.overview.change import percent
 from fanzha.desk.overview.figures import DAYS, RIGHT, Overview, overview
 from fanzha.desk.overview.press import printed
-from fanzha.desk.overview.sheet import tables, written
+from fanzha.desk.overview.sheet import sheets, tables
 from fanzha.desk.pages.templatetags.desk import moment
 from fanzha.desk.rights.seats import seats_of
 from fanzha.desk.rights.views import needs, person
 from fanzha.errors import Refused
 
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _DAILY = Path(__file__).with_name("daily.typ")
 
 
@@ -43,12 +43,11 @@ def page(request: HttpRequest) -> HttpResponse:
 
 @needs("reports.export")
 @require_GET
-def excel(request: HttpRequest) -> HttpResponse:
+def excel(request: HttpRequest) -> HttpResponseBase:
     """The page's tables as Excel; recorded."""
     found = _found(request)
-    content = written(tables(found))
     _record(person(request), "overview.excel", found)
-    return _file(content, _XLSX, f"overview-{found.days.day}.xlsx")
+    return sent(f"overview-{found.days.day}.xlsx", *sheets(tables(found)))
 
 
 @needs("reports.export")
@@ -72,7 +71,8 @@ def daily(request: HttpRequest) -> HttpResponse:
     }
     content = printed(_DAILY, said)
     _record(user, "overview.daily", found)
-    return _file(content, "application/pdf", f"daily-{found.days.day}.pdf")
+    told = {"Content-Disposition": f'attachment; filename="daily-{found.days.day}.pdf"'}
+    return HttpResponse(content, content_type="application/pdf", headers=told)
 
 
 def _found(request: HttpRequest) -> Overview:
@@ -94,7 +94,3 @@ def _record(user: User, action: str, found: Overview) -> None:
     seat = next(seat for seat in seats_of(user) if "reports.export" in seat.rights)
     network = ",".join(sorted(seat.networks))[:40]
     record_alone(user, Act(action, "report", str(found.days.day), network, seat.region))
-
-
-def _file(content: bytes, kind: str, name: str) -> HttpResponse:
-    return HttpResponse(content, content_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})

@@ -16,7 +16,7 @@ from fanzha.desk.alerts.models import Alert
 from fanzha.desk.alerts.querysets import UNDECIDED
 from fanzha.desk.audit.actions import record
 from fanzha.desk.excel.keeping import put_out
-from fanzha.desk.excel.writing import written
+from fanzha.desk.excel.writing import Sheet
 from fanzha.desk.organisations.models import Network, User
 from fanzha.desk.pushes.choices import Answer, State
 from fanzha.desk.pushes.models import Push, Ranked
@@ -94,9 +94,9 @@ def _push(code: str, now: datetime) -> int:
     return len(alerts)
 
 
-def _sheet(made: Push, ranked: list[Ranked]) -> bytes:
+def _sheet(made: Push, ranked: list[Ranked]) -> Sheet:
     rows = ((each.rank, each.alert.value, each.alert.title, f"{each.score:.0f}", each.alert.rule) for each in ranked)
-    return written([("推送编号", made.receipt), ("名次", "号码", "手法", "分值", "规则"), *rows], frozen=2)
+    return Sheet([("推送编号", made.receipt), ("名次", "号码", "手法", "分值", "规则"), *rows], frozen=2)
 
 
 def _note(by: User, push: Push, rows: list[Ranked], given: Mapping[int, str], told: str, now: datetime) -> None:

@@ -14,12 +14,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from fanzha.desk.audit.actions import record
+from fanzha.desk.bulk import insert_columns, keys
 from fanzha.desk.excel.keeping import keep, kept
 from fanzha.desk.masking.subject import Subject
 from fanzha.desk.organisations.models import Network, User
 from fanzha.desk.requests.choices import Kind, State, Urgency
 from fanzha.desk.requests.execution import carry_out_some
-from fanzha.desk.requests.judging import Judged, judge, read, region_for
+from fanzha.desk.requests.judging import Asked, Judged, judge, read, region_for
 from fanzha.desk.requests.models import Line, Request
 from fanzha.desk.requests.terms import terms
 from fanzha.desk.rights.seats import holds, networks_of
@@ -162,9 +163,8 @@ def _filed(by: User, tried: Request, judged: Judged) -> Request:
     made = move(tried, "file", by, data=_told(tried))
     made.filed_at = made.moved_at
     made.save(update_fields=["filed_at"])
-    for line in judged.good:
-        line.request = made
-    Line.objects.bulk_create(judged.good, batch_size=1000)
+    columns = dict(zip(Asked._fields, zip(*judged.good, strict=True), strict=True))
+    insert_columns(Line, {"id": keys(Line, len(judged.good)), **columns}, {"request_id": made.pk})
     return made
 
 

@@ -4,20 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
+from typing import NamedTuple
 
 import pyarrow as pa
 from django.utils.translation import gettext as _
 
 from fanzha import numbering
 from fanzha.desk.excel.reading import Limits, rows_of, text
-from fanzha.desk.excel.writing import written
+from fanzha.desk.excel.writing import Sheet
 from fanzha.desk.organisations.models import Network
-from fanzha.desk.requests.models import Line
 from fanzha.desk.requests.terms import terms
 from fanzha.policy import is_protected
 
 HEAD, NOTE = "号码", "备注"
+
+
+class Asked(NamedTuple):
+    """One number that can be carried out. home: the other province it belongs to, "" for one of ours."""
+
+    row: int
+    value: str
+    region: str
+    home: str
 
 
 @dataclass(frozen=True)
@@ -25,7 +35,7 @@ class Judged:
     """What was asked for: rows = good + faulty. faulty: (row, what is wrong)."""
 
     rows: int
-    good: list[Line]
+    good: list[Asked]
     faulty: list[tuple[int, str]]
 
 
@@ -40,7 +50,7 @@ def judge(network: Network, numbers: Sequence[tuple[int, str]]) -> Judged:
             faulty.append((row, problem))
         else:
             seen.add(number)
-            good.append(_line(network, row, number, str(region) if region else ""))
+            good.append(_asked(network, row, number, str(region) if region else ""))
     return Judged(len(numbers), good, faulty)
 
 
@@ -51,17 +61,17 @@ def read(path: Path) -> list[tuple[int, str]]:
     return [(row, text(cells.get("value", ""))) for row, cells in rows_of(path, limits, names, HEAD)]
 
 
-def template() -> bytes:
+def template() -> Sheet:
     """An empty sheet to fill in."""
-    return written([(HEAD, NOTE)])
+    return Sheet([(HEAD, NOTE)])
 
 
-def faults_sheet(faulty: Sequence[tuple[int, str]]) -> bytes:
+def faults_sheet(faulty: Sequence[tuple[int, str]]) -> Sheet:
     """Row by row what is wrong."""
-    return written([("行号", "列", "问题"), *((row, HEAD, problem) for row, problem in faulty)])
+    return Sheet(chain([("行号", "列", "问题")], ((row, HEAD, problem) for row, problem in faulty)))
 
 
-def region_for(network: Network, lines: Sequence[Line]) -> str:
+def region_for(network: Network, lines: Sequence[Asked]) -> str:
     """Whose business a request is: the one city's where its numbers all live there, else the whole network's region."""
     places = {line.region for line in lines if not line.home}
     return places.pop() if len(places) == 1 else network.region
@@ -80,8 +90,8 @@ def _problems(number: int, again: bool) -> Iterator[str]:
         yield _("文件中重复")
 
 
-def _line(network: Network, row: int, number: int, region: str) -> Line:
+def _asked(network: Network, row: int, number: int, region: str) -> Asked:
     """A number without a home (400, foreign) is carried out where it was asked for."""
     away = bool(region) and not region.startswith(network.region[:2])
     own = region if region and not away else network.region
-    return Line(row=row, value=numbering.display(number), region=own, home=region[:2] if away else "")
+    return Asked(row, numbering.display(number), own, region[:2] if away else "")

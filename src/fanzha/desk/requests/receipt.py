@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from django.utils import timezone
 
-from fanzha.desk.excel.writing import written
+from fanzha.desk.excel.writing import Sheet
 from fanzha.desk.masking.mask import mask
 from fanzha.desk.requests.choices import Result
 from fanzha.desk.requests.execution import rate, results_of
@@ -17,10 +18,10 @@ from fanzha.desk.requests.models import Request
 _HEADS = ("行号", "号码（脱敏）", "结果", "办理时间", "处置编号", "处置至", "反馈")
 
 
-def receipt(request: Request) -> bytes:
+def receipt(request: Request) -> Sheet:
     """As Excel. Numbers are masked: the police know them by the rows of their own file."""
     top = list(_top(request))
-    return written([*top, _HEADS, *_lines(request)], frozen=len(top) + 1)
+    return Sheet(chain(top, [_HEADS], _lines(request)), frozen=len(top) + 1)
 
 
 def _top(request: Request) -> Iterator[Sequence[Any]]:

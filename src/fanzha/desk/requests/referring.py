@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from fanzha.desk.excel.keeping import put_out
-from fanzha.desk.excel.writing import written
+from fanzha.desk.excel.writing import Sheet
 from fanzha.desk.organisations.models import User
 from fanzha.desk.requests.choices import Channel
 from fanzha.desk.requests.models import Referral
@@ -52,9 +54,9 @@ def again(by: User, pk: int) -> Referral:
     return made
 
 
-def _sheet(made: Referral) -> bytes:
+def _sheet(made: Referral) -> Sheet:
     request = made.request
     head = ("号码", "文书编号", "发文机关", "案件编号", "请求")
     about = (request.document, request.issuer, request.case, request.get_kind_display())
     values = made.lines.order_by("row").values_list("value", flat=True)
-    return written([head, *((value, *about) for value in values.iterator(chunk_size=2000))])
+    return Sheet(chain([head], ((value, *about) for value in values.iterator(chunk_size=2000))))

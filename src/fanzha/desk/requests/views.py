@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from fanzha.desk.audit.actions import record_alone
 from fanzha.desk.audit.models import SHOWN, Entry
-from fanzha.desk.excel.writing import answer
+from fanzha.desk.excel.writing import sent
 from fanzha.desk.lists.choices import Authority
 from fanzha.desk.measures.ladder import rung
 from fanzha.desk.organisations.models import User
@@ -122,30 +122,30 @@ def act(request: HttpRequest, pk: int) -> HttpResponse:
 
 @needs("requests.file")
 @require_GET
-def template(_request: HttpRequest) -> HttpResponse:
+def template(_request: HttpRequest) -> HttpResponseBase:
     """An empty sheet to fill in."""
-    return answer(judging.template(), "requests-template.xlsx")
+    return sent("requests-template.xlsx", judging.template())
 
 
 @needs("requests.view")
 @require_GET
-def faults(request: HttpRequest, pk: int) -> HttpResponse:
+def faults(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Row by row what is wrong with a file."""
     made = get_object_or_404(_seen(person(request)), pk=pk)
     faulty = actions.judged_again(made).faulty if made.stored else []
-    return answer(judging.faults_sheet(faulty), f"errors-{pk}.xlsx")
+    return sent(f"errors-{pk}.xlsx", judging.faults_sheet(faulty))
 
 
 @needs("requests.view")
 @require_GET
-def receipt_file(request: HttpRequest, pk: int) -> HttpResponse:
+def receipt_file(request: HttpRequest, pk: int) -> HttpResponseBase:
     """The receipt; each look at it is recorded."""
     user = person(request)
     made = get_object_or_404(_seen(user), pk=pk)
     if made.state not in (State.DONE, State.ANSWERED):
         raise Refused(_("尚未执行完毕，没有回执"))
     record_alone(user, act_of(made, "requests.receipt", "", {"rows": made.good}))
-    return answer(receipt(made), f"receipt-{pk}.xlsx")
+    return sent(f"receipt-{pk}.xlsx", receipt(made))
 
 
 @needs("requests.view")
