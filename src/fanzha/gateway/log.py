@@ -16,6 +16,7 @@ _NUMBER = re.compile(r"\+?[0-9]{7,}")
 _SHOWN, _HIDDEN = 4, 4  # digits at the end that are shown, and before them that are hidden
 _EXTRA = ("token", "who", "call", "peer")
 _AT_ONCE, _EVERY_S = 5, 10.0  # warnings of one line of the code that are told, and in how long
+_PLACES = 1000  # lines of code that are remembered
 
 
 def masked(text: str) -> str:
@@ -29,19 +30,21 @@ def _mask(digits: str) -> str:
 
 class Sparing(logging.Filter):
     """Lets through five warnings or errors of each line of the code in ten seconds, all else always; the next one that
-    passes says how many did not (`record.untold`). Bounded by how many lines the code has."""
+    passes says how many did not (`record.untold`). What another program says says where by `record.place`."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         """clock: seconds."""
         super().__init__()
         self._clock = clock
-        self._told: dict[tuple[str, int], tuple[float, int]] = {}
+        self._told: dict[tuple[str, int] | str, tuple[float, int]] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether it is told."""
         if record.levelno < logging.WARNING:
             return True
-        where, now = (record.pathname, record.lineno), self._clock()
+        where, now = getattr(record, "place", (record.pathname, record.lineno)), self._clock()
+        if len(self._told) > _PLACES:
+            self._told.clear()
         since, count = self._told.get(where, (now, 0))
         if now - since >= _EVERY_S:
             record.untold = max(0, count - _AT_ONCE)

@@ -134,6 +134,16 @@ def test_what_is_no_verdict_lets_the_call_go_on_unscreened(edge: Edge, answer: t
     assert [b - a for a, b in zip(before, after, strict=True)] == [1, 0, 0]
 
 
+def test_a_question_that_cannot_be_read_shuts_the_engine_off_for_nobody(edge: Edge) -> None:
+    edge.engine.default = ("400 Bad Header Name", ())
+    before = count(edge, "unscreened_unread", "breaker_opened")
+    place(edge, 8)
+    edge.engine.reset()
+    assert len(edge.engine.asked(place(edge, 1)[0].id)) == 1
+    after = count(edge, "unscreened_unread", "breaker_opened")
+    assert [b - a for a, b in zip(before, after, strict=True)] == [8, 0]
+
+
 def test_plain_rules_and_emergency_calls_need_no_engine(edge: Edge) -> None:
     edge.engine.hung = True
     for host, caller in ((CONTRACT, "13900000000"), (FOREIGN, "13812345678"), (INTERNETWORK, "14212345678")):

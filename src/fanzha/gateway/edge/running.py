@@ -20,6 +20,7 @@ from fanzha.gateway.edge.rules import Rules
 from fanzha.gateway.edge.rundir import SNAPSHOT, check_startable, command, rpc_address, write_run_folder
 from fanzha.gateway.edge.settings import Settings
 from fanzha.gateway.edge.snapshot import is_snapshot, write_snapshot
+from fanzha.gateway.edge.voice import Voice
 
 PATIENCE = 5.0  # seconds for Kamailio to end by itself
 
@@ -41,7 +42,10 @@ def run_edge(folder: Path, settings: Settings, rules: Callable[[], Rules | None]
     if shutil.which("kamailio") is None:
         raise UsageError("Kamailio is not installed", hint="apt-get install kamailio kamailio-extra-modules")
     # A session of its own: a Ctrl-C is ours to pass on, and workers without a parent can be ended too.
-    process = subprocess.Popen(command(folder, settings), start_new_session=True)
+    voice = Voice()
+    words = command(folder, settings)
+    process = subprocess.Popen(words, stdout=voice.end, stderr=voice.end, start_new_session=True)
+    voice.start()
     ended = threading.Event()
     with Rpc(rpc_address(settings, folder)) as rpc:
         pushing = threading.Thread(
@@ -55,6 +59,7 @@ def run_edge(folder: Path, settings: Settings, rules: Callable[[], Rules | None]
         finally:
             ended.set()
             _end(process)
+            voice.join()
             pushing.join()
 
 

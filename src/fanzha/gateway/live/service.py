@@ -132,9 +132,9 @@ class LiveService:
         if lost > 0:
             self._told_dropped += lost
             LOG.warning(
-                "%d mirrored packets found no room in a buffer of %d bytes: raise net.core.rmem_max, or use TCP",
+                "%d mirrored packets found no room in a buffer of %d kB: raise net.core.rmem_max, or use TCP",
                 lost,
-                counts["buffer_bytes"],
+                counts["buffer_bytes"] // 1000,
             )
 
     async def _fresh_policy(self) -> Policy | None:
