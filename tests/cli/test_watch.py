@@ -32,3 +32,17 @@ def test_a_bad_file_is_told_and_passed_over(run, tmp_path: Path) -> None:
     assert "a.csv" in done.stderr
     assert "Traceback" not in done.stderr
     assert run("watch", tmp_path / "nowhere").returncode == 3
+
+
+def test_a_file_that_was_refused_is_tried_again_by_who_starts_anew_with_its_mapping(run, tmp_path: Path) -> None:
+    """Forgotten --mapping: no row of the file may be lost for that, and the mapping's network holds its calls."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "a.csv").write_text("A,B,T\n13800138000,13900139000,2026-11-10T08:00:00\n")
+    mapping = tmp_path / "map.yaml"
+    mapping.write_text("id: x\nkind: calls\nnetwork: cm-x\ncolumns: {caller: A, callee: B, started: T}\n")
+    assert "passed over" in run("watch", folder, "--once").stderr
+    assert "1 stored" in run("watch", folder, "--once", "--mapping", mapping).stderr
+    assert run("explain", "13800138000", "--network", "cm-x").returncode == 0
+    wrong = run("watch", folder, "--once", "--mapping", tmp_path / "no.yaml")
+    assert (wrong.returncode, "Traceback" in wrong.stderr) == (3, False)

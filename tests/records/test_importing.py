@@ -1,4 +1,5 @@
 import gzip
+import os
 import random
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -250,6 +251,24 @@ def test_what_is_no_record_file_says_so(lake: Lake, deliver: Deliver, data: byte
     assert told.value.where
     assert told.value.hint
     assert lake.imports() == []
+
+
+def test_a_pipe_is_refused_before_its_rows_are_lost(lake: Lake, tmp_path: Path) -> None:
+    """A file is opened several times; of `fanzha import <(zcat x.gz)` nothing would be left for the second time."""
+    pipe = tmp_path / "calls.csv"
+    os.mkfifo(pipe)
+    with pytest.raises(InputError, match="pipe"):
+        import_file(lake, pipe)
+
+
+def test_what_a_strangers_file_says_reaches_the_terminal_without_control_characters(
+    lake: Lake, deliver: Deliver
+) -> None:
+    path = deliver([], header="\x1b[2J\x07columns,of,others")
+    with pytest.raises(MappingError) as told:
+        import_file(lake, path)
+    assert "columns" in str(told.value)
+    assert "\x1b" not in str(told.value)
 
 
 def test_a_directory_named_like_a_file_is_a_folder_or_an_error(lake: Lake, tmp_path: Path) -> None:

@@ -59,7 +59,10 @@ _HELP = say(
 @click.command("watch", help=_HELP)
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--mapping", help=say("列映射：YAML 文件或内置名", "column mapping: a YAML file or a built-in one"))
-@click.option("--network", default="default", show_default=True, help=say("哪个网络", "whose network"))
+@click.option(
+    "--network",
+    help=say("哪个网络（默认按映射，否则 default）", "whose network (default: as the mapping says, else default)"),
+)
 @click.option(
     "--done",
     type=click.Path(path_type=Path, file_okay=False),
@@ -74,7 +77,7 @@ _HELP = say(
 def command(
     folder: Path,
     mapping: str | None,
-    network: str,
+    network: str | None,
     done: Path | None,
     once: bool,
     memory: int,
@@ -86,7 +89,9 @@ def command(
     from fanzha.detection.pack import Rulebook
     from fanzha.detection.watch import Options, Watch
     from fanzha.records.lake import Lake
+    from fanzha.records.mapping import mapping_of
 
+    network = network or (mapping_of(mapping).network if mapping else None) or "default"
     rulebook = Rulebook(start.rule_folders(home, directories), network)
     how = Options(network=network, mapping=mapping, max_bytes=memory * 1_000_000, once=once, done=done)
     with Lake(home) as lake:

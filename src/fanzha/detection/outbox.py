@@ -171,6 +171,10 @@ class Outbox:
         query = "select 1 from files where name = ? and size = ? and modified = ?"
         return self._db.execute(query, (name, size, modified)).fetchone() is not None
 
+    def forget_refused(self) -> None:
+        """Let files that could not be read be tried again: whoever starts anew may have put right why."""
+        self._db.execute("delete from files where outcome like 'refused:%'")
+
     def note_file(self, name: str, size: int, modified: int, outcome: str) -> None:
         """Remember that a file was dealt with, and how."""
         self._db.execute("insert or replace into files values (?, ?, ?, ?)", (name, size, modified, outcome))

@@ -97,6 +97,7 @@ class Watch:
     def run(self) -> None:
         """Catch up with the lake, then take files as they become complete."""
         try:
+            self._outbox.forget_refused()
             self._catch_up()
             while not self._stopping:
                 self._renew()

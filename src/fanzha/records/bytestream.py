@@ -33,11 +33,16 @@ class Damage(Exception):
 def head_of(path: Path, size: int = 8) -> bytes:
     """The first bytes of a file, as they lie on disk.
 
-    Raises InputError where there is no such file, or it is a directory or unreadable.
+    Raises InputError where there is no such file, or it is a directory, a pipe or unreadable. A file is opened several
+    times, and what comes through a pipe comes once.
     """
     if path.is_dir():
         raise InputError(
             "is a directory, not a file", where=str(path), hint="give the files in it, or import the folder"
+        )
+    if path.exists() and not path.is_file():
+        raise InputError(
+            "is a pipe or a device, not a file", where=str(path), hint="write it into a file, and import that"
         )
     try:
         with path.open("rb") as file:

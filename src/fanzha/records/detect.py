@@ -43,6 +43,11 @@ def detect(path: Path, kind: str) -> Mapping:
     return _by_columns(path, _cells(lines[0], named[0]) if lines else [], named)
 
 
+def _printable(text: str) -> str:
+    """What a stranger's file says reaches a terminal without its control characters."""
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
+
+
 def _with_delimiter(mapping: Mapping, delimiter: str) -> Mapping:
     return msgspec.structs.replace(mapping, format=msgspec.structs.replace(mapping.format, delimiter=delimiter))
 
@@ -52,7 +57,7 @@ def _by_columns(path: Path, names: list[str], candidates: list[Mapping]) -> Mapp
     if not fitting:
         known = ", ".join(f"{mapping.id} ({', '.join(mapping.needed())})" for mapping in candidates)
         raise MappingError(
-            "no built-in mapping fits this file; it begins with: " + (", ".join(names)[:300] or "nothing"),
+            "no built-in mapping fits this file; it begins with: " + (_printable(", ".join(names)[:300]) or "nothing"),
             where=str(path),
             hint=f"write a mapping (docs/formats.md) and give --mapping; built in: {known}",
         )

@@ -42,7 +42,7 @@ class LabelledTable:
 def read_arrow(path: Path) -> pa.Table:
     """A CSV (UTF-8 or GB18030) or Parquet file as it is. Raises InputError for anything else, with what to do."""
     if not path.is_file():
-        what = "is a directory" if path.is_dir() else "does not exist"
+        what = "is a directory" if path.is_dir() else "is no file" if path.exists() else "does not exist"
         raise InputError(what, where=str(path), hint="give one CSV or Parquet file")
     try:
         with path.open("rb") as file:
