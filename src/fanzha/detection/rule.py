@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,6 +17,8 @@ from fanzha.errors import RuleError
 from fanzha.profiles.fields import BY_NAME, FIELDS, EntityKind
 from fanzha.vocabulary.loader import Document, decode
 
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
+_LARGEST = 1_000_000_000  # of a version or a minimum: both become 32-bit integers
 LEAST_HISTORY = 4  # profiles under 4 events are never judged (design section 2)
 ON = ("any", "out", "in")
 WHOLE = (0, 1000)  # everybody, in permille
@@ -189,6 +192,9 @@ class _Reader:
 
     def _check(self) -> None:
         row = self.row
+        if not _ID.fullmatch(row.id):
+            hint = "at most 80 letters, digits, points and hyphens, as mass_dialling.flood"
+            raise RuleError(f"no id: {row.id[:80]!r}", where=self.where("id"), hint=hint)
         self._known("family", row.family, self.words.families)
         if (row.when is None) == (row.cli is None):
             raise RuleError(f"{row.id} needs either `when` or `cli`", where=self.where())
@@ -199,11 +205,12 @@ class _Reader:
         elif row.entity != "number" and (row.entity, row.emits.to) != ("device", "site"):
             hint = "entity: number; a device may tell a site"
             raise RuleError(f"a rule of a {row.entity} tells no {row.emits.to}", where=self.where("emits"), hint=hint)
-        if row.minimum < LEAST_HISTORY:
+        if not LEAST_HISTORY <= row.minimum <= _LARGEST:
             hint = "profiles with fewer events are never judged"
-            raise RuleError(f"minimum must be at least {LEAST_HISTORY}", where=self.where("minimum"), hint=hint)
-        if row.version < 1:
-            raise RuleError("version must be 1 or more", where=self.where("version"))
+            what = f"minimum must be at least {LEAST_HISTORY}, and no more than {_LARGEST:,}"
+            raise RuleError(what, where=self.where("minimum"), hint=hint)
+        if not 1 <= row.version <= _LARGEST:
+            raise RuleError(f"version must be 1 or more, up to {_LARGEST:,}", where=self.where("version"))
 
     def _check_score(self) -> None:
         row = self.row

@@ -94,6 +94,9 @@ def parse(text: str, file: str) -> Document:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise VocabularyError(f"not YAML: {error.problem}", where=f"{file}:{line}") from None
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise VocabularyError(f"not YAML: {error.reason}", where=f"{file}:{line}") from None
     except yaml.YAMLError as error:
         raise VocabularyError(f"not YAML: {error}".splitlines()[0], where=file) from None
     if root is None:

@@ -43,11 +43,12 @@ def find_draft(pack: Pack, name: str) -> Rule:
         if "@" in name and found.name != name:
             raise RuleError(f"no version is called {name}", hint=f"the pack has {found.name}")
         return checked(found)
-    rules = [rule for rule in read_rules(read(Path(file)), pack.words) if wanted in ("", rule.id)]
-    if len(rules) != 1:
-        known = ", ".join(rule.id for rule in rules) or "none of that id"
-        raise RuleError(f"one rule is tried at a time; here are: {known}", where=file, hint=f"{file}#ID")
-    return checked(rules[0])
+    rules = read_rules(read(Path(file)), pack.words)
+    wished = [rule for rule in rules if wanted in ("", rule.id)]
+    if len(wished) != 1:
+        known = ", ".join(rule.name for rule in rules) or "none"
+        raise RuleError(f"one rule is tried at a time; here are: {known}", where=file, hint=f"{Path(file).name}#ID")
+    return checked(wished[0])
 
 
 def checked(rule: Rule) -> Rule:

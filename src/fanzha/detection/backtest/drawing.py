@@ -5,6 +5,7 @@ The chance of an entity grows with its calls of the week, up to certainty; how f
 
 from __future__ import annotations
 
+import os
 import shutil
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -237,7 +238,9 @@ def _transposed(folder: Path, rows: int) -> NDArray[np.float32]:
     columns = np.zeros((FIELD_COUNT, 0), np.float32)
     if rows:
         whole = np.memmap(path, np.float32, "r", shape=(rows, FIELD_COUNT))
-        columns = np.memmap(folder / "columns.f32", np.float32, "w+", shape=(FIELD_COUNT, rows))
+        with (folder / "columns.f32").open("wb") as file:  # a full disk is told here, and not by a signal below
+            os.posix_fallocate(file.fileno(), 0, 4 * rows * FIELD_COUNT)
+        columns = np.memmap(folder / "columns.f32", np.float32, "r+", shape=(FIELD_COUNT, rows))
         for at in range(0, rows, _CHUNK):
             columns[:, at : at + _CHUNK] = whole[at : at + _CHUNK].T
         columns.flush()

@@ -43,7 +43,6 @@ class History:
         self.start = start or first or datetime.fromtimestamp(0, UTC)
         self.end = end or (datetime.fromtimestamp(int(last.timestamp()) + 1, UTC) if last else self.start)
         self.known = known_holders(lake, kind, network)
-        self.position = lake.position()
         self.temporary = temporary
         self.calls = 0
         self._spill: Spill | None = None
@@ -52,6 +51,7 @@ class History:
         except BaseException:
             self.__exit__(None, None, None)
             raise
+        self.position = _last(lake, start, self.end, network)
 
     def __enter__(self) -> History:
         return self
@@ -90,6 +90,12 @@ class History:
                 tell("read", self.calls / max(1, self.rows))
             if writing is not None:
                 self.calls += writing.result()
+
+
+def _last(lake: Lake, start: datetime | None, end: datetime, network: str) -> int:
+    """The seq of the last call of the stretch and its warm-up: what came in for other days changes no report."""
+    batches = lake.scan(("seq",), start=start - WARM_UP if start else None, end=end, network=network)
+    return max((int(batch.column("seq").to_numpy().max()) for batch in batches), default=0)
 
 
 def _write(spill: Spill, events: Events, calls: int) -> int:

@@ -41,7 +41,7 @@ class Version(msgspec.Struct, frozen=True):
 class Stretch(msgspec.Struct, frozen=True):
     """The data. Times ISO-8601 UTC; hits count in [start, end), and `warm_up_days` before `start` are read as well.
 
-    position: seq of the lake's last call; judged: entities with enough history to be judged within the stretch.
+    position: seq of the last call that was read; judged: entities with enough history to be judged within the stretch.
     """
 
     network: str
