@@ -56,7 +56,7 @@ def test_guessing_codes_is_locked_out(stopped: Measure) -> None:
 
 
 def test_upheld_is_lifted_at_once_told_suppressed_and_counted(people: Any, stopped: Measure) -> None:
-    """Acceptance 13: the courier is restored within the day and counted in 误停率; law art. 32."""
+    """Scenario 13 of domain 3.12: the courier is restored within the day and counted in 误停率; law art. 32."""
     appeal = actions.file(stopped, "我是快递员", [SimpleUploadedFile("证.png", PNG)], contact="13800000000")
     assert appeal.due_at == appeal.filed_at + timedelta(hours=1)
     appeal = actions.acknowledge(people["leader"], appeal.pk)

@@ -25,7 +25,7 @@ LISTED = Line(
 
 
 def test_a_restricted_person_keeps_one_and_gets_no_other_until_it_ends(people: Any) -> None:
-    """Acceptance 9, D4."""
+    """Scenario 9 of domain 3.12, D4."""
     now = timezone.now()
     assert may_enter("hb", PAPER, now).may
     item = propose(people["leader"], "hb", "restricted", LISTED)

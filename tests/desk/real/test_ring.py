@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import signal
 import subprocess
 import sys
 import time
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +18,11 @@ from django.db import connections
 from django.utils import timezone
 
 from fanzha.desk.appeals import actions as appeals
+from fanzha.desk.appeals.rates import rates
 from fanzha.desk.enforcement import publishing
 from fanzha.desk.enforcement.models import Change, Publication
 from fanzha.desk.measures.actions import Wish, approve, lift, propose
-from fanzha.errors import PolicyError
+from fanzha.errors import PolicyError, Refused
 from fanzha.gateway.call import Call
 from fanzha.gateway.decide import Live, decide
 from fanzha.policy import Action, FolderSource, PolicyStore
@@ -60,7 +63,7 @@ def gang(make_alert: Any, home: Path) -> Any:
 
 
 def test_approved_refused_appealed_restored(people: Any, gang: Any, home: Path) -> None:
-    """Acceptance 2, 13, 16: what two people approved is enforced, 110 passes, an upheld appeal restores at once."""
+    """Scenarios 13, 16 of domain 3.12: what two people approved is enforced, 110 passes, an upheld appeal restores."""
     measure = propose(people["analyst"], Wish("suspend", note="正在行骗", immediate=True), alert=gang)
     publishing.publish_pending(timezone.now())
     gateway = Gateway(home)
@@ -74,6 +77,41 @@ def test_approved_refused_appealed_restored(people: Any, gang: Any, home: Path) 
     appeals.uphold(people["leader2"], appeal.pk, "核实无误")
     publishing.publish_pending(timezone.now())
     assert gateway.answer(gang.value, "13800138000") is Action.ALLOW
+
+
+def test_a_sold_card_is_frozen_and_its_student_cleared(people: Any, make_alert: Any, home: Path) -> None:
+    """Scenario 2 of domain 3.12 (D6): what the default rules say of the sold card, and a police document, freeze it at
+    once; 110 passes; the student proves the sale, is served again and no wrong stop is counted.
+    """
+    tests = Path(__file__).parents[2] / "people" / "test_people.py"
+    spec = importlib.util.spec_from_file_location("design_people", tests)
+    assert spec is not None
+    assert spec.loader is not None
+    design = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(design)
+    student = next(each for each in design.ALL["culprits"] if "student" in each["who"])
+    score, fired = design.score(design.profile(student, 1.0))
+    assert any(name.startswith("resold_card.") for name in fired)
+    alert = make_alert(value="+8613907110077", score=score, band="verify", scheme="resold_card")
+    families = {rule.id: str(rule.family) for rule in design.PACK.rules}
+    alert.body["rules"] = [{**alert.body["rules"][0], "id": each, "family": families[each]} for each in fired]
+    alert.save()
+    with pytest.raises(Refused):  # the trace alone freezes nobody
+        propose(people["analyst"], Wish("suspend", note="轨迹异常", immediate=True), alert=alert)
+    paper = Wish("shutdown", document="武公协〔2026〕12号", note="学生卖卡，卡在境外使用")
+    measure = propose(people["analyst"], paper, alert=alert)
+    approve(people["leader"], measure.pk)
+    publishing.publish_pending(timezone.now())
+    gateway = Gateway(home)
+    assert gateway.answer(alert.value, "13800138000") is Action.BLOCK
+    assert gateway.answer(alert.value, "110") is Action.ALLOW
+    appeal = appeals.file(type(measure).objects.get(pk=measure.pk), "卡已卖给他人，已向学校说明")
+    appeals.restore(people["leader2"], appeal.pk, "已收回卡片并重新实名")
+    publishing.publish_pending(timezone.now())
+    assert gateway.answer(alert.value, "13800138000") is Action.ALLOW
+    day = timedelta(days=1)
+    found = rates(people["leader"], timezone.now() - day, timezone.now() + day)
+    assert (found.stops, found.wrong) == (1, 0)
 
 
 _JOB = """

@@ -15,11 +15,13 @@ from django.views.decorators.http import require_GET, require_http_methods
 from fanzha import numbering
 from fanzha.desk.alerts.choices import Kind
 from fanzha.desk.alerts.models import Alert
+from fanzha.desk.audit.actions import Act, record_alone
 from fanzha.desk.entities import figures
 from fanzha.desk.entities.actions import RIGHT, look_up
 from fanzha.desk.entities.known import appeals_of, listed_as
 from fanzha.desk.entities.lake import Portrait, portrait
 from fanzha.desk.entities.profile import beside_peers, laid_out, windows
+from fanzha.desk.entities.words import kind_of_number
 from fanzha.desk.masking.actions import as_shown
 from fanzha.desk.masking.subject import Subject, subject_of
 from fanzha.desk.pages.places import place
@@ -80,6 +82,11 @@ def lake(request: HttpRequest, token: str) -> HttpResponse:
         found = portrait(subject, evidence, until=alert.last_seen if alert else None)
     except FanzhaError as error:
         return render(request, "entities/lake.html", {"missing": error.message})
+    # Calls and places are a person's trace (行动轨迹, D6): who looked, at whom and because of which alert is recorded.
+    told = {"shown": subject.masked, "alert": alert.pk if alert else "", "calls": found.total}
+    record_alone(
+        person(request), Act("entities.trace", subject.kind, subject.digest, subject.network, subject.region, data=told)
+    )
     shown_windows = windows(found.days)
     counters, singles = laid_out(found.found.profile, shown_windows)
     shown = {
@@ -148,7 +155,7 @@ def _group(found: Comparison, subject: Subject) -> str:
     group, number = found.baseline.group, numbering.parse(subject.value)
     carrier = number.carrier_en if get_language() == "en" else number.carrier_zh
     where = place(str(group.region)) if group.region else ""
-    return " · ".join(each for each in (where, carrier if group.carrier else "", number.kind.name.lower()) if each)
+    return " · ".join(each for each in (where, carrier if group.carrier else "", kind_of_number(number.kind)) if each)
 
 
 def _reached(user: Anyone, token: str) -> Subject:
@@ -164,7 +171,7 @@ def _line(subject: Subject) -> str:
         number = numbering.parse(subject.value)
         english = get_language() == "en"
         words = (number.region_en, number.carrier_en) if english else (number.region_zh, number.carrier_zh)
-        return " · ".join(each for each in (number.kind.name.lower(), *words) if each)
+        return " · ".join(each for each in (kind_of_number(number.kind), *words) if each)
     if subject.kind == "device":
         return f"TAC {numbering.check_imei(subject.value).tac or '?'}"
     return ""
