@@ -29,6 +29,7 @@ from fanzha.detection.parity.course import (
     under,
     without_restarts,
 )
+from fanzha.detection.parity.place import workplace
 from fanzha.detection.parity.record import Record, read
 from fanzha.detection.parity.report import Brief, Cause, Difference, Parity
 from fanzha.detection.scan import Progress, scan
@@ -59,12 +60,11 @@ def compare(
 ) -> Parity:
     """Compare a watcher's outbox in `state` with a replay of the lake under `pack`, over the last `days` of calls.
 
-    Raises InputError where no watcher has judged anything, StorageError for a broken outbox.
+    Raises InputError where no watcher has judged anything, StorageError for a broken outbox or a full disk.
     """
     record = read(state / "outbox.sqlite")
-    temporary.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=temporary, prefix="parity-") as place:
-        return _Comparison(lake, pack, record, network, Path(place), progress or (lambda *_: None)).run(days)
+    with workplace(temporary) as place:
+        return _Comparison(lake, pack, record, network, place, progress or (lambda *_: None)).run(days)
 
 
 class _Comparison:
