@@ -78,3 +78,9 @@ def test_ranges_hold_what_they_say_however_they_overlap(ranges: list[tuple[int, 
     found = contract.contains(np.array([8657188880000 + number for number in asked]))
     assert found.tolist() == [any(low <= number <= high for low, high in spans) for number in asked]
     assert (np.diff(contract.first) > 0).all()
+
+
+@pytest.mark.parametrize("dash", ["-", "~", "—", "－", "～", "至", " - "])
+def test_a_range_is_read_however_a_contract_writes_its_dash(dash: str) -> None:
+    assert permits(f"057188880000{dash}057188889999", "057188881234")
+    assert not permits(f"057188880000{dash}057188889999", "057188891234")

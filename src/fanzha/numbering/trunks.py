@@ -45,6 +45,9 @@ class TrunkContract:
         return found
 
 
+_DASHES = str.maketrans(dict.fromkeys("~～—–－至", "-"))  # as contracts write "from - to"
+
+
 def permits(permitted: str, raw_or_number: str | int) -> bool:
     """Whether a contract's text permits one number, given raw or as a key."""
     number = raw_or_number if isinstance(raw_or_number, int) else _key(raw_or_number, None)
@@ -66,7 +69,7 @@ def _ranges(part: str, area: str | None) -> Iterator[tuple[int, int]]:
         yield from _prefixed(part)
         return
     whole = _key(part, area)
-    first, dash, last = (piece.strip() for piece in part.replace("~", "-").replace("—", "-").rpartition("-"))
+    first, dash, last = (piece.strip() for piece in part.translate(_DASHES).rpartition("-"))
     low, high = (_key(first, area), _key(last, area)) if dash else (0, 0)
     if whole > 0 and not (low > 0 and high > 0 and len(first) == len(last)):
         yield whole, whole

@@ -20,6 +20,7 @@ from fanzha.vocabulary.loader import Document, Key, decode, read
 
 When = Any  # a date or a text with a time: YAML has a type for the one only, and `_moment` judges both
 _HINT = "write 2026-11-22, 2026-11-22T08:00 or 2026-11-22T08:00+08:00"
+_FIELDS = "docs/policy.md tells every field (各字段见 docs/policy.md)"
 
 
 class WrittenEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -85,7 +86,7 @@ class Content(NamedTuple):
 def read_written(path: Path, now: int) -> Content:
     """Read one file. now: when an entry without `starts` begins, UTC microseconds. Raises VocabularyError, by line."""
     document = read(path)
-    written = decode(document, Written)
+    written = decode(document, Written, _FIELDS)
     entries = [_entry(document, at, row, now) for at, row in enumerate(written.entries)]
     trunks = [_trunk(document, at, row) for at, row in enumerate(written.trunks)]
     return Content(entries, trunks, list(written.profiles))

@@ -152,8 +152,9 @@ def _error(message: str, node: yaml.Node, file: str, hint: str = "") -> Vocabula
     return VocabularyError(message, where=f"{file}:{node.start_mark.line + 1}", hint=hint)
 
 
-def decode(document: Document, type_: type[T]) -> T:
-    """The document's data as `type_` (a msgspec Struct). Raises VocabularyError with file and line."""
+def decode(document: Document, type_: type[T], hint: str = "compare with the package's own file of this name") -> T:
+    """The document's data as `type_` (a msgspec Struct). Raises VocabularyError with file and line; hint: where one
+    sees how such a file is written."""
     try:
         return msgspec.convert(document.data, type=type_, str_keys=True)
     except msgspec.ValidationError as error:
@@ -162,7 +163,7 @@ def decode(document: Document, type_: type[T]) -> T:
         at = _follow(document.data, path.removeprefix("key` in `").rstrip("`"), unknown.group(1) if unknown else None)
         if path.startswith("key` in `"):
             at = (*at, *_misfit(document, at, message))
-        raise VocabularyError(message, where=document.where(*at), hint=_hint(message)) from None
+        raise VocabularyError(message, where=document.where(*at), hint=_hint(message) or hint) from None
 
 
 def _misfit(document: Document, at: tuple[Key, ...], message: str) -> tuple[Key, ...]:
@@ -177,7 +178,7 @@ def _misfit(document: Document, at: tuple[Key, ...], message: str) -> tuple[Key,
 def _hint(message: str) -> str:
     if "unknown field" in message:
         return "check the spelling; every key must be one that Fanzha knows"
-    return "compare with the package's own file of this name"
+    return ""
 
 
 def _follow(data: Any, path: str, field: str | None) -> tuple[Key, ...]:
