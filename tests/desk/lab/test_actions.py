@@ -125,6 +125,17 @@ def test_a_text_that_cannot_run_is_no_draft(people: Any, draft: Draft, old: str,
     assert not Version.objects.filter(rule=TEXT_RULE).exists()
 
 
+def test_of_two_reviewers_one_is_told_and_an_outdated_draft_is_none(draft: Draft, people: Any) -> None:
+    found = draft()
+    Version.objects.filter(pk=found.pk).update(text=found.text.replace("out_1h", "out_gone"))  # a field of yesterday
+    with pytest.raises(Refused, match="out_gone"):
+        actions.step(people["leader"], found.pk, "review")
+    Version.objects.filter(pk=found.pk).update(text=found.text)
+    actions.step(people["leader"], found.pk, "review")
+    with pytest.raises(Refused, match="状态已变化"):
+        actions.step(people["leader2"], found.pk, "review")
+
+
 def test_a_fifth_shadow_is_refused_and_changes_nothing(people: Any, draft: Draft, home: Path) -> None:
     draft("shadow")
     for n in range(3):

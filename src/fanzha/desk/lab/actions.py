@@ -123,6 +123,8 @@ def step(by: User, pk: int, name: str, *, reason: str = "", undo: bool = False) 
                 told["measured"] = measured.said(found)
             target = Version.workflow.by_name[name].target if name in Version.workflow.by_name else ""
             was = found.state
+            if name == "review":
+                _ruled(found.text)  # fields, lists and measures may have changed since it was typed
             if target == State.LIVE:
                 _check_moves(found, name, by, reason)
                 _retire(others, by, batch)

@@ -20,8 +20,8 @@ from fanzha.profiles.labels import words as field_words
 MOST = 20_000  # characters of a rule: the package's longest has 900
 NAME = "规则 rule"
 _UNITS = {
-    "calls": "次", "numbers": "个号码", "devices": "台终端", "cells": "个小区", "changes": "次变化", "s": "秒", "h": "小时",
-    "d": "天", "score": "分",
+    "calls": "次", "numbers": "个号码", "devices": "台终端", "cells": "个小区", "changes": "次变化", "s": "秒",
+    "h": "小时", "d": "天", "score": "分",
 }  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from django import template
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
+from fanzha.desk.alerts.models import told
 from fanzha.desk.alerts.words import words
 from fanzha.desk.audit.models import Entry
 from fanzha.desk.lab.choices import State
@@ -39,7 +40,9 @@ _MEASURED = {
 
 @register.filter
 def both(text: Any) -> str:
-    """The half of a bilingual Struct that the reader reads."""
+    """The half of a bilingual Struct, or of one kept as JSON, that the reader reads."""
+    if isinstance(text, dict):
+        return told(text)
     return str(text.en if get_language() == "en" else text.zh)
 
 
