@@ -26,7 +26,7 @@ from fanzha.desk.pushes import actions as pushes
 from fanzha.desk.pushes.models import Push
 from fanzha.detection.learning.card import CARD, Section
 from fanzha.detection.learning.contest import Contest, Figure, Side
-from fanzha.detection.learning.drift import Moved, Report, path_of
+from fanzha.detection.learning.drift import Crowd, Moved, Report, path_of
 from fanzha.detection.learning.shelf import LINEAGE, Lineage, Shelf
 from fanzha.detection.learning.terms import features
 from fanzha.detection.models import Model, train_profiles
@@ -199,11 +199,15 @@ def test_the_pages_show_cards_drift_and_only_ones_own_networks(
     version = ModelVersion.objects.get(number=1)
     moved = Moved("score", 0.31, "alarm")
     at = "2026-11-15T00:00:00+00:00"
-    path_of(shelf).write_bytes(Report(1, "hb", at, at, 900, 900, "alarm", moved, []).to_json())
+    there, said = Moved("busy", 0.2, "watch", 633, 768), Moved("said_fraud", 1.0, "alarm", 37, 103)
+    crowd = Crowd(768, 633, there, said, moved, [Moved("out_new_7d", 0.14, "watch", 93, 139)], "alarm")
+    path_of(shelf).write_bytes(Report(1, "hb", at, at, 900, 900, "alarm", moved, [], crowd).to_json())
     page = signed_in("duty").get(reverse("learning:list")).content.decode()
     assert "0.310" in page
     assert "得分" in page
     assert "报警" in page
+    assert "633 → 768 个，其中模型认为涉诈 37 → 103 个" in page
+    assert "0.140" in page
     address = reverse("learning:detail", args=[version.pk])
     assert "它是什么" in signed_in("regulator").get(address).content.decode()
     assert signed_in("stranger").get(address).status_code == 404
