@@ -173,6 +173,14 @@ def test_what_a_label_rests_on_is_named(live: Live) -> None:
     assert old.label == old.reasons[0].zh != ""
 
 
+@pytest.mark.parametrize("asserted", [None, "", "anonymous", "unavailable"])
+def test_who_is_asserted_to_be_nobody_is_judged_by_the_number_shown(live: Live, asserted: str | None) -> None:
+    foreign = call(caller=asserted, presented="13812345678", ingress="international", clir=False)
+    assert [(why.code, why.action) for why in decide(foreign, policy(), live).reasons] == [("R1", Action.BLOCK)]
+    listed = call(caller=asserted, presented=FRAUD, clir=False)
+    assert decide(listed, policy(entry("shown", Action.BLOCK)), live).action is Action.BLOCK
+
+
 def test_a_number_shown_that_is_borrowed_is_refused_and_an_extension_is_not(live: Live) -> None:
     assert decide(call(presented="1001"), policy(), live).action is Action.ALLOW
     assert decide(call(presented="13912345678"), policy(), live).reasons == ()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from fanzha.errors import UsageError
 from fanzha.gateway.call import Call
 from fanzha.gateway.counters import hash_of
@@ -13,7 +15,7 @@ from fanzha.records.contract import Ingress
 
 INGRESS = {door.name.lower(): int(door) for door in Ingress}
 EMERGENCY_URN = "urn:service:sos"  # RFC 5031
-_EMERGENCY = int(Kind.EMERGENCY)
+_EMERGENCY, _WITHHELD = int(Kind.EMERGENCY), int(Kind.WITHHELD)
 _hashes: dict[str, int] = {}
 
 
@@ -43,6 +45,9 @@ class Inquiry:
             read = reader.read(raws, trunk.area if trunk is not None else "")
         except UsageError:
             read, self.fault = reader.read(raws), "trunk.area"
+        if len(read) > 2 and read[0].kind == _WITHHELD:
+            # Asserted to be nobody: whoever is shown is judged as the caller, or a false number would pass unjudged.
+            self.call, read = msgspec.structs.replace(call, caller=call.presented, presented=None), [read[2], read[1]]
         self.caller, self.callee = read[0], read[1]
         self.presented = read[2] if len(read) > 2 and read[2].number != read[0].number else None
         door = call.ingress or (trunk.ingress if trunk is not None else "")

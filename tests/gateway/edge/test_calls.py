@@ -294,6 +294,20 @@ def test_engines_are_told_how_calls_begin_and_end(edge: Edge) -> None:
     assert not [m for m in edge.engine.messages if m.method == "NOTIFY" and refused.id in m.body]
 
 
+def test_escapes_that_stand_for_no_letter_lead_past_nothing(edge: Edge) -> None:
+    before = edge.counts()
+    for at in range(12):  # enough to meet every worker after it has seen a call to 110
+        emergency = edge.call(INTERNETWORK, "13812340000", "110")
+        emergency.hang_up(emergency.established())
+        caller = ("sip:13912340001%00@x", "sip:%E5%BC%A0@x", "sip:13912340001%0d%0a@x", "13812340000")[at % 4]
+        call = edge.call(INTERNETWORK, caller, "sip:13900000000%00@h" if at % 2 else "13900000000")
+        call.final()
+        assert len(edge.engine.asked(call.id)) == 1, (caller, at)
+    after = edge.counts()
+    assert after["emergency"] - before["emergency"] == 12
+    assert after["unscreened"] == before["unscreened"]
+
+
 def test_trunks_may_have_next_hops_of_their_own(edge: Edge) -> None:
     call = edge.call("127.0.0.200", "13812340000")
     call.hang_up(call.established())

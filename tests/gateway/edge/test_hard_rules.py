@@ -187,3 +187,10 @@ def made_up_callers(rng: random.Random, count: int) -> list[str]:
         return rng.choice((national, national, head + national.lstrip("0"), head + national, foreign))
 
     return [one() for _ in range(count)]
+
+
+@pytest.mark.parametrize("asserted", ["sip:@x", "sip:x", "sip:anonymous@x", "tel:", "sip:Unknown@x"])
+def test_an_identity_that_names_nobody_hides_no_false_number(edge: Edge, asserted: str) -> None:
+    edge.engine.hung = True
+    call = edge.call(FOREIGN, "13812345678", asserted=asserted)
+    assert (call.final().code, edge.core.invites(call.id)) == (403, [])
