@@ -153,7 +153,7 @@ def detail(request: HttpRequest, pk: shapes.Number) -> dict[str, Any]:
     made = get_object_or_404(_seen(user), pk=pk)
     found = results_of(made)
     tried = made.state == State.TRIED and made.faulty
-    faults = actions.judged_again(made).faulty[: terms().errors_shown] if tried else []
+    faults = actions.faults_of(made)[: terms().errors_shown] if tried else []
     return {
         **telling.plain(made, RequestDetail, "results", "rate", "errors"),
         "results": found,

@@ -18,7 +18,7 @@ from fanzha.desk.api.opening import scopes_of
 from fanzha.desk.organisations.models import User
 from fanzha.desk.pages.paging import ROWS, Pages
 from fanzha.desk.people.reach import RIGHT as MANAGE
-from fanzha.desk.people.reach import people_of
+from fanzha.desk.people.reach import manages_person, people_of
 from fanzha.desk.rights.seats import holds
 from fanzha.desk.rights.views import needs, person
 from fanzha.desk.workflow.actions import available
@@ -92,10 +92,11 @@ def _listed(request: HttpRequest, drawn: Key | None = None, secret: str = "") ->
 
 
 def _buttons(key: Key, user: User) -> list[tuple[Transition, Words | None]]:
-    """As the table has them; owners may also revoke what is their own."""
-    found = list(available(key, user))
+    """As the table has them; owners may also revoke what is their own. What is only proposed is rejected instead."""
+    found = [each for each in available(key, user) if each[0].name != "revoke"]
     revoke = key.workflow.by_name["revoke"]
-    if key.owner_id == user.pk and key.state in revoke.sources - {KeyState.PROPOSED}:
+    may = key.owner_id == user.pk or manages_person(user, key.owner)
+    if may and key.state in revoke.sources - {KeyState.PROPOSED}:
         found.append((revoke, None))
     return found
 

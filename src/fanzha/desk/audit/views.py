@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from fanzha.desk.audit.models import Entry
+from fanzha.desk.pages.paging import ROWS, Plain
 from fanzha.desk.rights.views import needs
-
-ROWS = 50
 
 
 @needs("audit.view")
@@ -21,5 +19,5 @@ def listing(request: HttpRequest) -> HttpResponse:
     for name in ("kind", "subject", "action"):
         if request.GET.get(name):
             found = found.filter(**{name: request.GET[name]})
-    rows = Paginator(found, ROWS).get_page(request.GET.get("page"))
+    rows = Plain(found, ROWS).get_page(request.GET.get("page"))
     return render(request, "audit/list.html", {"rows": rows})

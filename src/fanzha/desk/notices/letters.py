@@ -104,7 +104,7 @@ def serve(by: User, item: Item, way: str, note: str) -> Letter:
     if not wanted(item):
         raise Refused(_("只有生效中的惩戒对象须书面告知"), where=item.shown)
     if way not in Way.values or not note.strip():
-        raise Refused(_("请选择送达方式并写明签收人或单号"))
+        raise Refused(_("请选择送达方式并写明回执或邮寄单号"))
     now = timezone.now()
     try:
         with transaction.atomic():

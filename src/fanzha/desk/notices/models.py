@@ -79,11 +79,11 @@ class Notice(Scoped):
 
 
 class Letter(models.Model):
-    """That a restricted person was told in writing (D4), how, when, by whom; `note`: who signed, or a number."""
+    """That a restricted person was told in writing (D4), how, when, by whom; `note`: the receipt's or the post's number."""
 
     item = models.OneToOneField(Item, models.PROTECT, related_name="letter")
     way = models.CharField(_("送达方式"), max_length=8, choices=Way.choices)
-    note = models.CharField(_("签收人或单号"), max_length=200)
+    note = models.CharField(_("回执或单号"), max_length=200)
     served_at = models.DateTimeField(_("送达时间"))
     served_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("经办人"))
 

@@ -34,12 +34,10 @@ PEOPLE = (
     Person("regulator", "监管人员", "regulator", "陈监管", "regulator", "regulator"),
     Person("subscriber", "用户本人", "subscriber", "赵用户", "", ""),
     # Who approved a measure cannot decide the appeal against it.
-    Person(
-        "leader2", "另一位班组长（四眼复核）", "a second team leader, for four eyes", "孙组长", "operator", "leader"
-    ),
+    Person("leader2", "另一位班组长，负责复核", "a second team leader, for four eyes", "孙组长", "operator", "leader"),
     # Rights grow by two administrators.
     Person("admin", "系统管理员", "administrator", "钱管理", "operator", "administrator"),
-    Person("admin2", "另一位系统管理员（四眼复核）", "a second administrator", "吴管理", "operator", "administrator"),
+    Person("admin2", "另一位系统管理员，负责复核", "a second administrator", "吴管理", "operator", "administrator"),
 )
 
 

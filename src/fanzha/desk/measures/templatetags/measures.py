@@ -6,9 +6,9 @@ from typing import Any
 
 from django import template
 from django.apps import apps
-from django.utils.translation import gettext_lazy as _
 
 from fanzha.desk.audit.models import Entry
+from fanzha.desk.audit.words import WORDS
 from fanzha.desk.masking.subject import Subject
 from fanzha.desk.measures.choices import Kind
 from fanzha.desk.measures.models import Measure
@@ -18,14 +18,6 @@ from fanzha.desk.workflow.table import Workflow
 
 register = template.Library()
 _FEW = 6
-_WORDS = {
-    "contact": _("登记回访"), "escalate": _("升级"), "reset_code": _("重置验证码"), "reset_password": _("重置口令"),
-    "deactivate": _("停用"), "activate": _("启用"), "end_sessions": _("全部退出登录"), "person": _("新增人员"),
-    "seat": _("任职"), "again": _("重新发送"),
-    "propose": _("提出"), "file": _("提交"), "try": _("试运行"), "overdue": _("超时"), "sent": _("已发送"),
-    "proof": _("下载证明材料"), "remind": _("到期提醒"),
-    "serve": _("登记送达"), "print": _("打印告知书"), "trace": _("查看话单与轨迹"), "made": _("生成"), "receipt": _("下载回执"),
-}  # fmt: skip
 
 
 @register.filter
@@ -35,7 +27,7 @@ def act_words(entry: Entry) -> str:
     for table in _tables():
         if table.name == room and name in table.by_name:
             return str(table.by_name[name].label)
-    return str(_WORDS.get(name, entry.action))
+    return str(WORDS.get(name, entry.action))
 
 
 def _tables() -> list[Workflow]:

@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
                         verbose_name="送达方式",
                     ),
                 ),
-                ("note", models.CharField(max_length=200, verbose_name="签收人或单号")),
+                ("note", models.CharField(max_length=200, verbose_name="回执或单号")),
                 ("served_at", models.DateTimeField(verbose_name="送达时间")),
                 (
                     "item",
