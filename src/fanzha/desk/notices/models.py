@@ -79,7 +79,7 @@ class Notice(Scoped):
 
 
 class Letter(models.Model):
-    """That a restricted person was told in writing (D4), how, when, by whom; `note`: the receipt's or the post's number."""
+    """That a restricted person was told in writing (D4), how, when, by whom; `note`: the receipt's number."""
 
     item = models.OneToOneField(Item, models.PROTECT, related_name="letter")
     way = models.CharField(_("送达方式"), max_length=8, choices=Way.choices)
