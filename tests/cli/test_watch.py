@@ -3,6 +3,23 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
+from fanzha.cli.watch import state_of, watched
+from fanzha.errors import UsageError
+
+
+def test_alerts_and_parity_are_of_the_one_network_that_is_watched(tmp_path: Path) -> None:
+    assert watched(tmp_path, None) == "default"
+    for network in ("cm-x", "cu-y"):
+        state_of(tmp_path, network).mkdir(parents=True)
+        (state_of(tmp_path, network) / "outbox.sqlite").touch()
+        assert watched(tmp_path, network) == network
+        if network == "cm-x":
+            assert watched(tmp_path, None) == "cm-x"
+    with pytest.raises(UsageError, match="several|多个"):
+        watched(tmp_path, None)
+
 
 def test_watching_ends_where_a_scan_by_hand_does(run, province: Path, alerts: Path) -> None:
     for kind in ("subscribers", "cells", "trunks"):
@@ -44,5 +61,6 @@ def test_a_file_that_was_refused_is_tried_again_by_who_starts_anew_with_its_mapp
     assert "passed over" in run("watch", folder, "--once").stderr
     assert "1 stored" in run("watch", folder, "--once", "--mapping", mapping).stderr
     assert run("explain", "13800138000", "--network", "cm-x").returncode == 0
+    assert (tmp_path / "home" / "watch" / "cm-x").is_dir()
     wrong = run("watch", folder, "--once", "--mapping", tmp_path / "no.yaml")
     assert (wrong.returncode, "Traceback" in wrong.stderr) == (3, False)

@@ -11,7 +11,7 @@ from fanzha.cli import options, start
 from fanzha.cli.language import say
 from fanzha.cli.scan import SHOWN, alert_table
 from fanzha.cli.terminal import console, nothing
-from fanzha.cli.watch import state_of
+from fanzha.cli.watch import state_of, watched
 
 _HELP = say(
     """fanzha watch 已发出的预警：每条取最新状态，按分值排列。
@@ -40,10 +40,10 @@ _HELP = say(
 
 
 @click.command("alerts", help=_HELP)
-@click.option("--network", default="default", show_default=True, help=say("哪个网络", "whose network"))
+@options.network
 @click.option("--after", type=int, help=say("只要此游标之后的", "only rows after this cursor"))
 @options.json_lines
-def command(network: str, after: int | None, as_json: bool) -> None:
+def command(network: str | None, after: int | None, as_json: bool) -> None:
     """See the help."""
     home = start.begin()
     import msgspec
@@ -51,7 +51,7 @@ def command(network: str, after: int | None, as_json: bool) -> None:
     from fanzha.detection.alert import Alert
     from fanzha.detection.pack import load_pack
 
-    rows = _rows(state_of(home, network) / "outbox.sqlite", after)
+    rows = _rows(state_of(home, watched(home, network)) / "outbox.sqlite", after)
     if as_json:
         for row in rows:
             print(json.dumps(row, ensure_ascii=False))

@@ -12,7 +12,7 @@ from fanzha.cli import options, start
 from fanzha.cli.language import say
 from fanzha.cli.moments import local
 from fanzha.cli.terminal import console, count, progress, show_json, table
-from fanzha.cli.watch import state_of
+from fanzha.cli.watch import state_of, watched
 
 if TYPE_CHECKING:
     from fanzha.detection.parity.report import Brief, Cause, Difference, Parity
@@ -77,11 +77,11 @@ _CAUSES = {
     show_default=True,
     help=say("比较最近几天", "how many days back"),
 )
-@click.option("--network", default="default", show_default=True, help=say("哪个网络", "whose network"))
+@options.network
 @click.option("--unmasked", is_flag=True, help=say("显示完整号码", "show numbers in full"))
 @options.rule_folders
 @options.as_json
-def command(days: int, network: str, unmasked: bool, directories: tuple[Path, ...], as_json: bool) -> None:
+def command(days: int, network: str | None, unmasked: bool, directories: tuple[Path, ...], as_json: bool) -> None:
     """See the help."""
     home = start.begin()
     import msgspec
@@ -90,6 +90,7 @@ def command(days: int, network: str, unmasked: bool, directories: tuple[Path, ..
     from fanzha.detection.parity.parity import compare
     from fanzha.records.lake import Lake
 
+    network = watched(home, network)
     pack = load_pack(start.rule_folders(home, directories), network)
     with Lake(home) as lake, progress(say("比对", "parity")) as step:
         found = compare(

@@ -13,7 +13,7 @@ from fanzha.cli import options, start
 from fanzha.cli.language import say
 from fanzha.cli.moments import local
 from fanzha.cli.terminal import console, count, note
-from fanzha.errors import InputError, VocabularyError
+from fanzha.errors import InputError, UsageError, VocabularyError
 
 if TYPE_CHECKING:
     from fanzha.detection.alert import Alert
@@ -105,6 +105,16 @@ def command(
 def state_of(home: Path, network: str) -> Path:
     """Where a network's watcher keeps its outbox and checkpoint."""
     return home / "watch" / network
+
+
+def watched(home: Path, wanted: str | None) -> str:
+    """The network whose watcher is meant: the one asked for, or the only one there is. Raises UsageError."""
+    known = sorted(path.parent.name for path in (home / "watch").glob("*/outbox.sqlite"))
+    if wanted is None and len(known) > 1:
+        raise UsageError(
+            say("有多个网络的盯守记录", "several networks have been watched"), hint=f"--network {' | '.join(known)}"
+        )
+    return wanted or (known[0] if known else "default")
 
 
 def _listener(folder: Path, pack: Pack, as_json: bool) -> Listener:
