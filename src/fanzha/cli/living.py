@@ -15,7 +15,7 @@ from fanzha.cli.language import say
 from fanzha.cli.terminal import note, progress
 
 DAYS, AT_ONCE = 7, 3
-SEED = 1  # a province in which the lawyer, the class teacher and the courier of docs/lab.md dial as fast as a gang
+SEED = 9  # a province in which the lawyer, the class teacher and the courier of docs/lab.md dial as fast as a gang
 _AHEAD = 2  # of these days lie before us: today and tomorrow
 _PIECE_S, _EVERY_S = 1200, 5.0
 
