@@ -62,7 +62,8 @@ def run() -> None:
         spent = time.process_time() - cpu
     causes = Counter(cause.name for each in found.differences for cause in each.causes)
     print(f"parity of {found.calls:,} calls, {found.starts} starts: {spent:.0f} CPU-s, {spent / plain:.1f} plain scans")
-    print(f"{found.stories:,} stories, {found.differing:,} differ: {dict(causes)}; {found.unexplained} unexplained")
+    print(f"{found.stories:,} stories, {found.differing:,} differ: {dict(causes)}; {found.unproven} unproven")
+    print(f"unexplained {found.unexplained} of at most 0: {'kept' if found.unexplained == 0 else 'MISSED'}")
     print(f"peak {peak_gb():.2f} GB")
 
 
