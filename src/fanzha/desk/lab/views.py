@@ -189,7 +189,7 @@ def version(request: HttpRequest, pk: int) -> HttpResponse:
         "leaves": checked(found.text).leaves,
         "trail": trail,
         "terms": terms(),
-        "steps": _STEPS,
+        "steps": _TRIPPED if found.state == State.TRIPPED else _STEPS,
         "may_draft": actions.may(user, "rules.draft", found.network),
         "may_release": actions.may(user, "rules.release", found.network),
         **_undoing(found, user),
@@ -211,6 +211,7 @@ def _undoing(version: Version, user: User) -> dict[str, Any]:
 
 
 _STEPS = (State.DRAFT, State.REVIEWED, State.SHADOW, State.SHARE1, State.SHARE10, State.LIVE, State.RETIRED)
+_TRIPPED = (*_STEPS[:-1], State.TRIPPED, State.RETIRED)
 
 
 @needs("rules.view")
