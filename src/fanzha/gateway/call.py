@@ -6,14 +6,17 @@ import msgspec
 
 
 def written(text: str) -> str:
-    """Text in which bytes that were no UTF-8 (PEP 383) stand as \\xNN: what every record, hash and message can hold.
-    Otherwise whoever dials could choose a Call-ID or a name of which nothing can be kept."""
-    return text if text.isascii() else written_bytes(text.encode("utf-8", "surrogateescape"))
+    """Text in which control characters, and bytes that were no UTF-8 (PEP 383), are \\xNN: what every record, hash,
+    message and terminal can hold. Else whoever dials could choose a Call-ID or a name of which nothing can be kept."""
+    if text.isprintable():
+        return text
+    plain = text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return "".join(each if each.isprintable() else f"\\x{ord(each):02x}" for each in plain)
 
 
 def written_bytes(raw: bytes) -> str:
     """The same of bytes as they came."""
-    return raw.decode("utf-8", "backslashreplace")
+    return written(raw.decode("utf-8", "surrogateescape"))
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

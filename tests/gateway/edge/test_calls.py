@@ -308,6 +308,16 @@ def test_escapes_that_stand_for_no_letter_lead_past_nothing(edge: Edge) -> None:
     assert after["unscreened"] == before["unscreened"]
 
 
+def test_the_engine_is_shown_what_it_reads_and_the_callee_all_of_it(edge: Edge) -> None:
+    kept = ["Privacy: none", "Diversion: <sip:1@x>", "History-Info: <sip:1@x>;index=1"]
+    call = edge.call(INTERNETWORK, "13812340000", headers=[*kept, "Subject: hello\x01", "Supported: timer"])
+    call.hang_up(call.established())
+    question, invite = edge.engine.asked(call.id)[0], edge.core.invites(call.id)[0]
+    assert {name for name, _ in invite.headers} >= {"subject", "supported", "privacy", "diversion", "history-info"}
+    assert not {"subject", "supported"} & {name for name, _ in question.headers}
+    assert {"privacy", "diversion", "history-info", "contact"} <= {name for name, _ in question.headers}
+
+
 def test_trunks_may_have_next_hops_of_their_own(edge: Edge) -> None:
     call = edge.call("127.0.0.200", "13812340000")
     call.hang_up(call.established())

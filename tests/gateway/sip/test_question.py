@@ -148,3 +148,14 @@ def test_bytes_that_are_no_text_are_written_so_that_everybody_can_keep_them() ->
     assert seen is not None
     assert call.key == event.key == seen.id.decode() == "a\\x97b"  # the verdict, its end and its mirror meet
     msgspec.json.encode(call)
+
+
+def test_a_control_character_reaches_no_record_and_no_terminal() -> None:
+    raw = message("INVITE", URI, call_id="a\x1b[2Jb")
+    assert question(parse(raw), "10.0.0.1", 5, sip_words()).key == "a\\x1b[2Jb" == glance_id(raw)
+    assert read_dialog(b"Call-ID: a\x1b[2Jb\r\nState: failed\r\n", 6).key == "a\\x1b[2Jb"
+
+
+def glance_id(raw: bytes) -> str:
+    seen = glance(raw)
+    return seen.id.decode() if seen is not None else ""

@@ -62,8 +62,7 @@ def glance(message: bytes) -> Glance | None:
     name = value(head, b"Call-ID")
     if not number.isdigit() or len(number) > 10 or not 0 < len(name) <= MAX_ID:
         return None
-    if not name.isascii():
-        name = written_bytes(name).encode()  # as the gateway and the edge's reports name the call
+    name = written_bytes(name).encode()  # as the gateway and the edge's reports name the call
     return Glance(method, status, name, int(number), what.strip(), _tag(head, b"From"), _tag(head, b"To"), head)
 
 

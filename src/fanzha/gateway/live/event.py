@@ -45,8 +45,8 @@ def read_dialog(body: bytes, at: int, peer: str = "") -> DialogEvent:
     if len(body) > MAX_BYTES:
         raise InputError(f"a dialog report of {len(body)} bytes", hint=f"at most {MAX_BYTES} are read")
     words: dict[str, str] = {}
-    for line in written_bytes(body).splitlines():
-        name, colon, value = line.partition(":")
+    for line in body.split(b"\n"):
+        name, colon, value = written_bytes(line.strip()).partition(":")
         if colon:
             words.setdefault(name.strip().lower(), value.strip())
     key = words.get("call-id", "")
