@@ -123,8 +123,10 @@ def vectors_at(
     order = np.argsort(keys)
     ranked, until = keys[order], moments[order]
     activations = activations_of(lake.reference("subscribers", network=network))
+    few = not begin and len(keys) <= _FEW  # a stretch is for looking at many days once, whoever is asked for
     begin = max(begin, int(first.timestamp()))
-    for events in _parts(_histories(lake, network, ranked, (begin, int(moments.max())), progress)):
+    span = (begin, int(moments.max()))
+    for events in _parts(_histories(lake, network, ranked, span, progress, one_by_one=few)):
         place = np.searchsorted(ranked, events["key"])
         early = events["t"].astype(np.int64) <= until[place]
         events, place = events[early], place[early]
@@ -183,13 +185,19 @@ def _shuffled(keys: NDArray[np.int64], seed: int) -> NDArray[np.uint64]:
 
 
 def _histories(
-    lake: Lake, network: str, keys: NDArray[np.int64], span: tuple[int, int], progress: Progress | None
+    lake: Lake,
+    network: str,
+    keys: NDArray[np.int64],
+    span: tuple[int, int],
+    progress: Progress | None,
+    *,
+    one_by_one: bool,
 ) -> Events:
     """All events of these numbers (rising keys) from a moment up to another, sorted by key and time."""
     tell = progress or (lambda _what, _share: None)
     start, end = datetime.fromtimestamp(span[0], UTC), datetime.fromtimestamp(span[1] + 1, UTC)
     parts, wanted = [np.zeros(0, EVENT)], pa.array(keys)
-    if len(keys) <= _FEW:
+    if one_by_one:
         for done, key in enumerate(keys.tolist()):
             calls = lake.calls_of(key, start=start, end=end)
             events = _events(calls.filter(pc.equal(calls["network"], network)))
