@@ -308,7 +308,7 @@ def _let_go(leader: Person, version: str) -> None:
     assert "只记录，不预警、不处置" in page.inner_text("main")
     leader.look("shadow")
     leader.step("share1", "小份额")
-    assert re.search(r"影子运行：.*命中 \d+", page.inner_text(".former"))
+    assert re.search(r"影子运行 · .*命中 \d+", page.inner_text(".former"))
     assert "1 %" in page.inner_text(".facts")
     leader.step("share10", "大份额")
     assert "10 %" in page.inner_text(".facts")
@@ -335,7 +335,7 @@ def _tripped(leader: Person) -> None:
     page.wait_for_selector("form.acts button[value=roll_back]")
     page.click("main table a:has-text('v1')")
     page.wait_for_selector(".path [aria-current]:has-text('已跳闸')")
-    assert re.search(r"全量：.*生效 2", page.inner_text(".former"))
+    assert re.search(r"全量 · .*生效 2", page.inner_text(".former"))
     leader.look("waits")
 
 

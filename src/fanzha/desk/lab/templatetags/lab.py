@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from fanzha.desk.alerts.models import told
 from fanzha.desk.alerts.words import words
 from fanzha.desk.audit.models import Entry
-from fanzha.desk.lab.choices import State
+from fanzha.desk.lab.choices import State, Trip
 from fanzha.desk.lab.workflow import RULE
 from fanzha.desk.pages.templatetags.desk import moment
 from fanzha.detection.backtest.report import Precision
@@ -75,6 +75,13 @@ def act_word(entry: Entry) -> str:
     name = entry.action.removeprefix("rules.")
     known = RULE.by_name.get(name)
     return str(known.label if known else _ACTS.get(name, name))
+
+
+@register.filter
+def reason_word(entry: Entry) -> str:
+    """Why an act was taken: what a person wrote, or of a trip its cause in the reader's language."""
+    why = entry.data.get("why", "")
+    return str(Trip(why).label) if entry.action == "rules.trip" and why in Trip.values else entry.reason
 
 
 @register.filter
