@@ -30,7 +30,7 @@ def digest(folder: Path) -> str:
 @pytest.fixture(scope="module")
 def month(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("drift")
-    made = make_world(out, subscribers=1200, days=_DAYS, seed=4, gangs=3, start=load_drift().first, drift=True)
+    made = make_world(out, subscribers=700, days=_DAYS, seed=4, gangs=3, start=load_drift().first, drift=True)
     assert made.changes == 4
     return out
 
@@ -41,7 +41,7 @@ def test_a_world_without_drift_keeps_its_bytes(tmp_path: Path) -> None:
 
 
 def test_same_seed_same_bytes(month: Path, tmp_path: Path) -> None:
-    make_world(tmp_path, subscribers=1200, days=_DAYS, seed=4, gangs=3, start=load_drift().first, drift=True)
+    make_world(tmp_path, subscribers=700, days=_DAYS, seed=4, gangs=3, start=load_drift().first, drift=True)
     assert digest(tmp_path) == digest(month)
 
 
