@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from fanzha.cli.page.story import _model
+from fanzha.detection.alert import ModelRef
+
 BROWSER = next(
     (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
 )
@@ -31,6 +34,7 @@ const first = document.querySelector("details.alert");
 first.open = true;
 setTimeout(() => {
   seen.body = first.querySelectorAll(".body .leaf").length;
+  seen.model = first.querySelector(".body .model") && first.querySelector(".body .model").textContent;
   seen.records = first.querySelectorAll(".records tbody tr").length;
   seen.strip = first.querySelectorAll("svg.strip path").length;
   seen.masked = visible(first.querySelector(".who .hid")) && !visible(first.querySelector(".who .full"));
@@ -122,6 +126,9 @@ def test_a_reader_opens_filters_unmasks_and_switches_language(page: Path, tmp_pa
     driven = tmp_path / "driven.html"
     # Only the copy may run a second script.
     text = re.sub(r"script-src '[^']*'", "script-src 'unsafe-inline'", text, count=1)
+    told = _model(ModelRef("outcomes", "1/ab", probability=0.912, says="fraud", points=20.0, zh=["<甲>"], en=["<a>"]))
+    packed = json.dumps(told, ensure_ascii=False).replace("<", "\\u003c")
+    text = text.replace('"model":null', f'"model":{packed}', 1)
     driven.write_text(text.replace("</body>", f"<script>{DRIVER}</script></body>"), encoding="utf-8")
     dom, console = browse(driven, tmp_path)
     assert console == []
@@ -132,6 +139,7 @@ def test_a_reader_opens_filters_unmasks_and_switches_language(page: Path, tmp_pa
     assert seen["filledBefore"] == 0
     assert seen["body"] > 0
     assert seen["records"] > 0
+    assert seen["model"] == "模型：诈骗 0.912Model: fraud 0.912 outcomes@1/ab +20 分score +20&lt;甲&gt;&lt;a&gt;"
     assert seen["strip"] > 0
     assert seen["masked"]
     assert seen["full"]

@@ -89,3 +89,5 @@ def test_what_cannot_be_asked_is_told(lake: Lake, pack: Pack, rule: Rule, whole:
         read_sample(tmp_path, pack)
     with pytest.raises(UsageError, match="no calls"):
         prepare(lake, tmp_path / "s", pack=pack, network="mars", temporary=tmp_path)
+    with pytest.raises(UsageError, match="fed by others' facts"):
+        prepare(lake, tmp_path / "s", pack=pack, kind=EntityKind.VICTIM, temporary=tmp_path)

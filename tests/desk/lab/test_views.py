@@ -45,10 +45,10 @@ def test_the_editor_says_what_is_wrong_and_on_which_line(signed_in: Callable[[st
     assert "可以运行" in fine
     assert "out_1h &gt; 20" in fine
     for old, new, line, said in (
-        ("out_1h > 20", "out_9h > 20", 10, "out_9h"),
+        ("out_1h > 20", "out_9h > 20", 10, "没有字段 out_9h"),
         ("family: volume", "family: loud", 6, "loud"),
         ("scheme: mass_dialling", "scheme: mass_dialing", 1, "mass_dialling"),
-        ("minimum: 10", "minimum: ten", 12, "int"),
+        ("minimum: 10", "minimum: ten", 12, "这里应为 `int`"),
     ):
         wrong = client.post(reverse("lab:check"), {"text": text.replace(old, new)}).content.decode()
         assert f'data-line="{line}"' in wrong
@@ -158,6 +158,8 @@ def test_a_slider_is_answered_from_the_sample(
     page = client.post(reverse("lab:estimate"), asked).content.decode()
     assert "还没有上周样本" in page
     assert 'data-leaf="out_1h &gt; 20"' in page
+    device = asked | {"text": asked["text"].replace("on: out", "entity: device")}
+    assert "样本只抽号码" in client.post(reverse("lab:estimate"), device).content.decode()
     spread = Spread("out_1h", "呼出", "calls", "calls", "peak", 1.0, [Quantile(0.5, 1.0), Quantile(0.99, 14.0)], [])
     point = Answered(None, 37.0, 30.0, 44.0, 35, None)
     answer = Answer("2026-11-15T00:00:00Z", "2026-11-22T00:00:00Z", 9000, 0.01, [point])

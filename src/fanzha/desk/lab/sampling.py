@@ -28,6 +28,7 @@ from fanzha.profiles.fields import EntityKind
 
 EVERY_S = 20 * 3600  # a new sample each night
 _DEMO_S = 1800  # the demonstration's history grows by the minute
+_AGAIN_S = 300  # where a draw gave nothing: there were no calls yet
 _TOLD = (0.5, 0.9, 0.99)
 _children: dict[str, subprocess.Popen[bytes]] = {}  # network -> who draws its sample
 
@@ -60,6 +61,8 @@ class Estimate:
 
 def estimated(rule: Rule, network: str) -> Estimate:
     """Ask the sample, about a second; never raises for a rule that cannot be asked."""
+    if rule.entity != EntityKind.NUMBER:  # nightly samples are of numbers alone
+        return Estimate(knobs=_knobs(rule, {}), problem="kind")
     place = place_of(Path(settings.HOME), network, rule.entity)
     try:
         sample = _sample(place, (place / "made.json").stat().st_mtime_ns)
@@ -127,12 +130,14 @@ def turn(now: datetime) -> int:
             del _children[network]
     if _children:
         return 0
-    home, every = Path(settings.HOME), _DEMO_S if settings.DEMO else EVERY_S
+    home = Path(settings.HOME)
     for code in Network.objects.order_by("code").values_list("code", flat=True):
-        made = place_of(home, code, EntityKind.NUMBER).with_suffix(".tried")
-        if (home / "lake").is_dir() and (not made.exists() or now.timestamp() - made.stat().st_mtime > every):
-            made.parent.mkdir(parents=True, exist_ok=True)
-            made.touch()
+        sample = place_of(home, code, EntityKind.NUMBER)
+        tried = sample.with_suffix(".tried")
+        every = _AGAIN_S if not (sample / "made.json").exists() else _DEMO_S if settings.DEMO else EVERY_S
+        if (home / "lake").is_dir() and (not tried.exists() or now.timestamp() - tried.stat().st_mtime > every):
+            tried.parent.mkdir(parents=True, exist_ok=True)
+            tried.touch()
             _children[code] = subprocess.Popen(
                 [sys.executable, "-m", "fanzha.cli.main", "desk", "draw_sample", code],
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,

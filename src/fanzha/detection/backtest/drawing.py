@@ -24,7 +24,7 @@ from fanzha.detection.backtest.trial import drawn
 from fanzha.detection.bytecode import STACK
 from fanzha.detection.judge import make_sink
 from fanzha.detection.pack import Pack
-from fanzha.detection.scan import codes_of
+from fanzha.detection.scan import STAGE_ONE, codes_of
 from fanzha.errors import InputError, StorageError, UsageError
 from fanzha.profiles.event import Events
 from fanzha.profiles.fields import BY_NAME, FIELD_COUNT, EntityKind
@@ -80,9 +80,12 @@ def prepare(
     """Draw a sample of the last `days` before `end` (else the lake's last call), of about `rows` kept moments.
 
     `folder` holds it whole or is left as it was. The same lake, pack and seed give the same sample.
-    Raises UsageError for an empty week, StorageError.
+    Raises UsageError for an empty week or a kind of the second stage, StorageError.
     """
     tell = progress or (lambda _step, _share: None)
+    if kind not in STAGE_ONE:
+        what = f"a sample is drawn of numbers, devices or cells, and a {kind.name.lower()} is fed by others' facts"
+        raise UsageError(what, hint="only a whole backtest can tell: leave out --quick")
     _, newest, _ = lake.span(network)
     if newest is None:
         raise UsageError(f"the lake has no calls of network {network}", hint="fanzha import first")
