@@ -101,6 +101,21 @@ def test_what_failed_or_was_held_is_sent_by_people(people: Any, make_alert: Any,
     assert Client().get(reverse("notices:list")).status_code == 302
 
 
+def test_a_mere_warning_takes_nothing_away_and_says_so(people: Any, make_alert: Any) -> None:
+    """Domain 2.3: the rung 提醒 is the message itself; nobody is sent to a shop to restore what was never cut."""
+    from fanzha.desk.notices.actions import notices_of
+    from fanzha.desk.notices.languages import choose
+
+    measure = propose(people["analyst"], Wish("message"), alert=make_alert())
+    for language, said, unsaid in (
+        ("zh-hans", "不影响您的任何业务", "立即恢复"),
+        ("en", "your service goes on", "restored"),
+    ):
+        choose(None, measure.subject, language, timezone.now())
+        text = notices_of([measure], "measure", timezone.now())[0].text
+        assert (said in text, "96110" in text, unsaid in text) == (True, True, False)
+
+
 def test_the_subscriber_chooses_on_the_appeal_page(people: Any, make_alert: Any) -> None:
     measure = propose(people["analyst"], Wish("verify"), alert=make_alert())
     client = Client(headers={"accept-language": "en"})

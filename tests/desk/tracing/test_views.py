@@ -44,13 +44,17 @@ def _call(at: int, caller: str = CALLER) -> dict[str, Any]:
 
 @pytest.fixture
 def lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, people: Any, make_alert: Any) -> None:
-    """Twenty calls of one number, two of another on its device, and a third number of its document, with an alert."""
+    """Twenty calls of one number, one of them to 110, two of another on its device, a third of its document."""
     from fanzha.records.contract import CALLS_RAW
     from fanzha.records.importing import import_file
     from fanzha.records.lake import Lake
 
     monkeypatch.setattr(settings, "HOME", tmp_path)
-    rows = [*(_call(at) for at in range(20)), *(_call(30 + at, SHARER) for at in range(2))]
+    rows = [
+        *(_call(at) for at in range(19)),
+        _call(19) | {"callee": "110"},
+        *(_call(30 + at, SHARER) for at in range(2)),
+    ]
     pq.write_table(pa.Table.from_pylist(rows, CALLS_RAW), tmp_path / "hb.parquet")
     subscribers = tmp_path / "subscribers.csv"
     header = "number,document_hash\n"
@@ -84,7 +88,7 @@ def test_numbers_of_document_device_and_calls_are_found_and_ranked(report: Any) 
     assert (found.linked[0].value, found.linked[0].by, found.linked[0].score) == (SISTER, "document", 91.0)
     assert [(each.value, each.calls) for each in found.linked if each.by == "device"] == [(SHARER, 2)]
     assert len([each for each in found.linked if each.by == "contact"]) == 9
-    assert CALLER not in {each.value for each in found.linked}
+    assert {CALLER, "+86110"}.isdisjoint({each.value for each in found.linked})
     assert [each.scheme for each in found.alerts] == ["mass_dialling"]
     assert report.serial.startswith("SY420100-20")
 

@@ -22,6 +22,7 @@ from fanzha.desk.entities.choices import By
 from fanzha.desk.masking.subject import Subject
 from fanzha.desk.rights.seats import Anyone
 from fanzha.errors import FanzhaError
+from fanzha.policy import protected_keys
 from fanzha.records.lake import Lake
 
 Key = tuple[str, int]  # kind and key
@@ -124,7 +125,10 @@ class _Search:
                 yield Tie(("number", batches[_batch(row)]), ("number", row["number"]), By.BATCH)
 
     def _called(self, numbers: Iterable[int], most: int, columns: Sequence[str] = ("", "_imei")) -> Iterator[Tie]:
-        """Those a number spoke with the most, and the devices and cells it was in."""
+        """Those a number spoke with the most, and the devices and cells it was in.
+
+        Emergency and public service lines, which everybody calls, join nobody to anybody.
+        """
         for number in numbers:
             calls = self.lake.calls_of(number)
             calls = calls.filter(pc.equal(calls["network"], self.network))
@@ -132,7 +136,8 @@ class _Search:
             for column in columns:
                 kind, by = _WAYS[column]
                 met = _side(calls, made if column else ~made, column)
-                for key, count in Counter(met[met > 0].tolist()).most_common(_THINGS if column else most):
+                met = met[met > 0] if column else met[(met > 0) & ~np.isin(met, list(protected_keys()))]
+                for key, count in Counter(met.tolist()).most_common(_THINGS if column else most):
                     yield Tie(("number", number), (kind, key), by, count)
 
     def _users(self, kind: str, keys: Sequence[int]) -> Iterator[Tie]:

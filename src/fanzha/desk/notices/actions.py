@@ -65,9 +65,10 @@ def _notice(
         "address": "{address}",
     }
     held = measure.secret and name == "measure"
+    words_of = "warning" if name == "measure" and measure.step.notice == "self" else name
     return Notice(
         network=measure.network, region=measure.region, measure=measure, kind=name, value=measure.value,
-        language=language, text=kind(name).told(language, filled), reason=reason[:200], remedy=remedy,
+        language=language, text=kind(words_of).told(language, filled), reason=reason[:200], remedy=remedy,
         documents=documents, state=State.HELD if held else State.PENDING, made_at=at, next_at=at,
         due_at=at + timedelta(hours=ladder().immediate_hours),
     )  # fmt: skip

@@ -16,6 +16,7 @@ from fanzha.desk.entities.lake import Portrait, portrait
 from fanzha.desk.masking.subject import Subject
 from fanzha.desk.rights.seats import Anyone
 from fanzha.desk.tracing.choices import Link
+from fanzha.policy import is_protected
 
 _DEVICES, _CONTACTS, _MOST, _DAYS = 3, 20, 200, 31
 
@@ -120,7 +121,9 @@ def _by_device(told: Portrait, subject: Subject) -> list[Linked]:
 
 
 def _by_contact(told: Portrait) -> list[Linked]:
-    return [Linked(each.name, Link.CONTACT, each.calls) for each in told.found.contacts[:_CONTACTS]]
+    # Emergency and public service lines, which everybody calls, join nobody to anybody.
+    own = [each for each in told.found.contacts if not is_protected(numbering.parse(each.name).number)]
+    return [Linked(each.name, Link.CONTACT, each.calls) for each in own[:_CONTACTS]]
 
 
 def _scores(user: Anyone, network: str, values: list[str]) -> dict[str, float]:
