@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from fanzha.desk.lab.releasing import files
+from fanzha.desk.lab.sayings import said
 from fanzha.detection.condition import leaves, text_of
 from fanzha.detection.release import rule_of
 from fanzha.detection.rule import Rule
@@ -44,13 +46,13 @@ def vocabulary() -> Words:
 def checked(text: str) -> Checked:
     """Judge a text; never raises for what a person can type."""
     if len(text) > MOST:
-        return Checked(message=f"more than {MOST} characters", hint="one rule at a time")
+        return Checked(message=_("超过 %(most)s 个字符") % {"most": MOST}, hint=_("每条规则单独起草"))
     try:
         rule = rule_of(text, vocabulary(), NAME)
     except VocabularyError as error:
-        return Checked(message=error.message, hint=error.hint, line=_line(error))
+        return Checked(message=said(error.message), hint=said(error.hint), line=_line(error))
     except FanzhaError as error:
-        return Checked(message=error.message, hint=error.hint)
+        return Checked(message=said(error.message), hint=said(error.hint))
     found = [text_of(each) for each in leaves(rule.condition)] if rule.condition else []
     return Checked(rule, leaves=found)
 
