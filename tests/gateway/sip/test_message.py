@@ -74,6 +74,12 @@ def test_a_control_character_gains_no_silence_and_breaks_out_of_no_line(byte: st
     assert not any("\r" in value for lines in request.fields.values() for value in lines)
 
 
+def test_an_empty_line_of_plain_newlines_ends_the_head() -> None:
+    request = parse(message().replace(b"Content-Length: 0", b"Privacy: none\n\nP-Asserted-Identity: <<"))
+    assert request.fault is None
+    assert "p-asserted-identity" not in request.fields
+
+
 def test_truncated_before_the_empty_line_is_answerable_and_faulty() -> None:
     request = parse(message()[:-2])
     assert request.fault is not None

@@ -140,8 +140,9 @@ def _checked(request: Request, start: str | None, body: bytes | None) -> Request
 def _cut(data: bytes) -> tuple[bytes, bytes | None]:
     """The head with plain newlines, and the body: None where the empty line before it never came."""
     end = data.find(b"\r\n\r\n")
-    if end >= 0:
-        return data[:end].replace(b"\r\n", b"\n"), data[end + 4 :]
+    if end >= 0 and b"\n\n" not in (head := data[:end].replace(b"\r\n", b"\n")):
+        return head, data[end + 4 :]
+    # An empty line of plain newlines ends a head as well, as other programs read it: nothing can be hidden behind it.
     head, empty, body = data.replace(b"\r\n", b"\n").partition(b"\n\n")
     return head, body if empty else None
 
