@@ -7,11 +7,17 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
+import msgspec
+import numpy as np
 import pytest
 
 import fanzha.detection
+from fanzha.detection.learning.shelf import Shelf
+from fanzha.detection.models.learner import shipped_settings
+from fanzha.detection.models.training import train_profiles
 from fanzha.detection.pack import load_pack
 from fanzha.detection.parity.parity import compare
 from fanzha.detection.parity.report import Parity
@@ -107,6 +113,80 @@ def test_each_circumstance_is_told_by_its_name(province: Path, tmp_path: Path) -
     assert any(evidence["own"] for evidence in late)
     version = [cause.evidence for each in found.differences for cause in each.causes if cause.name == "version"]
     assert any(change["rules"] for evidence in version for change in evidence["last"])
+
+
+def released_model(home: Path) -> None:
+    """A model of three fields, released between two starts of the watcher."""
+    draw = np.random.default_rng(5)
+    fraud = draw.random(200) < 0.5
+    fields = ("contacts_24h", "out_30d", "in_30d")
+    rows = draw.poisson(np.where(fraud, 40, 5)[:, None] * np.ones(len(fields))).astype(float)
+    shipped = shipped_settings()
+    member = msgspec.structs.replace(shipped.members[-1], rounds=5)
+    plain = msgspec.structs.replace(shipped.plain, rounds=5)
+    quick = msgspec.structs.replace(shipped, members=(member,), plain=plain, threads=1, inner_folds=2)
+    shelf = Shelf(home, "default")
+    shelf.root.mkdir(parents=True)
+    train_profiles(rows, fields, fraud, None, shelf.folder(1), folds=2, repeats=1, home=home, settings=quick)
+    shelf.release(1, by="li", approved_by="wang", why="first", at="2026-03-06T00:00:00Z")
+
+
+def test_what_was_released_deleted_or_never_written_down_is_named(province: Path, tmp_path: Path) -> None:
+    """A model released on the way is proven; what is gone is told as what it is, and is not called proven."""
+    drop, rules = tmp_path / "in", tmp_path / "rules"
+    drop.mkdir()
+    rules.mkdir()
+    text = (RULES / "mass_dialling.yaml").read_text(encoding="utf-8")
+    (rules / "mass_dialling.yaml").write_text(text.replace("score: 50", "score: 61"), encoding="utf-8")
+    files = sorted((province / "drop").iterdir())
+    references(tmp_path, province).close()
+    for file in files[: len(files) // 2]:
+        shutil.copy(file, drop / file.name)
+    watch(tmp_path, drop, rules)
+    released_model(tmp_path)
+    for file in files[len(files) // 2 :]:
+        shutil.copy(file, drop / file.name)
+    watch(tmp_path, drop)
+    found = parity(tmp_path)
+    assert found.unexplained == found.unproven == 0
+    asked = [each for each in found.differences if "model" in {cause.name for cause in each.causes}]
+    assert asked
+    assert all("model" in each.fields for each in asked if each.what == "differs")
+    evidence = next(cause.evidence for cause in asked[0].causes if cause.name == "model")
+    assert [row["model"] for row in evidence["models"]] == [0, 1]
+    assert evidence["now"] == 1
+
+    # The outbox of a watcher that began to write a journal only with its second start: of other rules nobody knows.
+    state = tmp_path / "watch" / "outbox.sqlite"
+    whole = state.read_bytes()
+    forget(state, "delete from batches where session = 1", "delete from sessions where n = 1")
+    found = parity(tmp_path)
+    assert found.unexplained == 0
+    assert found.unproven > 0
+    assert "unrecorded" in {cause.name for each in found.differences for cause in each.causes if not cause.proven}
+    state.write_bytes(whole)
+
+    shutil.rmtree(tmp_path / "models" / "default" / "0001")
+    with Lake(tmp_path) as lake:
+        _, last, _ = lake.span()
+        assert last is not None
+        dropped = lake.drop_before((last + timedelta(hours=8)).date())
+    found = parity(tmp_path)
+    assert found.deleted == dropped > 0
+    assert found.unexplained == 0
+    causes = {cause.name: cause for each in found.differences for cause in each.causes if not cause.proven}
+    assert causes.keys() == {"deleted", "model"}
+    assert causes["model"].evidence == {"models_gone": [1]}
+    assert causes["deleted"].evidence == {"calls": dropped}
+
+
+def forget(state: Path, *statements: str) -> None:
+    """Change an outbox behind its watcher's back."""
+    outbox = sqlite3.connect(state)
+    for statement in statements:
+        outbox.execute(statement)
+    outbox.commit()
+    outbox.close()
 
 
 def test_profiles_that_gave_way_are_named(province: Path, tmp_path: Path) -> None:
