@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from unittest.mock import patch
 
 from fanzha.gateway.call import Call
 from fanzha.gateway.counters import hash_of
@@ -32,8 +33,10 @@ def test_closed_segments_are_taken_in_once(tmp_path: Path) -> None:
         assert take_in(tmp_path / "log", lake, "home") == 0  # still open
         log.close()
         assert take_in(tmp_path / "log", lake, "home") == 1
-        assert take_in(tmp_path / "log", lake, "home") == 0
-        found = stored_verdicts(lake).to_pylist()
+        with patch("fanzha.gateway.verdictrows.lines", side_effect=AssertionError("read again")):
+            assert take_in(tmp_path / "log", lake, "home") == 0
+        assert take_in(tmp_path / "log", lake, "other") == 1
+        found = stored_verdicts(lake, network="home").to_pylist()
     assert len(segments(tmp_path / "log")) == 1
     assert [(row["key"], row["caller"], row["callee"], row["callee_raw"]) for row in found] == [
         ("a", None, 86110, "110")

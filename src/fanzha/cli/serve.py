@@ -145,7 +145,7 @@ def _run_jobs(place: Path, stopped: Callable[[], bool]) -> None:
             with Lake(place) as lake:
                 take_in(segments, lake, "default")
 
-    run(stopped, (Timer("segments", 30.0, store), *TIMERS))
+    run(stopped, (Timer("segments", 5.0, store), *TIMERS))
 
 
 def _serve_pages(host: str, port: int) -> None:

@@ -90,7 +90,7 @@ TIMERS = (
     Timer("morning", 60.0, push_morning),
     Timer("lists", 60.0, lists.expire),
     Timer("reminders", 3600.0, lists.remind),
-    Timer("verdicts", 30.0, count_verdicts),
+    Timer("verdicts", 10.0, count_verdicts),
     Timer("peers", 60.0, read_ahead),
     Timer("receipts", 3600.0, forget_receipts),
 )

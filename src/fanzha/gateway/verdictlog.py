@@ -184,13 +184,12 @@ class VerdictLog:
 
     def _trim(self, now: int) -> None:
         """Remove the oldest closed segments, until the rest is neither too large nor too old."""
-        held = segments(self._folder)
-        total = sum(path.stat().st_size for path in held)
-        for path in held:
+        held = [(path, path.stat().st_size) for path in segments(self._folder)]
+        total = sum(size for _, size in held)
+        for path, size in held:
             named = _CLOSED.fullmatch(path.name)
             if named is None:
                 continue
-            size = path.stat().st_size
             if total > self._limits.most_bytes or now - int(named[1]) > self._limits.most_hours * 3600 * SECOND:
                 path.unlink()
                 total -= size

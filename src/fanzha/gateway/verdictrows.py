@@ -13,7 +13,7 @@ from fanzha.gateway.verdict import Reason
 from fanzha.gateway.verdictlog import segments
 from fanzha.records.contract import UTC_US
 from fanzha.records.lake import Lake
-from fanzha.records.verdicts import VERDICTS, call_ids, store_verdicts
+from fanzha.records.verdicts import VERDICTS, call_ids, store_verdicts, stored_names
 
 
 def table_of(said: Iterable[Line], network: str) -> pa.Table:
@@ -47,8 +47,10 @@ def table_of(said: Iterable[Line], network: str) -> pa.Table:
 def take_in(folder: Path, lake: Lake, network: str) -> int:
     """Store what closed segments hold and the lake does not; how many verdicts were new. The segments stay until the
     log itself removes them, for `said`. Raises StorageError; what was stored before that stays stored."""
-    new = 0
+    new, known = 0, stored_names(lake, network)
     for path in segments(folder, closed=True):
+        if path.stem in known:
+            continue
         try:
             table = table_of(lines(path), network)
         except FileNotFoundError:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import numpy as np
 import pyarrow as pa
@@ -72,6 +72,13 @@ def store_verdicts(lake: Lake, table: pa.Table, *, network: str, name: str) -> i
             unwritten(files)
             raise
     return int(table.num_rows)
+
+
+def stored_names(lake: Lake, network: str) -> frozenset[str]:
+    """Names under which verdicts of this network are stored: what came in them need not be read again."""
+    query = "select path from parts where name = ? and network = ?"
+    paths = (str(path) for (path,) in lake.manifest.rows(query, NAME, network))
+    return frozenset(unquote(path.rpartition("/")[2].removesuffix(".parquet")) for path in paths)
 
 
 def stored_verdicts(
