@@ -101,7 +101,7 @@ def test_an_excel_is_tried_then_filed_and_every_row_counts(people: Any) -> None:
     made = actions.attempt(people["duty"], "hb", PAPER, file)
     assert (made.rows, made.good, made.faulty) == (6, 3, 3)
     assert (made.state, Line.objects.count()) == ("tried", 0)
-    faulty = actions.judged_again(made).faulty
+    faulty = actions.faults_of(made)
     assert [row for row, _why in faulty] == [5, 6, 7]
     sheet = openpyxl.load_workbook(BytesIO(written(faults_sheet(faulty)))).worksheets[0]
     assert [cell.value for cell in sheet[3]] == [6, "号码", "紧急与公共服务号码不得处置"]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import msgspec
 from django.core.files.uploadedfile import UploadedFile
@@ -97,7 +99,7 @@ def submit(by: User, pk: int) -> Import:
         made = move(Import(pk=pk), "submit", by)
         home, now = place(by, made.network), made.moved_at
         standing = _standing(made)
-        good = [row for row in _unpacked(made)[0] if row[:3] not in standing and row[-1] > now]
+        good = [row for row in _good(made) if row[:3] not in standing and row[-1] > now]
         made.good, made.faulty = len(good), made.rows - len(good)
         made.save(update_fields=["good", "faulty"])
         # the import's own clock runs
@@ -146,17 +148,24 @@ def _decide(by: User, pk: int, name: str, reason: str) -> Import:
 
 
 def _packed(found: Judged) -> bytes:
-    """What was judged: good drafts as rows of _JUDGED, and the faults."""
-    of = attrgetter(*_JUDGED)
-    return msgspec.msgpack.encode(([of(draft) for draft in found.good], found.faulty))
+    """What was judged: the length of the packed faults, they, and the good drafts as rows of _JUDGED."""
+    of, faulty = attrgetter(*_JUDGED), msgspec.msgpack.encode(found.faulty)
+    return len(faulty).to_bytes(8) + faulty + msgspec.msgpack.encode([of(draft) for draft in found.good])
 
 
-def _unpacked(made: Import) -> tuple[list[_Row], list[tuple[int, list[Fault]]]]:
+def _good(made: Import) -> list[_Row]:
+    with _opened(made) as file:
+        file.seek(int.from_bytes(file.read(8)), os.SEEK_CUR)
+        return msgspec.msgpack.decode(file.read(), type=list[_Row])
+
+
+@contextmanager
+def _opened(made: Import) -> Iterator[IO[bytes]]:
     try:
-        kept = beside(made.stored).read_bytes()
-    except OSError as error:
+        with beside(made.stored).open("rb") as file:
+            yield file
+    except (OSError, msgspec.MsgspecError) as error:
         raise Refused(_("试运行的结果已不在，请重新导入文件"), where=made.name) from error
-    return msgspec.msgpack.decode(kept, type=tuple[list[_Row], list[tuple[int, list[Fault]]]])
 
 
 def _key(draft: Draft) -> tuple[str, str, str]:
@@ -172,4 +181,5 @@ def _standing(made: Import) -> set[tuple[str, str, str]]:
 
 def faults_of(made: Import) -> Sequence[tuple[int, list[Fault]]]:
     """The faulty rows, as the dry run found them."""
-    return _unpacked(made)[1]
+    with _opened(made) as file:
+        return msgspec.msgpack.decode(file.read(int.from_bytes(file.read(8))), type=list[tuple[int, list[Fault]]])

@@ -22,7 +22,7 @@ from fanzha.desk.requests import actions, judging, referring
 from fanzha.desk.requests.choices import Channel, Kind, ReferralState, Result, State, Urgency
 from fanzha.desk.requests.execution import rate, results_of
 from fanzha.desk.requests.forms import PaperForm
-from fanzha.desk.requests.listing import with_rates
+from fanzha.desk.requests.listing import lines_of, with_rates
 from fanzha.desk.requests.models import Referral, Request
 from fanzha.desk.requests.receipt import receipt
 from fanzha.desk.requests.terms import terms
@@ -98,7 +98,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "rows": lines,
         "results": [(Result(each).label, number) for each, number in sorted(found.items())],
         "rate": rate(found),
-        "faulty": actions.judged_again(made).faulty[: terms().errors_shown] if tried else (),
+        "faulty": actions.faults_of(made)[: terms().errors_shown] if tried else (),
         "referrals": made.referrals.order_by("home"),
         "trail": Entry.objects.about("request", pk)[:SHOWN],
     }
@@ -132,7 +132,7 @@ def template(_request: HttpRequest) -> HttpResponseBase:
 def faults(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Row by row what is wrong with a file."""
     made = get_object_or_404(_seen(person(request)), pk=pk)
-    faulty = actions.judged_again(made).faulty if made.stored else []
+    faulty = actions.faults_of(made) if made.stored else []
     return sent(f"errors-{pk}.xlsx", judging.faults_sheet(faulty))
 
 
@@ -155,9 +155,10 @@ def referrals(request: HttpRequest) -> HttpResponse:
     user = person(request)
     found = _referrals(user).select_related("request").order_by("-made_at", "-pk")
     page = Plain(found, ROWS).get_page(request.GET.get("page"))
+    counted = lines_of(page)
     shown = {
         "rows": page,
-        "tickets": [(each, each.lines.count(), list(available(each, user))) for each in page],
+        "tickets": [(each, counted.get(each.pk, 0), list(available(each, user))) for each in page],
         "channels": Channel.choices,
     }
     return render(request, "requests/referrals.html", shown)

@@ -6,12 +6,14 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+from django.db.models.functions import Length
 from django.utils import timezone
 
 from fanzha.desk.alerts.choices import State as AlertState
 from fanzha.desk.alerts.models import Alert
 from fanzha.desk.measures.choices import State
 from fanzha.desk.measures.evidence import families_of, lacking, suppressed_until
+from fanzha.desk.measures.ladder import rung
 from fanzha.desk.measures.models import Measure
 from fanzha.desk.organisations.models import User
 from fanzha.desk.tour.progress import PROPOSERS
@@ -33,10 +35,12 @@ def candidate() -> Alert | None:
 
 
 def _best(person: User) -> Alert | None:
+    enough = rung("suspend").evidence.score  # with it the search ends within the few highest, for this is on every page
     wanted = Alert.objects.seen_by(person).filter(
-        state=AlertState.OPEN, kind="number", measure="stop", region__regex=r"^\d{4}", value__startswith="+861"
+        state=AlertState.OPEN, kind="number", measure="stop", score__gte=enough, value__startswith="+861"
     )
-    return next((each for each in wanted.order_by("-score", "pk")[:_TRIED] if _carries(each)), None)
+    in_a_city = wanted.annotate(length=Length("region")).filter(length__gte=4).order_by("-score", "-last_seen", "id")
+    return next((each for each in in_a_city[:_TRIED] if _carries(each)), None)
 
 
 def begin(alert: Alert) -> None:

@@ -1,0 +1,181 @@
+"""Decides whether an approval stops the next call in time: desk, timers and gateway as processes, asked by real SIP.
+
+Limit (issue 4): 2 s from the leader's approval to the first refused call. The gateway follows the desk by HTTP, as on a
+machine of its own. The reference is a change written straight into the policy's folder: what the desk adds is the rest.
+Usage: bench_enforcement.py [TIMES]
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import timedelta
+from http.client import HTTPException
+from pathlib import Path
+from typing import Any
+
+from office import desk, people
+
+LIMIT, PATIENCE = 2.0, 300.0
+_FANZHA = (sys.executable, "-m", "fanzha.cli.main")
+_CALL = (
+    "INVITE sip:13900001234@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:{port};branch=z9hG4bK{at}\r\n"
+    "From: <sip:{caller}@127.0.0.1>;tag={at}\r\nTo: <sip:13900001234@127.0.0.1>\r\nCall-ID: {at}@bench\r\n"
+    "CSeq: 1 INVITE\r\nContact: <sip:bench@127.0.0.1:{port}>\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n"
+)
+
+
+def main(times: int) -> int:
+    """Print the figures; 1 where the limit is missed."""
+    with desk() as home, tempfile.TemporaryDirectory() as apart, ExitStack() as stack:
+        from django.db import connection
+
+        from fanzha.cli.roles import make_key
+        from fanzha.cli.telephony.programs import free_port
+
+        who, port, sip = people(), free_port(), free_port()
+        make_key(home)
+        _process(stack, home, "serve", "--roles", "desk", "--port", str(port))
+        jobs = _process(stack, home, "serve", "--roles", "jobs")
+        _until(lambda: _answers(f"http://127.0.0.1:{port}/healthz"), 0.5)
+        _process(stack, Path(apart), *_gateway(home, Path(apart), port, sip))
+        caller = Caller(sip)
+        _until(lambda: caller.code("13700000000") not in (0, 503), 0.5)
+        approved = [_approved(who, caller, at) for at in range(times)]
+        jobs.terminate()
+        jobs.wait(30)
+        straight = list(_straight(caller, times))
+    middle, slow = _cuts(approved)
+    mid, tail = _cuts(straight)
+    print(f"database        {connection.vendor}, {times} times")
+    print(f"straight        p50 {mid:.2f} s   p95 {tail:.2f} s   a change published beside the desk, the reference")
+    print(f"approved        p50 {middle:.2f} s   p95 {slow:.2f} s   {middle / mid:.1f} x the reference, "
+          f"limit {LIMIT:.0f} s {'kept' if slow <= LIMIT else 'MISSED'}")  # fmt: skip
+    return int(slow > LIMIT)
+
+
+class Caller:
+    """Asks the gateway about calls."""
+
+    def __init__(self, port: int) -> None:
+        self._line = socket.socket(type=socket.SOCK_DGRAM)
+        self._line.bind(("127.0.0.1", 0))
+        self._line.connect(("127.0.0.1", port))
+        self._line.settimeout(1.0)
+        self._at = 0
+
+    def code(self, number: str) -> int:
+        """The final answer to a call of this number; 0 without one."""
+        self._at += 1
+        own = self._line.getsockname()[1]
+        try:
+            self._line.send(_CALL.format(caller=number, at=self._at, port=own).encode())
+            while True:
+                told = self._line.recv(65_536).decode()
+                if f"Call-ID: {self._at}@bench" in told and not told.startswith("SIP/2.0 1"):
+                    return int(told.split(" ", 2)[1])
+        except OSError:
+            return 0
+
+    def until_refused(self, number: str) -> None:
+        """Call until a call is refused."""
+        _until(lambda: self.code(number) in (403, 603, 607, 608))
+
+
+def _approved(who: Any, caller: Caller, at: int) -> float:
+    from fanzha.desk.masking.subject import Subject
+    from fanzha.desk.measures.actions import Wish, approve, propose
+
+    number = f"137{at:08}"
+    wish = Wish("shutdown", note="bench", document="bench-1", plain="police", immediate=True)
+    made = propose(who.one, wish, subject=Subject("number", f"+86{number}", "hb", "420100"))
+    assert caller.code(number) not in (0, 403, 603, 607, 608)
+    time.sleep(0.3 * (at % 5))  # at every moment between two rounds of the timer
+    began = time.perf_counter()
+    approve(who.two, made.pk)
+    caller.until_refused(number)
+    return time.perf_counter() - began
+
+
+def _straight(caller: Caller, times: int) -> Iterator[float]:
+    from fanzha.desk.enforcement.publishing import publisher
+    from fanzha.policy import Action, Entry, Subject
+
+    out, now, day = publisher(), time.time_ns() // 1000, 86_400_000_000
+    for at in range(times):
+        number = f"138{at:08}"
+        entry = Entry(
+            id=f"bench:{at}", subject=Subject.NUMBER, value=f"+86{number}", action=Action.BLOCK, reason="police",
+            source="bench", starts=now, expires=now + day,
+        )  # fmt: skip
+        assert caller.code(number) not in (0, 403, 603, 607, 608)
+        began = time.perf_counter()
+        out.delta([entry], [], batch=f"bench-{at}")
+        caller.until_refused(number)
+        yield time.perf_counter() - began
+
+
+def _gateway(home: Path, apart: Path, port: int, sip: int) -> list[str]:
+    """The arguments of a gateway that knows of the desk its address, a token and the key it signs with."""
+    from django.utils import timezone
+
+    from fanzha.desk.enforcement.actions import add_gateway
+    from fanzha.errors import PolicyError
+    from fanzha.signing.keys import Keys
+
+    _made, token = add_gateway(None, "bench", "hb", timezone.now() + timedelta(days=1))
+    kept = apart / "token"
+    kept.write_text(token)
+    kept.chmod(0o600)
+    return [
+        "gateway", "--sip", f"127.0.0.1:{sip}", "--http", "off", "--source", f"http://127.0.0.1:{port}/v1/policy",
+        "--source-token", str(kept), "--trust", str(Keys(home, "policy", PolicyError).public_path),
+    ]  # fmt: skip
+
+
+def _process(stack: ExitStack, home: Path, *arguments: str) -> subprocess.Popen[bytes]:
+    made = subprocess.Popen([*_FANZHA, *arguments], env={**os.environ, "FANZHA_HOME": str(home)})
+    stack.callback(_end, made)
+    return made
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(30)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _answers(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(address, timeout=5):
+            return True
+    except (OSError, HTTPException):
+        return False
+
+
+def _until(true: Callable[[], bool], pause: float = 0.005) -> None:
+    until = time.monotonic() + PATIENCE
+    while not true():
+        if time.monotonic() > until:
+            raise TimeoutError("nothing came of it in five minutes")
+        time.sleep(pause)
+
+
+def _cuts(taken: list[float]) -> tuple[float, float]:
+    cuts = statistics.quantiles(taken, n=20)
+    return cuts[9], cuts[18]
+
+
+if __name__ == "__main__":
+    sys.exit(main(int((sys.argv[1:] or ["20"])[0])))
