@@ -48,7 +48,9 @@ def _pattern(address: str) -> str:
 
 
 def _links(page: Any, served: str) -> list[str]:
-    every = page.eval_on_selector_all("header nav a[href], main a[href]", "all => all.map((each) => each.href)")
+    every = page.eval_on_selector_all(
+        "header nav a[href], header a[href^='/keys/'], main a[href]", "all => all.map((each) => each.href)"
+    )
     return [each for each in every if each.startswith(served) and not _FILES.search(each.removeprefix(served))]
 
 

@@ -51,7 +51,6 @@ MENU = (
     Entry("rollback:list", _("回滚"), "measures.rollback", "undo", more=True),
     Entry("appeals:own", _("我的号码"), "own.view", "person"),
     Entry("people:list", _("人员与机构"), "people.manage", "person"),
-    Entry("keys:list", _("接口密钥"), "people.manage", "list"),
     Entry("audit:list", _("审计"), "audit.view", "list", more=True),
 )
 _SHORT = 9  # so many lines fit beside each other, in English too
@@ -69,12 +68,9 @@ def page(request: HttpRequest) -> dict[str, Any]:
     more = [_told(entry) for entry in mine if long and entry.more]
     here = request.resolver_match.app_name if request.resolver_match else ""
     role = roles().get(seat.role) if seat else roles()["subscriber"]
-    known = {"demo": settings.DEMO, "version": __version__, "alarms": alarms(user)}
-    return (
-        known
-        | {"menu": menu, "more": more, "here": here, "seat": seat, "role": role}
-        | {"may_ask_for_keys": holds(user, "keys.hold")}
-    )
+    known: dict[str, Any] = {"demo": settings.DEMO, "version": __version__, "alarms": alarms(user)}
+    known["sees_keys"] = holds(user, "keys.hold") or holds(user, "people.manage")
+    return known | {"menu": menu, "more": more, "here": here, "seat": seat, "role": role}
 
 
 def _told(entry: Entry) -> dict[str, Any]:
