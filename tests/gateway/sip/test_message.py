@@ -74,6 +74,12 @@ def test_a_control_character_gains_no_silence_and_breaks_out_of_no_line(byte: st
     assert not any("\r" in value for lines in request.fields.values() for value in lines)
 
 
+def test_a_lone_carriage_return_hides_no_header() -> None:
+    request = parse(message().replace(b"\r\nFrom:", b"\rFrom:"))
+    assert request.fault is None
+    assert request.fields["from"] == parse(message()).fields["from"]
+
+
 def test_an_empty_line_of_plain_newlines_ends_the_head() -> None:
     request = parse(message().replace(b"Content-Length: 0", b"Privacy: none\n\nP-Asserted-Identity: <<"))
     assert request.fault is None

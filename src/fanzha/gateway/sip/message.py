@@ -18,6 +18,7 @@ from fanzha.gateway.sip.spans import HEAD, READ, UNKNOWN, WORDS, spans
 
 _REQUEST_LINE = re.compile(r"([A-Za-z0-9!%*_+`'~.-]++) ([^\s<>\"]++) SIP/([0-9]++\.[0-9]++)", re.IGNORECASE)
 _CSEQ = re.compile(r"([0-9]{1,12}+)[ \t]++(\S*+)")
+_LONE = re.compile(rb"\r(?=[A-Za-z-]{1,40}+[ \t]*+:)")
 _FOLDED = re.compile(r"\n[ \t]+")
 _ONCE = ("from", "to", "call-id", "cseq")
 _NEEDED = {"via", *_ONCE}
@@ -108,8 +109,9 @@ def _whole(data: bytes) -> Request:
     """One in whatever way it is written."""
     head, body = _cut(data)
     # RFC 4475 3.1.1.2 has control characters in a name, and a switch may let them through: whoever dials must not gain
-    # silence by them. A lone carriage return, which some read as a line's end, is not said again in an answer.
-    text = head.replace(b"\r", b"_").decode("utf-8", "surrogateescape")
+    # silence by them. A lone carriage return ends a line where a header follows, as Kamailio reads it; else it is no
+    # part of what an answer says again, for some would take it for a line's end there.
+    text = _LONE.sub(b"\n", head).replace(b"\r", b"_").decode("utf-8", "surrogateescape")
     if "\n " in text or "\n\t" in text:
         text = _FOLDED.sub(" ", text)
     start, *lines = text.split("\n")
