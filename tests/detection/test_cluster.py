@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -81,11 +82,16 @@ def test_spark_tells_the_same_backtest(lake: Lake, spark: SparkSession, tmp_path
     """To the byte: hits, kinds of honest people, hardest cases, overlap and the curve of a sweep."""
     pack = load_pack()
     draft = pack.rules[pack.index("mass_dialling.strangers")]
-    reads, walks = backtest_on_spark(spark)
+    reads, walks, judges = backtest_on_spark(spark)
     asked: dict[str, Any] = {"temporary": tmp_path, "leaf": 0}
+    there: dict[str, Any] = {"reads": reads, "walks": walks, "judges": judges}
     here = run(lake, pack, draft, **asked)
     assert here.tried.hit > 0
-    assert to_bytes(run(lake, pack, draft, reads=reads, walks=walks, **asked)) == to_bytes(here)
+    assert to_bytes(run(lake, pack, draft, **there, **asked)) == to_bytes(here)
+    fed = replace(pack.rules[pack.index("victim_wave.many_callers")], minimum=4)  # by facts that workers found
+    assert to_bytes(run(lake, pack, fed, **there, temporary=tmp_path)) == to_bytes(
+        run(lake, pack, fed, temporary=tmp_path)
+    )
 
 
 def test_buckets_are_those_of_a_spill() -> None:
