@@ -60,6 +60,18 @@ def test_the_editor_says_what_is_wrong_and_on_which_line(signed_in: Callable[[st
     assert client.get(reverse("lab:new"), {"network": "elsewhere"}).status_code == 404
 
 
+def test_a_title_is_text_whatever_is_in_it(signed_in: Callable[[str], Client], draft: Any) -> None:
+    found, client = draft(change=("一小时二十个呼叫且少有接听", "'<script>alert(1)</script>'")), signed_in("leader")
+    for address in (
+        reverse("lab:list"),
+        reverse("lab:rule", args=["own.busy"]),
+        reverse("lab:version", args=[found.pk]),
+    ):
+        page = client.get(address, {"network": "hb"}).content.decode()
+        assert "<script>alert" not in page
+        assert "&lt;script&gt;alert" in page
+
+
 def test_a_draft_is_written_changed_and_compared(signed_in: Callable[[str], Client], draft: Any) -> None:
     live = draft("live")
     client = signed_in("analyst")

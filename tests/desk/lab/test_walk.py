@@ -38,7 +38,7 @@ rules:
   - id: own.busy
     version: 1
     family: volume
-    title: {zh: "一小时呼出二十次以上且少有接听<b>", en: "More than 20 calls an hour and few answered<b>"}
+    title: {zh: "一小时呼出二十次以上且少有接听", en: "More than 20 calls an hour and few answered"}
     why: "machines dial fast and few people answer them"
     on: out
     when: out_1h > 20 and out_answered_1h < 20
@@ -234,7 +234,6 @@ def _drafted(analyst: Person) -> str:
     analyst.look("draft")
     page.click("button:has-text('存为草稿')")
     page.wait_for_selector(".path [aria-current]:has-text('草稿')")
-    assert "<b>" in page.inner_text("h1")  # a title is text, whatever is in it
     return str(page.url.removeprefix(analyst.desk.address))
 
 

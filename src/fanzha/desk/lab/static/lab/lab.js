@@ -45,7 +45,7 @@ function curve(place) {
   const line = (name, at, colour, axis = 0) => ({ name, type: "line", yAxisIndex: axis, symbolSize: 5, itemStyle: { color: colour }, data: spec.points.map((point) => [point[0], axis ? point[at] && 100 * point[at] : point[at]]),
     ...(at === 1 ? { markLine: { symbol: "none", silent: true, label: { formatter: `${spec.draft}` }, data: [{ xAxis: spec.draft }] } } : {}) });
   const drawn = window.echarts.init(place, null, { renderer: "canvas" });
-  drawn.setOption({ textStyle: { fontFamily: FONT }, animation: false, tooltip: { trigger: "axis", renderMode: "richText" }, legend: { top: 2, textStyle: { fontFamily: FONT } },
+  drawn.setOption({ textStyle: { fontFamily: FONT }, animation: false, tooltip: { trigger: "axis", renderMode: "richText" }, legend: { type: "scroll", top: 2, textStyle: { fontFamily: FONT } },
     grid: { left: 52, right: 52, top: 36, bottom: 30 }, xAxis: { type: "value", scale: true }, yAxis: [{ type: "value", minInterval: 1 }, { type: "value", max: 100, axisLabel: { formatter: "{value} %" }, splitLine: { show: false } }],
     series: [line(spec.names.hit, 1, "#1c5fd4"), line(spec.names.fraud, 2, "#c8102e"), line(spec.names.honest, 3, "#1f8a4c"), line(spec.names.unknown, 4, "#8a94a6"), line(spec.names.recall, 5, "#e0a100", 1)] });
   new ResizeObserver(() => drawn.resize()).observe(place);
