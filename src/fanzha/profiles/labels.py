@@ -68,7 +68,7 @@ def words(field: Field, kind: EntityKind) -> Words:
     """What this field is called of a profile of this kind, Chinese and English."""
     own = _OF.get(kind, {})
     stem, _, suffix = field.name.rpartition("_")
-    if stem in _COUNTER_NAMES and stem in own:
+    if suffix in _SUFFIXES and stem in _COUNTER_NAMES and stem in own:
         (zh, en), (when_zh, when_en) = own[stem], _SUFFIXES[suffix]
         return when_zh + zh, f"{en} {when_en}"
     return own.get(field.name, (field.zh, field.en))
