@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from fanzha.detection.alert import Alert
 from fanzha.detection.journal import Batch, Session, program
-from fanzha.detection.live import Live, in_order
+from fanzha.detection.live import Live, in_order, warm
 from fanzha.detection.outbox import Outbox
 from fanzha.detection.pack import Pack, Rulebook
 from fanzha.errors import InputError, StorageError, VocabularyError
@@ -217,6 +217,7 @@ class Watch:
         self.position = cursor
         self._outbox.note_release(self._pack.release, self._pack.hash)
         self._judge()
+        warm(self._lake, self._pack, options.network)
         self._listener.started(position, self.position)
 
     def _judge(self) -> None:
