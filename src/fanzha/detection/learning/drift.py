@@ -40,8 +40,8 @@ class Moved(msgspec.Struct, frozen=True):
 
 
 class Crowd(msgspec.Struct, frozen=True):
-    """The busy numbers. there: how many; said: how many of those looked at (rows) the model calls fraud; of both, psi
-    is the logarithm of the ratio.
+    """The busy numbers. there: how many; said: how many of those looked at the model calls fraud (of both, psi is the
+    logarithm of the ratio); rows, fields: the others, among whom is what the model does not know.
     """
 
     rows: int
@@ -94,7 +94,7 @@ def drift(
         what = f"{len(rows)} of the drawn numbers called from {start:%Y-%m-%d} on, {bounds.least} are needed"
         raise InputError(what, hint="import newer calls, or choose another --to")
     model = shelf.model(number)
-    score, fields = _moves(then.rows, then.fields, then.score, rows, model)
+    score, fields = moved(SCORE, then.score, model.score(rows), then.rows), _moves(then.rows, then.fields, rows)
     crowd = _crowd(lake, network, when, then, model, progress)
     grade = _worst(score, *fields, *([] if crowd is None else [crowd]))
     return Report(
@@ -108,17 +108,19 @@ def _crowd(
     bounds = terms()
     if then.busy is None:
         return None
-    now = busy(lake, network, when, progress)
-    if min(then.busy.rows, len(now.rows)) < bounds.drift.least_busy:
+    was, now = then.busy, busy(lake, network, when, progress)
+    if min(was.rows, len(now.rows)) < bounds.drift.least_busy:
         return None
-    was = then.busy
-    score, fields = _moves(was.rows, was.fields, was.score, now.rows, model)
-    convinced = int((model.score(now.rows) >= bounds.unsure[1]).sum())
+    found = model.score(now.rows)
+    others = now.rows[found < bounds.unsure[1]]  # gangs come and go: they are counted, the others are compared
+    fields = _moves(was.rows, was.fields, others)
+    score = moved(SCORE, was.score, found, was.scored)
     there = grown("busy", was.there, now.there)
-    said = grown("said_fraud", was.said, round(convinced * was.rows / len(now.rows)))
+    convinced = len(found) - len(others)
+    said = grown("said_fraud", was.said, round(convinced * was.scored / len(found)))
     said = msgspec.structs.replace(said, now=convinced)
     grade = _worst(there, said, score, *fields)
-    return Crowd(len(now.rows), was.rows, there, said, score, fields, grade)
+    return Crowd(len(others), was.rows, there, said, score, fields, grade)
 
 
 def grown(name: str, then: int, now: int) -> Moved:
@@ -129,13 +131,10 @@ def grown(name: str, then: int, now: int) -> Moved:
     return Moved(name, round(far, 4), _grade(far, chance), then, now)
 
 
-def _moves(
-    then_rows: int, then: dict[str, Shares], score: Shares, rows: Matrix, model: Model
-) -> tuple[Moved, list[Moved]]:
-    """The score, and every field, the furthest first."""
+def _moves(then_rows: int, then: dict[str, Shares], rows: Matrix) -> list[Moved]:
+    """Every field, the furthest first."""
     fields = [moved(name, then[name], rows[:, at], then_rows) for at, name in enumerate(features()) if name in then]
-    said = moved(SCORE, score, model.score(rows), then_rows)
-    return said, sorted(fields, key=lambda each: (-_GRADES.index(each.grade), -each.psi, each.name))
+    return sorted(fields, key=lambda each: (-_GRADES.index(each.grade), -each.psi, each.name))
 
 
 def path_of(shelf: Shelf) -> Path:

@@ -22,13 +22,16 @@ class Shares(msgspec.Struct, frozen=True):
 
 
 class Look(msgspec.Struct, frozen=True):
-    """What was seen of one group. there: how many belonged to it; said: how many of the rows the model calls fraud."""
+    """What was seen of the busy. there: how many there were; scored: how many of them were looked at; said: how many
+    of these the model calls fraud; rows: the others, whose fields these are.
+    """
 
     rows: int
     there: int
     said: int
     fields: dict[str, Shares]
     score: Shares
+    scored: int
 
 
 class Reference(msgspec.Struct, frozen=True):
@@ -43,12 +46,11 @@ class Reference(msgspec.Struct, frozen=True):
 
 def reference_of(everybody: Matrix, busy: Busy, when: Stretch, model: Model, bins: int, sure: float) -> Reference:
     """From profiles float64[n, fields] of both groups; sure: from this probability on a model says fraud."""
-    fields, score = _cuts(everybody, model, bins)
-    apart, said = _cuts(busy.rows, model, bins)
-    convinced = int((model.score(busy.rows) >= sure).sum()) if len(busy.rows) else 0
-    return Reference(
-        len(everybody), fields, score, when.history, Look(len(busy.rows), busy.there, convinced, apart, said)
-    )
+    said = model.score(busy.rows) if len(busy.rows) else np.zeros(0)
+    others = busy.rows[said < sure]
+    look = Look(len(others), busy.there, len(said) - len(others), _cuts(others, bins), _cut(said, bins), len(said))
+    score = _cut(model.score(everybody) if len(everybody) else np.zeros(0), bins)
+    return Reference(len(everybody), _cuts(everybody, bins), score, when.history, look)
 
 
 def shares(values: Matrix, edges: list[float]) -> list[float]:
@@ -65,9 +67,8 @@ def mean(values: Matrix) -> float | None:
     return float(known.mean()) if len(known) else None
 
 
-def _cuts(rows: Matrix, model: Model, bins: int) -> tuple[dict[str, Shares], Shares]:
-    fields = {name: _cut(rows[:, at], bins) for at, name in enumerate(features())}
-    return fields, _cut(model.score(rows) if len(rows) else np.zeros(0), bins)
+def _cuts(rows: Matrix, bins: int) -> dict[str, Shares]:
+    return {name: _cut(rows[:, at], bins) for at, name in enumerate(features())}
 
 
 def _cut(values: Matrix, bins: int) -> Shares:
