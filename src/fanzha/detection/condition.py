@@ -330,7 +330,7 @@ _TIGHTNESS = {"+": 1, "-": 1, "*": 2, "/": 2}
 def text_of(node: Condition | Amount) -> str:
     """The condition as text that parses to the same tree."""
     if isinstance(node, Number):
-        return f"{node.value:.17g}"
+        return f"{node.value:.17g}" if node.value.is_integer() else repr(node.value)  # 0.7, never 0.69999999999999996
     if isinstance(node, FieldRef):
         return node.name
     if isinstance(node, Negative):

@@ -19,16 +19,29 @@ if (text) {
   new MutationObserver(number).observe(document.querySelector(".draft"), { childList: true });
   number();
 }
-// A slider writes its threshold into the text, once, where the condition stands as the server reads it; wrapped lines too.
-const written = (leaf) => new RegExp(leaf.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replace(/\s+/g, "\\s+"));
+// A slider writes its threshold into the text, once, where its condition stands: wrapped, or without the server's brackets.
+const written = (leaf) => {
+  const parts = leaf.match(/[\w.]+|[^\s\w.()]+/g).slice(0, -1).map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  return new RegExp(`(?<![\\w.])(${parts.join("[\\s()]*")}[\\s()]*)(-?\\d[\\d.]*)(?![\\w.])`, "g");
+};
+const moved = (source, leaf, value) => {
+  const was = Number(leaf.match(/-?[\d.]+$/));
+  let done = false;
+  const changed = source.replace(written(leaf), (all, before, number) => {
+    if (done || Number(number) !== was) return all;
+    done = true;
+    return before + value;
+  });
+  return done ? changed : null;
+};
 document.addEventListener("input", (event) => {
   const knob = event.target.closest("[data-leaf]");
   if (!knob || !text) return;
   const from = knob.dataset.leaf;
-  if (!written(from).test(text.value)) { knob.disabled = true; return; }
-  const to = from.replace(/-?[\d.]+$/, knob.value);
-  text.value = text.value.replace(written(from), (found) => found.replace(/-?[\d.]+$/, knob.value));
-  knob.dataset.leaf = to;
+  const changed = moved(text.value, from, knob.value);
+  if (changed === null) { knob.disabled = true; return; }
+  text.value = changed;
+  knob.dataset.leaf = from.replace(/-?[\d.]+$/, knob.value);
   knob.nextElementSibling.textContent = knob.value;
   clearTimeout(knob.closest("form").waiting);
   knob.closest("form").waiting = setTimeout(() => text.dispatchEvent(new Event("input", { bubbles: true })), 400);
