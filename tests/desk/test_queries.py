@@ -38,7 +38,6 @@ PINNED = {  # page -> reading queries
     "people:list": 10,
     "audit:list": 8,
     "overview:page": 31,
-    "learning:list": 12,
     "alerts:detail": 16,
     "entities:page": 12,
     "measures:detail": 13,
@@ -113,7 +112,7 @@ def _pages() -> dict[str, str]:
         "alerts:list", "alerts:fresh", "alerts:counts", "measures:list", "measures:ledger", "lists:list",
         "appeals:queue", "rollback:list", "requests:list", "requests:referrals", "complaints:list", "pushes:list",
         "notices:list", "tracing:list", "supervision:list", "callbacks:queue", "people:list", "audit:list",
-        "overview:page", "learning:list",
+        "overview:page",
     )  # fmt: skip
     details = {
         "alerts:detail": "x0",

@@ -161,7 +161,9 @@ class _Search:
         flagged = Alert.objects.seen_by(self.user).filter(
             network=self.network, kind="number", value__in=list(homes)[:_ASKED]
         )
-        for value in flagged.order_by("-score").values_list("value", flat=True)[:_NUMBERS]:
+        # Sorted here: asked for the highest, SQLite walks through all alerts by score and looks for these numbers.
+        found = sorted(flagged.order_by().values_list("score", "value"), reverse=True)
+        for value in dict.fromkeys(value for _score, value in found[:_NUMBERS]):
             yield Tie(("cell", homes[value]["home_cell"]), ("number", homes[value]["number"]), By.CELL)
 
 
