@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import traceback
@@ -172,6 +173,8 @@ def _unexpected(error: BaseException) -> int:
     if isinstance(error, OSError):
         where = f"{error.filename}: " if error.filename else ""
         print(say("错误：", "error: ") + f"{where}{error.strerror or error}", file=sys.stderr)
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            print("  -> " + say("腾出磁盘空间，再来一次", "free some disk space and do it again"), file=sys.stderr)
         return 5
     if isinstance(error, MemoryError):
         print(say("错误：内存不足", "error: not enough memory"), file=sys.stderr)
