@@ -62,6 +62,7 @@ _CAUSES = {
     "model": ("模型更换", "other model"),
     "restart": ("重启", "restart"),
     "references": ("参考表后到", "reference table loaded later"),
+    "forgotten": ("早已结束的预警不再保留", "long closed alert no longer kept"),
     "memory": ("画像让位（内存上限）", "evicted profile"),
     "program": ("程序版本变化", "program changed"),
     "unrecorded": ("日志之前", "before the journal"),

@@ -41,7 +41,10 @@ class Again:
         packs: Mapping[str, Pack],
         temporary: Path,
         tell: Callable[[float], None],
+        *,
+        forgets: bool = True,
     ) -> None:
+        self._forgets = forgets
         self._lake, self._network, self._course, self._packs = lake, network, course, packs
         self._temporary, self._tell = temporary, tell
         self._wanted = {leg.session.position for leg in course if leg.session.position}
@@ -55,6 +58,7 @@ class Again:
         self.said: Said = {}
         self.calls = 0  # judged
         self.models_gone: set[int] = set()  # asked then, and no longer there or no longer ours
+        self.forgot = False  # whether alerts long closed were dropped, as a watcher does
         self.lost = 0  # profiles given up for want of memory
         self.late = 0  # calls that arrived after one that began later
         self.newest = 0  # when the newest call began, epoch seconds
@@ -121,10 +125,12 @@ class Again:
         forget = int(times.max()) - 2 * live.pack.words.bands.silent_days * 86400
         self._say(live.alerts(fired))
         self._kept += fired
-        if any(int(one.row["t"]) < forget for one in fired) or forget > self._oldest:
+        if self._forgets and (any(int(one.row["t"]) < forget for one in fired) or forget > self._oldest):
+            self.forgot = self.forgot or any(int(one.row["t"]) < forget for one in self._kept)
             self._kept = [one for one in self._kept if int(one.row["t"]) >= forget]
         self._oldest = min((int(one.row["t"]) for one in self._kept), default=forget)
-        live.forget(forget)
+        if self._forgets:
+            live.forget(forget)
         self.calls += len(times)
         clock = np.maximum.accumulate(np.concatenate([[self.newest], times]))
         self.late += int(np.count_nonzero(times < clock[:-1]))

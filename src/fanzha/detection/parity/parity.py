@@ -110,11 +110,17 @@ class _Comparison:
             differences=told,
         )
 
-    def _again(self, course: list[Leg], name: str) -> Again:
+    def _again(self, course: list[Leg], name: str, *, forgets: bool = True) -> Again:
         self._tell(name, 0.0)
         with tempfile.TemporaryDirectory(dir=self._temporary) as place:
             told = Again(
-                self._lake, self._network, course, self._packs, Path(place), lambda share: self._tell(name, share)
+                self._lake,
+                self._network,
+                course,
+                self._packs,
+                Path(place),
+                lambda share: self._tell(name, share),
+                forgets=forgets,
             )
             return told.run()
 
@@ -199,8 +205,12 @@ class _Comparison:
 
         first, _, _ = self._lake.span(self._network)
         if first is not None and int(first.timestamp()) != again.begun:
-            again = self._again(begun_at(course, int(first.timestamp())), "from the beginning")
+            again = self._again(course := begun_at(course, int(first.timestamp())), "from the beginning")
             yield _Step("late", _told(again), late > 0, order)
+        if again.forgot:
+            again = self._again(course, "nothing forgotten", forgets=False)
+            days = 2 * self._pack.words.bands.silent_days
+            yield _Step("forgotten", _told(again), True, lambda _: {"after_days": days})
         yield _Step("late", stories(again.standing_rows()), late > 0, order)
         lost = again.lost
         yield _Step("memory", self._history(by_time=False), lost > 0, lambda _: {"profiles_given_up": lost})
