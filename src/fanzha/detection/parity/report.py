@@ -10,8 +10,8 @@ import msgspec
 class Cause(msgspec.Struct, frozen=True):
     """Why a story differs.
 
-    name: late, version, model, restart, references, forgotten, memory; or program, unrecorded, deleted. proven: two replays that
-    differ in this alone tell the story differently. The last three cannot be done again and rest on what was written
+    name: late, version, model, restart, references, forgotten, memory; or program, unrecorded, deleted. proven: two
+    replays that differ in this alone tell the story differently. The last three cannot be done again and rest on what was written
     down; so do rules and models that were not kept.
     """
 
