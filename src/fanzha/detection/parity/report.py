@@ -11,8 +11,8 @@ class Cause(msgspec.Struct, frozen=True):
     """Why a story differs.
 
     name: late, version, model, restart, references, forgotten, memory; or program, unrecorded, deleted. proven: two
-    replays that differ in this alone tell the story differently. The last three cannot be done again and rest on what was written
-    down; so do rules and models that were not kept.
+    replays that differ in this alone tell the story differently. The last three cannot be done again and
+    rest on what was written down; so do rules and models that were not kept.
     """
 
     name: str
