@@ -79,7 +79,8 @@ def save(folder: Path, tables: Mapping[EntityKind, LiveTable], position: int, ex
         shutil.rmtree(former, ignore_errors=True)
     except OSError as error:
         hint = "free disk space; the records are safe in the lake, and profiles are rebuilt from it"
-        raise StorageError(f"cannot write the checkpoint: {error.strerror or error}", where=str(folder), hint=hint) from error
+        what = f"cannot write the checkpoint: {error.strerror or error}"
+        raise StorageError(what, where=str(folder), hint=hint) from error
 
 
 def load(folder: Path, tables: Mapping[EntityKind, LiveTable]) -> tuple[int, dict[str, Any]]:
