@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -20,7 +21,7 @@ from fanzha.desk.audit.models import Entry
 from fanzha.desk.audit.verify import verify
 from fanzha.desk.learning import actions, work
 from fanzha.desk.learning.models import ModelVersion
-from fanzha.desk.learning.outcomes import outcomes_of
+from fanzha.desk.learning.outcomes import newest_of, outcomes_of, tally
 from fanzha.desk.measures.actions import Wish, propose
 from fanzha.desk.pushes import actions as pushes
 from fanzha.desk.pushes.models import Push
@@ -115,6 +116,9 @@ def test_every_decision_becomes_an_outcome_and_what_says_nothing_becomes_none(
     assert _of("appeal") == {"+8613907110005": False}
     assert _of("wrong_stop") == {}  # told once, by the appeal
     assert all(row.seen <= row.at for row in outcomes_of("hb") if row.source != "police")
+    every = outcomes_of("hb")
+    assert tally("hb") == Counter((row.source, row.fraud) for row in every)
+    assert newest_of("hb", 3) == every[:-4:-1]
 
 
 def test_the_job_lays_the_file_and_tells_the_audit_only_of_changes(home: Path, decided: None) -> None:

@@ -6,10 +6,12 @@ nothing of fraud by it; an alert dismissed since the number has a new holder say
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime
+from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
+from django.db.models.functions import Coalesce
 
 from fanzha.desk.alerts.choices import Reason
 from fanzha.desk.alerts.choices import State as AlertState
@@ -26,52 +28,85 @@ from fanzha.detection.outcomes import KINDS, Outcome, of_entity
 from fanzha.errors import InputError
 
 _AT_ONCE = 2000
+_Said = dict[str, tuple[Source, bool]]
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """Rows of one kind of decision, and how each is read: kind, value, what was said, when, and as of when."""
+
+    rows: QuerySet  # type: ignore[type-arg]
+    names: tuple[str, str, str, str, str]
+    sources: _Said  # what was said -> whose word it is, and whether fraud
+
+    def newest(self, most: int | None = None) -> Iterator[Outcome]:
+        """As they lie, or the newest `most`."""
+        rows = self.rows.order_by() if most is None else self.rows.order_by(f"-{self.names[3]}")[:most]
+        for kind, value, said, at, seen in rows.values_list(*self.names).iterator(chunk_size=_AT_ONCE):
+            source, fraud = self.sources[said]
+            known, judged = int(at.timestamp()), int(seen.timestamp())
+            try:
+                yield of_entity(KINDS[kind], value, at=known, seen=judged, fraud=fraud, source=str(source))
+            except InputError:  # a hidden caller, say: nobody to learn about
+                continue
+
+    def counted(self) -> Iterator[tuple[Source, bool, int]]:
+        """How many say what, by one query."""
+        for said, count in self.rows.order_by().values_list(self.names[2]).annotate(Count("pk")):
+            yield (*self.sources[said], count)
 
 
 def outcomes_of(network: str) -> list[Outcome]:
     """Every outcome of a network, oldest first."""
-    found = [*_alerts(network), *_answers(network), *_measures(network), *_appeals(network)]
-    return sorted(found, key=lambda row: (row.at, row.value, row.source))
+    return sorted((row for decisions in _all(network) for row in decisions.newest()), key=_age)
 
 
-def _alerts(network: str) -> Iterator[Outcome]:
-    rows = Alert.objects.filter(network=network, state__in=(AlertState.CONFIRMED, AlertState.DISMISSED))
+def newest_of(network: str, most: int) -> list[Outcome]:
+    """The newest, newest first."""
+    return sorted((row for decisions in _all(network) for row in decisions.newest(most)), key=_age, reverse=True)[:most]
+
+
+def tally(network: str) -> Counter[tuple[Source, bool]]:
+    """How many outcomes there are, by whose word it is and whether it says fraud."""
+    found: Counter[tuple[Source, bool]] = Counter()
+    for decisions in _all(network):
+        for source, fraud, count in decisions.counted():
+            found[source, fraud] += count
+    return found
+
+
+def _age(row: Outcome) -> tuple[int, str, str]:
+    return row.at, row.value, row.source
+
+
+def _all(network: str) -> tuple[Decisions, ...]:
+    return _alerts(network), _answers(network), _measures(network), _appeals(network)
+
+
+def _alerts(network: str) -> Decisions:
+    said: _Said = {AlertState.CONFIRMED: (Source.CONFIRMED, True), AlertState.DISMISSED: (Source.DISMISSED, False)}
+    rows = Alert.objects.filter(network=network, state__in=said)
     rows = rows.exclude(scheme__in=terms().about_victims).exclude(verdict_reason=Reason.NEW_HOLDER)
-    names = ("kind", "value", "state", "moved_at", "last_seen")
-    for kind, value, state, at, seen in _read(rows, *names):
-        fraud = state == AlertState.CONFIRMED
-        yield from _told(kind, value, fraud, Source.CONFIRMED if fraud else Source.DISMISSED, at, seen)
+    return Decisions(rows, ("kind", "value", "state", "moved_at", "last_seen"), said)
 
 
-def _answers(network: str) -> Iterator[Outcome]:
-    rows = Ranked.objects.filter(push__network=network, answer__in=(Answer.TRUE, Answer.FALSE))
+def _answers(network: str) -> Decisions:
+    said: _Said = {Answer.TRUE: (Source.POLICE, True), Answer.FALSE: (Source.POLICE, False)}
+    rows = Ranked.objects.filter(push__network=network, answer__in=said)
     rows = rows.exclude(alert__scheme__in=terms().about_victims)
-    names = ("alert__kind", "alert__value", "answer", "answered_at", "alert__last_seen")
-    for kind, value, answer, at, seen in _read(rows, *names):
-        yield from _told(kind, value, answer == Answer.TRUE, Source.POLICE, at, seen)
+    return Decisions(rows, ("alert__kind", "alert__value", "answer", "answered_at", "alert__last_seen"), said)
 
 
-def _measures(network: str) -> Iterator[Outcome]:
-    rows = Measure.objects.filter(network=network, label__in=(Label.WRONG, Label.WRONG_RULE))
+def _measures(network: str) -> Decisions:
+    said: _Said = {Label.WRONG: (Source.WRONG_STOP, False), Label.WRONG_RULE: (Source.WRONG_STOP, False)}
+    rows = Measure.objects.filter(network=network, label__in=said)
     rows = rows.exclude(appeals__state=AppealState.UPHELD)  # told below, with the moment it was decided
-    for kind, value, at, since, proposed in _read(rows, "kind", "value", "moved_at", "in_force_at", "proposed_at"):
-        yield from _told(kind, value, False, Source.WRONG_STOP, at, since or proposed)
+    rows = rows.annotate(since=Coalesce("in_force_at", "proposed_at"))
+    return Decisions(rows, ("kind", "value", "label", "moved_at", "since"), said)
 
 
-def _appeals(network: str) -> Iterator[Outcome]:
-    rows = Appeal.objects.filter(network=network, state=AppealState.UPHELD)
-    names = ("measure__kind", "measure__value", "decided_at", "measure__in_force_at", "measure__proposed_at")
-    for kind, value, at, since, proposed in _read(rows, *names):
-        yield from _told(kind, value, False, Source.APPEAL, at, since or proposed)
-
-
-def _read(rows: QuerySet, *names: str) -> Iterator[tuple]:  # type: ignore[type-arg]
-    return rows.order_by().values_list(*names).iterator(chunk_size=_AT_ONCE)
-
-
-def _told(kind: str, value: str, fraud: bool, source: Source, at: datetime, seen: datetime) -> Iterator[Outcome]:
-    known, judged = int(at.timestamp()), int(seen.timestamp())
-    try:
-        yield of_entity(KINDS[kind], value, at=known, seen=judged, fraud=fraud, source=str(source))
-    except InputError:  # a hidden caller, say: nobody to learn about
-        return
+def _appeals(network: str) -> Decisions:
+    said: _Said = {AppealState.UPHELD: (Source.APPEAL, False)}
+    rows = Appeal.objects.filter(network=network, state__in=said)
+    rows = rows.annotate(since=Coalesce("measure__in_force_at", "measure__proposed_at"))
+    return Decisions(rows, ("measure__kind", "measure__value", "state", "decided_at", "since"), said)

@@ -20,7 +20,7 @@ from fanzha.desk.audit.models import SHOWN, Entry
 from fanzha.desk.learning import actions
 from fanzha.desk.learning.choices import GRADES, Source
 from fanzha.desk.learning.models import ModelVersion
-from fanzha.desk.learning.outcomes import outcomes_of
+from fanzha.desk.learning.outcomes import newest_of, tally
 from fanzha.desk.learning.terms import terms
 from fanzha.desk.masking.subject import Subject
 from fanzha.desk.organisations.models import Network, User
@@ -121,15 +121,17 @@ def take_away(request: HttpRequest) -> HttpResponse:
 
 
 def _room(user: User, home: Network) -> Room:
-    rows = outcomes_of(home.code)
-    counted = Counter(row.source for row in rows)
+    counted = tally(home.code)
+    by_source: Counter[Source] = Counter()
+    for (source, _fraud), count in counted.items():
+        by_source[source] += count
     look = last_look(Shelf(settings.HOME, home.code))
     return Room(
         network=home.code,
-        total=len(rows),
-        fraud=sum(row.fraud for row in rows),
-        sources=[(source.label, counted[source.value]) for source in Source],
-        newest=[_told(row, home) for row in rows[: -terms().shown - 1 : -1]],
+        total=by_source.total(),
+        fraud=sum(count for (_source, fraud), count in counted.items() if fraud),
+        sources=[(source.label, by_source[source]) for source in Source],
+        newest=[_told(row, home) for row in newest_of(home.code, terms().shown)],
         versions=list(ModelVersion.objects.visible_to(user, RIGHT).filter(network=home.code)),
         drift=_moves(look.score, look.fields) if look else [],
         crowd=look.busy if look else None,
