@@ -37,6 +37,7 @@ def test_from_an_alert_to_a_refused_call_and_back(opened: Callable[..., Any], se
     page = opened(toured=True)
     page.goto(f"{served}/login/")
     page.click("#tour summary")  # hidden, and it stays so
+    page.wait_for_function("document.cookie.includes('fanzha_tour_shut=1')")  # browsers tell of it a moment later
     page.reload()
     assert not page.is_visible(_ON)
     page.click("#tour summary")
