@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from django.core.handlers.wsgi import WSGIHandler
-from django.db import transaction
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections, transaction
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 _EXAMPLES = 3  # of each route, well-formed and ill-formed each
 
 
+@pytest.fixture
+def one_connection() -> Iterator[None]:
+    """Requests use the test's own connection, in whose transaction the rows are, and leave it open."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
+@pytest.mark.usefixtures("one_connection")
 def test_every_answer_is_one_that_is_described(people: Any, rows: SimpleNamespace) -> None:
     """No 5xx; status, content type and body are the schema's; every write is taken back."""
     import schemathesis

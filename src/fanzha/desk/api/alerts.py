@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any, Literal
 
 from django.http import HttpRequest
@@ -24,7 +23,7 @@ _State = Literal["", "open", "unsure", "confirmed", "dismissed", "lapsed"]
 
 @router.get("", auth=_READ, response=telling.answers(shapes.Alerts), url_name="alerts")
 def listing(
-    request: HttpRequest, state: _State = "", since: datetime | None = None, page: shapes.Page = 1,
+    request: HttpRequest, state: _State = "", since: shapes.Moment | None = None, page: shapes.Page = 1,
     rows: shapes.Rows = 50,
 ) -> dict[str, Any]:  # fmt: skip
     """Newest first. since: arrived at the desk at or after."""

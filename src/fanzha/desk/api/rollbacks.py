@@ -29,8 +29,8 @@ class Which(Schema):
     network: Annotated[str, Field(max_length=40, pattern=r"^[^\x00]*$")]
     rule: Annotated[str, Field(max_length=70, pattern=r"^[^\x00]*$")]
     version: Annotated[int, Field(ge=1, le=2**31 - 1)]
-    since: datetime
-    until: datetime
+    since: shapes.Moment
+    until: shapes.Moment
 
 
 class Why(Which):

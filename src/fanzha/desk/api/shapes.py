@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from ninja import Field, Header, Path, Query, Schema
+from pydantic import AfterValidator
 
 from fanzha.desk.api.limits import limits
 from fanzha.desk.lists.choices import List
 
 Text = Annotated[str, Field(max_length=500, pattern=r"^[^\x00]*$")]
 Short = Annotated[str, Field(max_length=80, pattern=r"^[^\x00]*$")]
+
+
+def _in_utc(at: datetime) -> datetime:
+    """What says its offset, in UTC: databases know none beyond 15:59. Raises ValueError at the ends of time."""
+    try:
+        return at if at.tzinfo is None else at.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("beyond the years 1 to 9999") from error
+
+
+Moment = Annotated[datetime, AfterValidator(_in_utc)]
 AlertId = Annotated[str, Path(max_length=24, pattern=r"^[^\x00]*$")]
 Number = Annotated[int, Path(ge=1, le=2**53 - 1)]
 Page = Annotated[int, Query(ge=1, le=limits().pages)]
@@ -234,4 +246,4 @@ class Line(Schema):
     kept: Short = ""
     trunk: Short = ""
     exemption: Short = ""
-    expires: datetime | None = None
+    expires: Moment | None = None
