@@ -86,7 +86,7 @@ def measures() -> Iterator[Any]:
 
 def fill(count: int) -> None:
     """The tables of the desk, with the demonstration's people."""
-    from django.db import transaction
+    from django.db import connection, transaction
 
     from fanzha.desk.alerts.models import Alert
     from fanzha.desk.bulk import insert
@@ -99,6 +99,9 @@ def fill(count: int) -> None:
             while block := list(islice(made, BLOCK)):
                 insert(block)
         print(f"{model.objects.count():,} {model._meta.model_name}s", flush=True)
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")  # as autovacuum does within a minute: without it plans are of empty tables
 
 
 def browser(name: str) -> Any:
