@@ -22,7 +22,7 @@ from fanzha.cli.django import migrate, ready
 from memory import peak_gb
 from province import lake_of
 
-ROUNDS, FEW = 40, 10
+ROUNDS, FEW = 40, 20
 BLOCK = 5000
 BANDS = (("watch", 60, 70, 70), ("verify", 70, 85, 20), ("limit", 85, 90, 7), ("stop", 90, 99, 3))
 STATES = (("open", 20), ("unsure", 3), ("confirmed", 20), ("dismissed", 27), ("lapsed", 30))

@@ -228,13 +228,21 @@ class Lake:
         table = pa.concat_tables([schema.empty_table(), *tables])
         return table if as_of is None else table.filter(pc.less_equal(table["loaded_at"], pa.scalar(as_of, UTC_US)))
 
-    def reference_of(self, kind: str, column: str, values: Sequence[int] | Sequence[str], network: str) -> pa.Table:
-        """Its rows in which `column` is one of `values`: milliseconds where the whole table takes a second."""
-        schema = REFERENCES[kind]
+    def reference_of(
+        self,
+        kind: str,
+        column: str,
+        values: Sequence[int] | Sequence[str],
+        network: str,
+        columns: Sequence[str] | None = None,
+    ) -> pa.Table:
+        """Its rows in which `column` is one of `values`, whole or some `columns`: far quicker than the whole table."""
+        names = list(REFERENCES[kind].names if columns is None else columns)
+        schema = pa.schema([REFERENCES[kind].field(name) for name in names])
         with reader(self.root):
             parts = self.manifest.parts(f"reference/{kind}", network=network) if values else []
-            tables = [read_matching(self.root / part.path, values, [column]) for part in parts]
-        return pa.concat_tables([schema.empty_table(), *(table.select(schema.names).cast(schema) for table in tables)])
+            tables = [read_matching(self.root / part.path, values, [column], columns) for part in parts]
+        return pa.concat_tables([schema.empty_table(), *(table.select(names).cast(schema) for table in tables)])
 
     def knows(self, kind: str, network: str) -> bool:
         """Whether a reference table has any row."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -29,6 +30,7 @@ Key = tuple[str, int]  # kind and key
 _NUMBERS, _THINGS, _EXPANDED = 15, 3, 10  # of one way at one step; devices and cells; numbers followed further
 _NEAR = 6  # contacts of each at the second step
 _MOST = 120
+_CARD = ("number", "document_hash", "home_cell", "plan", "activated")
 _ASKED = 900  # values in one query
 _WAYS = {"": ("number", By.CONTACT), "_imei": ("device", By.DEVICE), "_cell": ("cell", By.CELL)}
 _WINDOW = timedelta(days=1)  # devices and cells are looked up in the last day alone: a month costs a minute
@@ -98,28 +100,31 @@ class _Search:
         if kind != "number":
             yield from self._users(kind, [key])
             return
-        yield from self._same_card([key])
-        yield from self._called([key], _NUMBERS, ("", "_imei", "_cell"))
+        with ThreadPoolExecutor(1) as beside:
+            cards = beside.submit(lambda: list(self._same_card([key])))
+            called = list(self._called([key], _NUMBERS, ("", "_imei", "_cell")))
+        yield from (*cards.result(), *called)
 
     def second(self, numbers: Sequence[int], devices: Sequence[int], cells: Sequence[int]) -> Iterator[Tie]:
-        """What the first step is joined to."""
-        yield from self._same_card(numbers)
-        yield from self._users("device", devices[:_THINGS])
-        yield from self._residents(cells[:_THINGS])
-        yield from self._called(numbers, _NEAR)
+        """What the first step is joined to; what asks the lake alone is read beside the rest."""
+        with ThreadPoolExecutor(1) as beside:
+            cards = beside.submit(lambda: list(self._same_card(numbers)))
+            users = beside.submit(lambda: list(self._users("device", devices[:_THINGS])))
+            here = [*self._residents(cells[:_THINGS]), *self._called(numbers, _NEAR)]
+        yield from (*cards.result(), *users.result(), *here)
 
     def _same_card(self, numbers: Sequence[int]) -> Iterator[Tie]:
         """Numbers of the same document, and cards of the same batch."""
-        own = self.lake.reference_of("subscribers", "number", list(numbers), self.network).to_pylist()
+        own = self.lake.reference_of("subscribers", "number", list(numbers), self.network, _CARD).to_pylist()
         papers = {row["document_hash"]: row["number"] for row in own if row["document_hash"]}
         if papers:
-            same = self.lake.reference_of("subscribers", "document_hash", list(papers), self.network)
-            for row in same.select(["number", "document_hash"]).to_pylist()[: _NUMBERS * len(papers)]:
+            same = self.lake.reference_of("subscribers", "document_hash", list(papers), self.network, _CARD[:2])
+            for row in same.to_pylist()[: _NUMBERS * len(papers)]:
                 yield Tie(("number", papers[row["document_hash"]]), ("number", row["number"]), By.DOCUMENT)
         batches = {_batch(row): row["number"] for row in own if row["home_cell"] is not None and row["activated"]}
         homes = list({row["home_cell"] for row in own if row["home_cell"] is not None})
         if batches and len(numbers) == 1:
-            near = self.lake.reference_of("subscribers", "home_cell", homes, self.network)
+            near = self.lake.reference_of("subscribers", "home_cell", homes, self.network, _CARD)
             found = [row for row in near.to_pylist() if row["activated"] and _batch(row) in batches]
             for row in found[:_NUMBERS]:
                 yield Tie(("number", batches[_batch(row)]), ("number", row["number"]), By.BATCH)
@@ -156,8 +161,8 @@ class _Search:
 
     def _residents(self, cells: Sequence[int]) -> Iterator[Tie]:
         """Numbers at home in these cells that have alerts; without one they are the neighbours, and nothing to tell."""
-        rows = self.lake.reference_of("subscribers", "home_cell", list(cells), self.network)
-        homes = {numbering.display(row["number"]): row for row in rows.select(["number", "home_cell"]).to_pylist()}
+        rows = self.lake.reference_of("subscribers", "home_cell", list(cells), self.network, ["number", "home_cell"])
+        homes = {numbering.display(row["number"]): row for row in rows.to_pylist()}
         flagged = Alert.objects.seen_by(self.user).filter(
             network=self.network, kind="number", value__in=list(homes)[:_ASKED]
         )
