@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -26,7 +25,6 @@ from fanzha.records.receipt import Receipt
 from fanzha.records.storage import BusyLake, no_readers, reader, told, writer
 
 SCAN_ROWS = 500_000
-_READERS = 2  # threads over the parts of one question: unpacking leaves Python's lock
 _OPEN_LOOKUPS = 400
 _FEW_NUMBERS = 500  # from more than so many a look-up is slower than reading the part
 _FILES = ("calls", "reference", "quarantine", "verdicts", "staging")
@@ -147,10 +145,9 @@ class Lake:
         self, columns: Sequence[str], key: int, start: datetime | None, end: datetime | None, up_to_seq: int | None
     ) -> pa.Table:
         low, high = _micros(start), _micros(end)
-        with reader(self.root), ThreadPoolExecutor(_READERS) as pool:
+        with reader(self.root):
             parts = self.manifest.parts("calls", start=low, end=high)
-            read = pool.map(lambda part: list(self._with(part, [key], columns)), parts)
-            found = [table for tables in read for table in tables]
+            found = [table for part in parts for table in self._with(part, [key], columns)]
         return _ordered(found, low, high, None, up_to_seq)
 
     def _with(self, part: Part, keys: Sequence[int], columns: Sequence[str]) -> Iterator[pa.Table]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -100,18 +99,15 @@ class _Search:
         if kind != "number":
             yield from self._users(kind, [key])
             return
-        with ThreadPoolExecutor(1) as beside:
-            cards = beside.submit(lambda: list(self._same_card([key])))
-            called = list(self._called([key], _NUMBERS, ("", "_imei", "_cell")))
-        yield from (*cards.result(), *called)
+        yield from self._same_card([key])
+        yield from self._called([key], _NUMBERS, ("", "_imei", "_cell"))
 
     def second(self, numbers: Sequence[int], devices: Sequence[int], cells: Sequence[int]) -> Iterator[Tie]:
-        """What the first step is joined to; what asks the lake alone is read beside the rest."""
-        with ThreadPoolExecutor(1) as beside:
-            cards = beside.submit(lambda: list(self._same_card(numbers)))
-            users = beside.submit(lambda: list(self._users("device", devices[:_THINGS])))
-            here = [*self._residents(cells[:_THINGS]), *self._called(numbers, _NEAR)]
-        yield from (*cards.result(), *users.result(), *here)
+        """What the first step is joined to."""
+        yield from self._same_card(numbers)
+        yield from self._users("device", devices[:_THINGS])
+        yield from self._residents(cells[:_THINGS])
+        yield from self._called(numbers, _NEAR)
 
     def _same_card(self, numbers: Sequence[int]) -> Iterator[Tie]:
         """Numbers of the same document, and cards of the same batch."""
