@@ -1,7 +1,8 @@
 """Decides whether the product holds in a month that changes: issue 5 once through, on a world with drift.
 
 Two steady weeks; in the third a scheme begins that no rule was written for, and an honest trade that dials strangers
-all day; then a holiday. Files arrive day by day, outcomes come late and not always right, as an operator's would.
+all day; then a holiday. Files arrive day by day, outcomes come late and not always right, as an operator's would. In
+the fourth week a bad rule acts, on a budget that trips it; it is taken back with all it did, and a mended one follows.
 
     python benchmarks/bench_drift.py [SUBSCRIBERS]
 """
@@ -47,6 +48,7 @@ NETWORK = "default"
 DAY = 86_400
 WRONG = 0.02  # of an analyst's decisions
 TWO_WEEKS = [*range(7), 10, 11, 12, 13, 7, 8, 9]  # three days are delivered after the four that followed
+FLOOD = "mass_dialling.flood"
 NEW_SCHEME, NEW_TRADES = "voice_probe", ("group_courier", "group_clerk")
 
 BAD = """
@@ -119,15 +121,19 @@ class Month:
     def live(self, days: list[int], rule: str = "") -> None:
         """Watch the files of these days, in this order, in one start; `rule` is a file that joins the pack before."""
         drop = self.home / "in"
-        for folder in (drop, self.rules):
-            folder.mkdir(parents=True, exist_ok=True)
+        drop.mkdir(parents=True, exist_ok=True)
         if rule:
-            (self.rules / "mass_dialling.yaml").write_text(rule, encoding="utf-8")
+            self.write(rule)
         files = sorted((self.world / "calls").glob("*.parquet"))
         for turn, day in enumerate(days):
             (drop / f"{min(days):02d}-{turn:02d}-{files[day].name}").hardlink_to(files[day])
         with Lake(self.home) as lake:
             Watch(lake, load_pack([self.rules], NETWORK), drop, self.state, Options(once=True)).run()
+
+    def write(self, rule: str) -> None:
+        """Put a file of rules where the operator's own lie."""
+        self.rules.mkdir(exist_ok=True)
+        (self.rules / "mass_dialling.yaml").write_text(rule, encoding="utf-8")
 
     @cached_property
     def truth(self) -> dict[int, Outcome]:
@@ -311,6 +317,17 @@ def tell_trial(name: str, trial: Trial) -> None:
     print(f"  cost: {side.cost.hours:,.0f} h without service, {side.cost.appeals.likely:.0f} appeals", flush=True)
 
 
+def tell_parity(found: Parity) -> None:
+    """How many stories differ, by each set of causes that explains one; all that nothing explains."""
+    causes = Counter(" + ".join(sorted(cause.name for cause in each.causes)) or "none" for each in found.differences)
+    print(f"parity of {found.calls:,} calls, {found.starts} starts, {found.packs} packs, {found.late:,} late calls: "
+          f"{found.stories} stories, {found.differing} differ {dict(causes.most_common())}, "
+          f"{found.unproven} unproven, {found.unexplained} unexplained", flush=True)  # fmt: skip
+    for each in found.differences:
+        if not each.causes:
+            print(f"  unexplained: {each.scheme} of a {each.kind}, {each.what} {each.fields}", flush=True)
+
+
 def month_of(place: Path, subscribers: int, *, changing: bool = True, days: int = 30) -> Month:
     """A month that has not begun, in an empty place."""
     shutil.rmtree(place, ignore_errors=True)
@@ -333,6 +350,7 @@ def calm(subscribers: int) -> Report:
 
 def run(subscribers: int = SUBSCRIBERS) -> bool:
     """Once through; whether all that is promised was kept."""
+    from drift_desk import Desk, lived, tell
     from memory import peak_gb
     from province import PLACE
 
@@ -348,7 +366,10 @@ def run(subscribers: int = SUBSCRIBERS) -> bool:
 
     month.live(list(range(14, 21)))
     changed = tell_drift(month, 21, "week three: new scheme, new trade")
-    month.live(list(range(21, 25)), BAD)
+    desk = Desk(month.home, month.state / "outbox.sqlite", NETWORK)
+    month.write(BAD)
+    budget = lived(desk, FLOOD, range(21, 25), lambda day: month.live([day]))
+    tell(budget)
     month.live([26, 25, 27, 28, 29], MENDED)  # a day late, another rule, a model that spoke before
     holiday = tell_drift(month, 29, "the holiday")
     second = month.learn(30)
@@ -361,10 +382,7 @@ def run(subscribers: int = SUBSCRIBERS) -> bool:
     for name, text in (("bad rule", BAD), ("mended", MENDED)):
         tell_trial(name, month.backtest(text, 30))
     parity = month.parity()
-    causes = Counter(cause.name for each in parity.differences for cause in each.causes)
-    print(
-        f"parity: {parity.stories} stories, {parity.differing} differ {dict(causes)}, {parity.unexplained} unexplained"
-    )
+    tell_parity(parity)
     still = calm(subscribers)
     kept = {
         "week three noticed": changed.grade == "alarm" and changed.busy is not None and changed.busy.grade == "alarm",
@@ -373,6 +391,7 @@ def run(subscribers: int = SUBSCRIBERS) -> bool:
         "steady before": steady.grade != "alarm",
         "no worse model advised": second.contest.advice != "worse",
         "no honest stop proposed": stops == 0,
+        "the budget tripped, and all was taken back": budget.kept,
         "parity explained": parity.unexplained == 0,
     }
     for what, so in kept.items():

@@ -37,20 +37,20 @@ def desk() -> Iterator[Path]:
 
 @dataclass(frozen=True)
 class People:
-    """An officer who files requests, and two leaders, of one network `hb`."""
+    """An officer who files requests, and two leaders, of one network."""
 
     filer: User
     one: User
     two: User
 
 
-def people() -> People:
-    """The people, with their offices."""
+def people(network: str = "hb") -> People:
+    """The people, with their offices, and their network, in Hubei."""
     from fanzha.desk.organisations import actions as make
 
     office = make.add_organisation(None, "bench", "operator", "province", "42")
     police = make.add_organisation(None, "police", "police", "province", "42", office)
-    make.add_network(None, "hb", office, "42")
+    make.add_network(None, network, office, "42")
     found = []
     for name, seat in (("filer", (police, "duty_officer")), ("one", (office, "leader")), ("two", (office, "leader"))):
         found.append(make.add_person(None, name, name, "correct horse"))
