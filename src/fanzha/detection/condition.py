@@ -12,6 +12,7 @@ import operator
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,7 @@ from fanzha.profiles.fields import BY_NAME
 MAX_LEAVES = 32  # limits of the language, not thresholds: a rule nobody can read out loud is two rules
 MAX_DEPTH = 24
 MAX_TEXT = 4000
+_DRAWN = 200  # profiles of a kind, to see whether a condition ever fails
 
 
 @dataclass(frozen=True)
@@ -324,7 +326,17 @@ def truth(node: Condition, vector: Vector) -> bool | None:
     return None if None in found else not decisive
 
 
-_TIGHTNESS = {"+": 1, "-": 1, "*": 2, "/": 2}
+def always(node: Condition) -> bool:
+    """Whether it holds of everybody: of profiles of nothing, of one of each, and of many drawn at random."""
+    return all(truth(node, profile) is True for profile in _profiles())
+
+
+@cache
+def _profiles() -> NDArray[np.float64]:
+    """float64[n, fields], nothing unknown: small amounts and amounts of any size."""
+    draw, shape = np.random.default_rng(1), (_DRAWN, len(BY_NAME))
+    few, any_size = draw.integers(0, 32, shape), np.floor(10.0 ** draw.uniform(0.0, 6.0, shape))
+    return np.concatenate([np.zeros((1, shape[1])), np.ones((1, shape[1])), few, any_size])
 
 
 def text_of(node: Condition | Amount) -> str:

@@ -11,7 +11,18 @@ from typing import Literal
 
 import msgspec
 
-from fanzha.detection.condition import And, Condition, FieldRef, Membership, fields_of, nearest, parse
+from fanzha.detection.condition import (
+    And,
+    Condition,
+    FieldRef,
+    Membership,
+    always,
+    fields_of,
+    leaves,
+    nearest,
+    parse,
+    text_of,
+)
 from fanzha.detection.words import Words
 from fanzha.errors import RuleError
 from fanzha.profiles.fields import BY_NAME, FIELDS, EntityKind
@@ -236,11 +247,22 @@ class _Reader:
         if self.row.when is None:
             return None
         condition = parse(self.row.when, self.words.lists, where=self.where("when"))
+        self._tells_apart(condition)
         kind = EntityKind[self.row.entity.upper()]
         for ref in fields_of(condition):
             if kind not in FIELDS[ref.index].kinds:
                 raise RuleError(f"{ref.name} says nothing about a {self.row.entity}", where=self.where("when"))
         return condition
+
+    def _tells_apart(self, condition: Condition) -> None:
+        """Refuse a condition that hits everybody: none of the fields has a say in it."""
+        hint = "compare a field with a number, as `out_1h > 20`; docs/rules.md lists the fields"
+        for leaf in leaves(condition):
+            if next(fields_of(leaf), None) is None:
+                what = f"`{text_of(leaf)}` looks at no field (column {leaf.column})"
+                raise RuleError(what, where=self.where("when"), hint=hint)
+        if always(condition):
+            raise RuleError("`when` hits everybody, whatever the fields say", where=self.where("when"), hint=hint)
 
     def _exempted(self, condition: Condition | None, exemptions: tuple[str, ...]) -> Condition | None:
         for name in exemptions:
