@@ -35,6 +35,12 @@ def home(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path
 
 
 @pytest.fixture
+def text() -> str:
+    """A rule that can run, as the tests draft it."""
+    return TEXT
+
+
+@pytest.fixture
 def draft(people: dict[str, Any]) -> Callable[..., Any]:
     """A version of the analyst's, taken as far as asked by two leaders."""
     from fanzha.desk.lab import actions

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from fanzha.desk.lab.choices import Origin, State
 from fanzha.desk.lab.models import Head, Version
+from fanzha.desk.lab.sayings import said
 from fanzha.detection import release
 from fanzha.detection.pack import Pack, load_pack, whole
 from fanzha.detection.release import Release, path_of, read_release, staged, write_release
@@ -66,7 +67,8 @@ def check(rows: Sequence[Version], network: str) -> None:
         wanted = composed(rows, network, 0)
         whole(staged(pack.rules, wanted, pack.words, path_of(folder(), network)), pack.words)
     except VocabularyError as error:
-        raise Refused(_("这样发布的规则无法运行：%(why)s") % {"why": error.message}, hint=error.hint) from error
+        why = said(error.message)
+        raise Refused(_("这样发布的规则无法运行：%(why)s") % {"why": why}, hint=said(error.hint)) from error
 
 
 def renew(network: str) -> None:

@@ -17,6 +17,7 @@ from django.conf import settings
 
 from fanzha.desk.lab.known import known_of
 from fanzha.desk.lab.releasing import files
+from fanzha.desk.lab.sayings import said
 from fanzha.desk.organisations.models import Network
 from fanzha.detection.backtest.draft import threshold_of
 from fanzha.detection.backtest.sample import Answer, Made, Sample, place_of, read_sample
@@ -73,7 +74,7 @@ def estimated(rule: Rule, network: str) -> Estimate:
         known = known_of(Path(settings.HOME), network, rule.entity)
         return Estimate(sample.ask(rule, known=known), _knobs(rule, spreads))
     except FanzhaError as error:
-        return Estimate(knobs=_knobs(rule, spreads), problem=error.message)
+        return Estimate(knobs=_knobs(rule, spreads), problem=said(error.message))
 
 
 @lru_cache(maxsize=4)

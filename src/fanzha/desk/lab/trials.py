@@ -19,6 +19,7 @@ from fanzha.desk.lab import running
 from fanzha.desk.lab.choices import Progress
 from fanzha.desk.lab.models import Trial, Version
 from fanzha.desk.lab.querysets import RIGHT
+from fanzha.desk.lab.sayings import said
 from fanzha.desk.masking.subject import Subject
 from fanzha.desk.organisations.models import Network
 from fanzha.desk.rights.seats import holds, networks_of
@@ -86,7 +87,7 @@ def case(request: HttpRequest, pk: int, at: int) -> HttpResponse:
     try:
         found = portrait(subject, frozenset(one.records), until=datetime.fromisoformat(one.first))
     except FanzhaError as error:
-        return render(request, "lab/case.html", {"missing": error.message})
+        return render(request, "lab/case.html", {"missing": said(error.message)})
     rows = [{**vars(row), "way": _("呼出") if row.outgoing else _("呼入")} for row in found.rows if row.evidence]
     return render(request, "lab/case.html", {"rows": rows})
 

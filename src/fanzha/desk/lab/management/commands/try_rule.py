@@ -16,6 +16,7 @@ from fanzha.desk.lab.known import outcomes_of
 from fanzha.desk.lab.models import Trial
 from fanzha.desk.lab.releasing import folder
 from fanzha.desk.lab.running import path_of
+from fanzha.desk.lab.sayings import lines_of
 from fanzha.errors import FanzhaError
 
 _EVERY_S = 1.0  # between two words about how far it is
@@ -38,7 +39,7 @@ class Command(BaseCommand):
             summary = tried(trial)
             told |= {"state": Progress.DONE, "summary": summary, "done": 1.0}
         except FanzhaError as error:
-            told |= {"state": Progress.FAILED, "problem": str(error)[:500]}
+            told |= {"state": Progress.FAILED, "problem": lines_of(error)[:500]}
         told["ended_at"] = timezone.now()
         Trial.objects.filter(pk=trial.pk, state=Progress.RUNNING).update(**told)
 
