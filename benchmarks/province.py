@@ -16,8 +16,8 @@ HOME = begin()
 
 from fanzha.records.importing import import_path  # noqa: E402
 from fanzha.records.lake import Lake  # noqa: E402
-from fanzha.records.manifest import Part, add_parts  # noqa: E402
-from fanzha.records.part import DAY, lookup_of, new_path, read_columns, write_parquet  # noqa: E402
+from fanzha.records.manifest import Part, add_parts, indexes_of  # noqa: E402
+from fanzha.records.part import DAY, new_path, read_columns, write_parquet  # noqa: E402
 from fanzha.records.storage import TEMPORARY  # noqa: E402
 from fanzha.world import make_world  # noqa: E402
 
@@ -96,7 +96,8 @@ def _shifted(root: Path, part: Part, *, time: int, days: int, calls: int) -> Par
     size = write_parquet(root, path, table)
     (root / (path + TEMPORARY)).rename(root / path)
     if part.lookup is not None:
-        (root / lookup_of(path)).hardlink_to(root / part.lookup)
+        for own, first in zip(indexes_of(path), indexes_of(part.path), strict=True):
+            (root / own).hardlink_to(root / first)
     return part._replace(
         path=path,
         day=day,
@@ -104,6 +105,6 @@ def _shifted(root: Path, part: Part, *, time: int, days: int, calls: int) -> Par
         max_seq=part.max_seq + behind,
         first=part.first + later,
         last=part.last + later,
-        lookup=lookup_of(path) if part.lookup else None,
+        lookup=indexes_of(path)[0] if part.lookup else None,
         bytes=size,
     )

@@ -1,3 +1,4 @@
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -105,6 +106,59 @@ def test_devices_and_cells_and_places_in_the_order_of_arrival(lake: Lake, delive
     assert lake.calls_of_cell(77, up_to_seq=4).num_rows == 4
     assert lake.by_seq([5, 2, 2, 99])["seq"].to_pylist() == [2, 5]
     assert lake.by_seq([]).num_rows == 0
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            *[st.integers(0, 3)] * 4, st.integers(1, 3)
+        ),  # caller (0 withheld), its device and cell, the callee's
+        min_size=1,
+        max_size=40,
+    ),
+    st.sampled_from(["loose", "sorted", "of before"]),
+)
+def test_sorted_or_not_every_device_and_cell_finds_its_calls_and_its_numbers(
+    tmp_path_factory: pytest.TempPathFactory, calls: list[tuple[int, int, int, int, int]], how: str
+) -> None:
+    folder = tmp_path_factory.mktemp("lake")
+    texts = [
+        [str(each or "") for each in (a, b and 350000000000000 + b, c, d and 350000000000000 + d)]
+        for a, b, c, d, _ in calls
+    ]
+    lines = [
+        f"{text[0] and 13800000000 + a},10086,2026-11-0{day} 08:00:00,{','.join(text[1:])}"
+        for text, (a, *_, day) in zip(texts, calls, strict=True)
+    ]
+    path = folder / "calls.csv"
+    path.write_text("\n".join(["caller,callee,started,caller_imei,caller_cell,callee_imei", *lines]))
+    with Lake(folder / "home") as lake:
+        import_file(lake, path, compact=False)
+        if how != "loose":
+            lake.compact()
+        for index in lake.root.rglob("*.devices") if how == "of before" else ():
+            index.unlink()  # a part that was sorted before there were indexes of devices
+        since = datetime(2026, 11, 2, tzinfo=UTC)
+        for n in range(1, 4):
+            imei = 350000000000000 + n
+            assert lake.calls_of_device(imei)["seq"].to_pylist() == [
+                at + 1 for at in in_time(calls) if n in (calls[at][1], calls[at][3])
+            ]
+            assert lake.calls_of_cell(n)["seq"].to_pylist() == [at + 1 for at in in_time(calls) if n == calls[at][2]]
+            there = Counter(
+                number
+                for a, b, _, d, day in calls
+                for number, device in ((a and 8613800000000 + a, b), (8610086, d))
+                if device == n and number and day > 1
+            )
+            rows = lake.present("device", [imei], "default", since).to_pylist()
+            assert {row["number"]: row["calls"] for row in rows} == there
+        assert lake.present("cell", [], "default", since).num_rows == 0
+
+
+def in_time(calls: list[tuple[int, int, int, int, int]]) -> list[int]:
+    return sorted(range(len(calls)), key=lambda at: (calls[at][4], at))
 
 
 def test_span_imports_and_position(lake: Lake, deliver: Deliver, call: Call) -> None:

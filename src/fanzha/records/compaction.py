@@ -8,8 +8,8 @@ from pathlib import Path
 import pyarrow as pa
 
 from fanzha.records.limits import limits
-from fanzha.records.manifest import Manifest, Part, add_parts, retire_parts
-from fanzha.records.part import described, lookup_of, new_path, read_columns, write_sorted
+from fanzha.records.manifest import Manifest, Part, add_parts, indexes_of, retire_parts
+from fanzha.records.part import described, new_path, read_columns, write_sorted
 from fanzha.records.storage import reach, settle, told, unwritten
 
 
@@ -72,15 +72,16 @@ def _fitting(ready: list[Part], *, rows: int, share: int) -> Iterator[Part]:
 def _rewrite(root: Path, manifest: Manifest, old: list[Part]) -> None:
     network, day = old[0].network, old[0].day
     path = new_path("calls", network, day)
+    files = [root / each for each in (path, *indexes_of(path))]
     try:
         with told(root):
             table = pa.concat_tables([read_columns(root / part.path) for part in old]).combine_chunks()
             assert table.num_rows == sum(part.rows for part in old)
             size = write_sorted(root, path, table)
             reach("compaction-written")
-            settle([root / path, root / lookup_of(path)])
+            settle(files)
     except BaseException:
-        unwritten([root / path, root / lookup_of(path)])
+        unwritten(files)
         raise
     part = described(path, network, day, table, size, max(part.import_id for part in old), lookup=True)
     with manifest.transaction("compaction") as connection:

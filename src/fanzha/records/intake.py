@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from fanzha.records.contract import CALLS, QUARANTINE, REFERENCES, UTC_US
 from fanzha.records.limits import limits
-from fanzha.records.manifest import Part, add_parts
+from fanzha.records.manifest import Part, add_parts, files_of
 from fanzha.records.mapping import Mapping
 from fanzha.records.part import day_of, described, new_path, read_columns, write_parquet, write_sorted
 from fanzha.records.reason import Fault, Reason
@@ -125,7 +125,7 @@ class Intake(ABC):
         unwritten(self._files(parts))
 
     def _files(self, parts: list[Part]) -> list[Path]:
-        return [self.lake.root / path for part in parts for path in (part.path, part.lookup) if path is not None]
+        return [self.lake.root / path for part in parts for path in files_of(part.path, part.lookup)]
 
     def _flush(self) -> None:
         self._written()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -15,18 +14,17 @@ import pyarrow.compute as pc
 from fanzha.errors import UsageError
 from fanzha.records.compaction import compact
 from fanzha.records.contract import CALLS, QUARANTINE, REFERENCES, UTC_US
+from fanzha.records.finding import Finder
 from fanzha.records.keys import cell_key, device_key
 from fanzha.records.known import KnownIds
 from fanzha.records.limits import limits
-from fanzha.records.lookup import Lookup
 from fanzha.records.manifest import Manifest, Part, retire_parts
-from fanzha.records.part import batches, read_columns, read_matching
+from fanzha.records.part import batches, day_of, day_start, read_columns, read_matching
+from fanzha.records.presence import PRESENCE, Thing
 from fanzha.records.receipt import Receipt
 from fanzha.records.storage import BusyLake, no_readers, reader, told, writer
 
 SCAN_ROWS = 500_000
-_OPEN_LOOKUPS = 400
-_FEW_NUMBERS = 500  # from more than so many a look-up is slower than reading the part
 _FILES = ("calls", "reference", "quarantine", "verdicts", "staging")
 
 
@@ -47,8 +45,7 @@ class Lake:
         with told(self.root):
             self.root.mkdir(parents=True, exist_ok=True)
         self.manifest = Manifest(self.root / "manifest.sqlite")
-        self._lookups: dict[str, Lookup] = {}
-        self._opening = threading.Lock()
+        self._finder = Finder(self.root)
         self.known = KnownIds(self.root, self.manifest, self.root / "staging", limits().known_ids)
 
     def __enter__(self) -> Lake:
@@ -59,7 +56,7 @@ class Lake:
 
     def close(self) -> None:
         """Give the manifest back."""
-        self._lookups.clear()
+        self._finder.close()
         self.manifest.close()
 
     # Reading
@@ -111,58 +108,46 @@ class Lake:
     ) -> pa.Table:
         """All calls to and from a number, sorted by started and seq; with `limit`, the latest so many."""
         low, high = _micros(start), _micros(end)
-        found = []
         with reader(self.root):
-            for part in self.manifest.parts("calls", start=low, end=high):
-                if part.lookup is not None:
-                    found.extend(self._lookup(part.lookup).of(number))
-                else:
-                    found.append(read_matching(self.root / part.path, [number], ["caller", "callee"]))
+            parts = self.manifest.parts("calls", start=low, end=high)
+            found = [table for part in parts for table in self._finder.of_number(part, number)]
         return _ordered(found, low, high, limit, up_to_seq)
-
-    def _lookup(self, path: str) -> Lookup:
-        """A look-up file, kept open: asking for one number after the other is what explaining alerts does."""
-        with self._opening:
-            found = self._lookups.pop(path, None) or Lookup(self.root / path)
-            self._lookups[path] = found
-            if len(self._lookups) > _OPEN_LOOKUPS:
-                del self._lookups[next(iter(self._lookups))]
-            return found
 
     def calls_of_device(
         self, imei: int, *, start: datetime | None = None, end: datetime | None = None, up_to_seq: int | None = None
     ) -> pa.Table:
-        """All calls made or taken on a device, by its IMEI's key; reads whole days, so give a range where you can."""
-        return self._calls_with(("caller_imei", "callee_imei"), imei, start, end, up_to_seq)
+        """All calls made or taken on a device, by its IMEI's key; sorted as `calls_of`."""
+        return self._calls_within("device", imei, start, end, up_to_seq)
 
     def calls_of_cell(
         self, cell: int, *, start: datetime | None = None, end: datetime | None = None, up_to_seq: int | None = None
     ) -> pa.Table:
-        """All calls made or taken in a cell, by its key; reads whole days, so give a range where you can."""
-        return self._calls_with(("caller_cell", "callee_cell"), cell, start, end, up_to_seq)
+        """All calls made or taken in a cell, by its key; a busy one may cost reading whole days: give a range."""
+        return self._calls_within("cell", cell, start, end, up_to_seq)
 
-    def _calls_with(
-        self, columns: Sequence[str], key: int, start: datetime | None, end: datetime | None, up_to_seq: int | None
+    def _calls_within(
+        self, thing: Thing, key: int, start: datetime | None, end: datetime | None, up_to_seq: int | None
     ) -> pa.Table:
         low, high = _micros(start), _micros(end)
         with reader(self.root):
             parts = self.manifest.parts("calls", start=low, end=high)
-            found = [table for part in parts for table in self._with(part, [key], columns)]
+            found = [table for part in parts for table in self._finder.within(part, thing, key)]
         return _ordered(found, low, high, None, up_to_seq)
 
-    def _with(self, part: Part, keys: Sequence[int], columns: Sequence[str]) -> Iterator[pa.Table]:
-        """A part's calls in which any of `columns` is one of `keys`; few of them are taken from the look-up."""
-        path = self.root / part.path
-        few = read_matching(path, keys, columns, ["seq", "callee"])
-        callees = few["callee"].unique().to_pylist()
-        if part.lookup is None or len(callees) > _FEW_NUMBERS:
-            yield read_matching(path, keys, columns) if few.num_rows else CALLS.empty_table()
-            return
-        lookup = self._lookup(part.lookup)
-        theirs = pa.concat_tables([CALLS.empty_table(), *(table for each in callees for table in lookup.of(each))])
-        rows = theirs.filter(pc.is_in(theirs["seq"], few["seq"]))
-        _, once = np.unique(rows["seq"], return_index=True)  # a call between two of them was found under both
-        yield rows.take(pa.array(once))
+    def present(self, thing: Thing, keys: Sequence[int], network: str, since: datetime) -> pa.Table:
+        """In how many calls each number was in these devices or cells from the day (Shanghai) of `since` on.
+
+        Columns thing, number, calls; a number that was in two of them has a row for each. Whole days, for the index
+        that tells it counts no hours.
+        """
+        first = day_start(int(day_of(np.array([_micros(since)]))[0]))
+        with reader(self.root):
+            parts = self.manifest.parts("calls", network=network, start=first) if keys else []
+            found = pa.concat_tables(
+                [PRESENCE.empty_table(), *(self._finder.present(each, thing, keys) for each in parts)]
+            )
+        there = found.filter(pc.greater(found["calls"], 0)).group_by(["thing", "number"], use_threads=False)
+        return there.aggregate([("calls", "sum")]).rename_columns(PRESENCE.names)
 
     def by_seq(self, seqs: Sequence[int]) -> pa.Table:
         """The calls with these places in the order of arrival, in that order; those that are gone are left out."""
@@ -172,7 +157,7 @@ class Lake:
             for part in self.manifest.parts("calls") if wanted else []:
                 inside = [seq for seq in wanted if part.min_seq <= seq <= part.max_seq]
                 if inside:
-                    found.extend(self._with(part, inside, ["seq"]))
+                    found.extend(self._finder.at(part, inside))
         return pa.concat_tables([CALLS.empty_table(), *map(_as_calls, found)]).sort_by("seq")
 
     def networks(self) -> list[str]:
@@ -296,9 +281,8 @@ class Lake:
             retired = {str(row[0]) for row in self.manifest.rows("select path from retired")}
             if not (everything or retired):
                 return
-            named = {str(path) for row in self.manifest.rows("select path, lookup from parts") for path in row}
-            with self._opening:  # an open file would keep its room on the disk
-                self._lookups = {path: lookup for path, lookup in self._lookups.items() if path in named}
+            named = self.manifest.files()
+            self._finder.close({self.root / path for path in named})
             if everything:
                 for place in self._files() - named - retired:
                     (self.root / place).unlink(missing_ok=True)

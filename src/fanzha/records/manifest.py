@@ -53,6 +53,19 @@ class Part(NamedTuple):
     import_id: int
 
 
+_INDEXES = (".numbers", ".devices", ".cells")
+
+
+def indexes_of(path: str) -> list[str]:
+    """Where the files lie by which a sorted part is looked into: by number, by device, by cell."""
+    return [path.removesuffix(".parquet") + ending for ending in _INDEXES]
+
+
+def files_of(path: str, lookup: str | None) -> list[str]:
+    """All files of a part."""
+    return [path] if lookup is None else [path, *indexes_of(path)]
+
+
 class Manifest:
     """The lake's SQLite file. One connection, taken by one thread at a time; close() it or let it be collected."""
 
@@ -151,6 +164,11 @@ class Manifest:
                 values.append(value)  # type: ignore[arg-type]
         return [Part(*row) for row in self.rows(f"{query} order by day, network, min_seq, path", *values)]  # type: ignore[arg-type]
 
+    def files(self) -> set[str]:
+        """All files of all parts."""
+        rows = self.rows("select path, lookup from parts")
+        return {file for path, lookup in rows for file in files_of(str(path), None if lookup is None else str(lookup))}
+
     def imports(self) -> list[Receipt]:
         """All imports, oldest first."""
         query = """select file, kind, network, mapping, rows, stored, quarantined, duplicates, first_seq, last_seq, id
@@ -167,5 +185,5 @@ def retire_parts(connection: sqlite3.Connection, parts: Iterable[Part]) -> None:
     """Take parts out of sight within a transaction; their files are deleted when nobody reads any more."""
     for part in parts:
         connection.execute("delete from parts where path = ?", (part.path,))
-        for path in filter(None, (part.path, part.lookup)):
+        for path in files_of(part.path, part.lookup):
             connection.execute("insert or ignore into retired values (?)", (path,))

@@ -1,4 +1,4 @@
-"""Decides how rows lie in a part file: Parquet for scans, and beside a sorted part its calls by number for look-ups."""
+"""Decides how rows lie in a part file: Parquet for scans, and beside a sorted part the files it is looked into by."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from fanzha.records.lookup import write_lookup
-from fanzha.records.manifest import Part
+from fanzha.records.manifest import Part, indexes_of
+from fanzha.records.presence import write_presence
 from fanzha.records.storage import TEMPORARY
 from fanzha.records.text import Int64s
 
@@ -47,15 +48,12 @@ def write_parquet(root: Path, path: str, table: pa.Table) -> int:
 
 
 def write_sorted(root: Path, path: str, table: pa.Table) -> int:
-    """Write calls sorted by caller, and beside them their look-up; the bytes of both."""
+    """Write calls sorted by caller, and beside them what they are looked into by; the bytes of all."""
     order = np.argsort(np.asarray(pc.fill_null(table["caller"], 0)))
     slices = (table.take(pa.array(order[at : at + _ROW_GROUP])) for at in range(0, len(order), _ROW_GROUP))
-    return _write_slices(root, path, table.schema, slices) + write_lookup(root / (lookup_of(path) + TEMPORARY), table)
-
-
-def lookup_of(path: str) -> str:
-    """Where the look-up of a sorted part lies."""
-    return path.removesuffix(".parquet") + ".numbers"
+    numbers, devices, cells = (root / (each + TEMPORARY) for each in indexes_of(path))
+    size = _write_slices(root, path, table.schema, slices) + write_lookup(numbers, table)
+    return size + write_presence(devices, table, "device") + write_presence(cells, table, "cell")
 
 
 def _write_slices(root: Path, path: str, schema: pa.Schema, slices: Iterable[pa.Table]) -> int:
@@ -75,7 +73,7 @@ def described(path: str, network: str, day: int, table: pa.Table, size: int, imp
     """The manifest's entry for a part of calls."""
     seqs = pc.min_max(table["seq"]).as_py()
     times = pc.min_max(table["started"].cast(pa.int64())).as_py()
-    place = lookup_of(path) if lookup else None
+    place = indexes_of(path)[0] if lookup else None
     bounds = (seqs["min"], seqs["max"], times["min"], times["max"])
     return Part(path, "calls", network, day, table.num_rows, *bounds, place, size, import_id)
 

@@ -56,7 +56,8 @@ class Portrait:
 def portrait(subject: Subject, evidence: frozenset[int] = frozenset(), *, until: datetime | None = None) -> Portrait:
     """Read it. `evidence`: ids of the records behind an alert, the last of them at `until`.
 
-    Of a device or cell, which no index leads to, only READ days are read, up to `until` or the last call in the lake.
+    Of a device or cell, which may have very many calls, only READ days are read, up to `until` or the last call in
+    the lake.
     Raises FanzhaError where no call knows the subject.
     """
     from fanzha.detection.explain import explain

@@ -24,6 +24,7 @@ from fanzha.desk.rights.seats import Anyone
 from fanzha.errors import FanzhaError
 from fanzha.policy import protected_keys
 from fanzha.records.lake import Lake
+from fanzha.records.presence import Thing
 
 Key = tuple[str, int]  # kind and key
 _NUMBERS, _THINGS, _EXPANDED = 15, 3, 10  # of one way at one step; devices and cells; numbers followed further
@@ -32,7 +33,7 @@ _MOST = 120
 _CARD = ("number", "document_hash", "home_cell", "plan", "activated")
 _ASKED = 900  # values in one query
 _WAYS = {"": ("number", By.CONTACT), "_imei": ("device", By.DEVICE), "_cell": ("cell", By.CELL)}
-_WINDOW = timedelta(days=1)  # devices and cells are looked up in the last day alone: a month costs a minute
+_WINDOW = timedelta(days=1)  # of devices and cells the last day and the one before count: who is there now
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ class _Search:
         """What the subject itself is joined to."""
         kind, key = self.centre
         if kind != "number":
-            yield from self._users(kind, [key])
+            yield from self._users("device" if kind == "device" else "cell", [key])
             return
         yield from self._same_card([key])
         yield from self._called([key], _NUMBERS, ("", "_imei", "_cell"))
@@ -141,19 +142,15 @@ class _Search:
                 for key, count in Counter(met.tolist()).most_common(_THINGS if column else most):
                     yield Tie(("number", number), (kind, key), by, count)
 
-    def _users(self, kind: str, keys: Sequence[int]) -> Iterator[Tie]:
-        """Numbers that were in these devices or cells on the last day."""
-        column, by = ("_imei", By.DEVICE) if kind == "device" else ("_cell", By.CELL)
-        wanted, found = pa.array(keys, pa.int64()), Counter[tuple[int, int]]()
-        columns = [f"{side}{each}" for side in ("caller", "callee") for each in ("", column)]
-        for batch in self.lake.scan(columns, start=self.since, network=self.network) if keys else ():
-            for side in ("caller", "callee"):
-                there = batch.filter(pc.is_in(batch[f"{side}{column}"], wanted)).to_pydict()
-                found.update(zip(there[f"{side}{column}"], there[side], strict=True))
+    def _users(self, kind: Thing, keys: Sequence[int]) -> Iterator[Tie]:
+        """Numbers that were in these devices or cells on the last two days."""
+        by = By.DEVICE if kind == "device" else By.CELL
+        there = self.lake.present(kind, keys, self.network, self.since).sort_by(
+            [("calls", "descending"), ("number", "ascending")]
+        )
         for key in keys:
-            mine = Counter({number: count for (each, number), count in found.items() if each == key and number})
-            for number, count in mine.most_common(_NUMBERS):
-                yield Tie((kind, key), ("number", number), by, count)
+            for row in there.filter(pc.equal(there["thing"], key)).slice(0, _NUMBERS).to_pylist():
+                yield Tie((kind, key), ("number", row["number"]), by, row["calls"])
 
     def _residents(self, cells: Sequence[int]) -> Iterator[Tie]:
         """Numbers at home in these cells that have alerts; without one they are the neighbours, and nothing to tell."""
