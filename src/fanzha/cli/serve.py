@@ -151,10 +151,14 @@ def _run_jobs(place: Path, stopped: Callable[[], bool]) -> None:
 def _serve_pages(host: str, port: int) -> None:
     from threading import Thread
 
+    import pyarrow
     import uvicorn
 
     from fanzha.desk.entities.lake import warm
 
+    # Arrow's allocator is to meet a thread that stays first: where the first one ended, a later thread has died of a
+    # fault in memory (apache/arrow#50471, #50908).
+    pyarrow.array([0])
     Thread(target=warm, daemon=True).start()
     uvicorn.run(
         "fanzha.desk.asgi:application",

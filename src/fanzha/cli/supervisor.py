@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -16,6 +17,7 @@ _TICK_S = 0.2
 _FIRST_S, _MOST_S = 0.5, 30.0  # how long to wait before a start again
 _STEADY_S = 30.0  # up so long, a process counts as well again
 _GRACE_S = 10.0
+_TRACED = {"PYTHONFAULTHANDLER": "1"}  # who dies of a fault in memory says where
 
 
 class _Child:
@@ -36,7 +38,9 @@ class _Child:
         elif now >= self._again:
             out = subprocess.DEVNULL if self.role == "watch" else None
             # A session of its own: Ctrl-C reaches the supervisor alone, which then ends all in order.
-            self._process = subprocess.Popen(self._arguments, stdout=out, stderr=self._log, start_new_session=True)
+            self._process = subprocess.Popen(
+                self._arguments, stdout=out, stderr=self._log, start_new_session=True, env=os.environ | _TRACED
+            )
             self._began = now
 
     def end(self) -> None:
