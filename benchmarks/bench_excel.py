@@ -37,14 +37,18 @@ def main() -> int:
 def one(size: int) -> None:
     """Tell CPU seconds of reading and of the answer, its seconds by the clock, the peak in MB before and after it."""
     with desk():
-        from fanzha.desk.excel.writing import sent
+        from fanzha.desk.excel.exporting import Count, sheet_of
+        from fanzha.desk.excel.writing import Sheet, sent
         from fanzha.desk.lists import sheet
         from fanzha.desk.lists.models import Item
 
+        def exported() -> Sheet:
+            return sheet_of(Item.objects.order_by("pk"), sheet.table(), Count())
+
         _fill(size)
-        reading = timed(lambda: sum(1 for _row in sheet.exported(Item.objects.order_by("pk")).rows))
+        reading = timed(lambda: sum(1 for _row in exported().rows))
         before = peak_gb() * 1000
-        written = timed(lambda: sum(map(len, sent("a.xlsx", sheet.exported(Item.objects.order_by("pk"))))))  # type: ignore[arg-type]
+        written = timed(lambda: sum(map(len, sent("a.xlsx", exported()))))  # type: ignore[arg-type]
         print(reading.cpu, written.cpu, written.clock, before, peak_gb() * 1000)
 
 

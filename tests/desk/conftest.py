@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from types import SimpleNamespace
 from typing import Any
+from zipfile import ZipFile
 
 import django
 import pytest
@@ -98,6 +100,20 @@ def signed_in(people: dict[str, Any]) -> Callable[[str], Client]:
         return client
 
     return enter
+
+
+@pytest.fixture
+def legible() -> Callable[[Any], str]:
+    """All that an answer says, packed workbooks unpacked."""
+
+    def read(answer: Any) -> str:
+        content = b"".join(answer.streaming_content) if answer.streaming else answer.content
+        if not content.startswith(b"PK"):
+            return str(content.decode(errors="replace"))
+        with ZipFile(BytesIO(content)) as packed:
+            return "\n".join(packed.read(name).decode() for name in packed.namelist())
+
+    return read
 
 
 def body(

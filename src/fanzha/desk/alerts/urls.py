@@ -9,6 +9,7 @@ from fanzha.desk.alerts import views
 app_name = "alerts"
 urlpatterns = [
     path("", views.listing, name="list"),
+    path("export/", views.export, name="export"),
     path("fresh/", views.fresh, name="fresh"),
     path("counts/", views.counts, name="counts"),
     path("triage/", views.triage, name="triage"),

@@ -5,19 +5,20 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from fanzha.desk.alerts import actions, story
+from fanzha.desk.alerts import actions, sheet, story
 from fanzha.desk.alerts.choices import REASONS
 from fanzha.desk.alerts.forms import TriageForm
 from fanzha.desk.alerts.listing import arrived, listed, waiting, wanted
 from fanzha.desk.alerts.models import Alert
 from fanzha.desk.alerts.words import words
+from fanzha.desk.excel import exporting
 from fanzha.desk.pages.paging import CAP, ROWS, Pages
 from fanzha.desk.rights.seats import holds
 from fanzha.desk.rights.views import needs, person
@@ -45,6 +46,16 @@ def listing(request: HttpRequest) -> HttpResponse:
         "query": _query(request),
     }
     return render(request, "alerts/list.html", shown)
+
+
+@needs("alerts.view")
+@needs(exporting.RIGHT)
+@require_GET
+def export(request: HttpRequest) -> HttpResponseBase:
+    """What the filters show, as Excel."""
+    user = person(request)
+    _form, filters = wanted(request.GET)
+    return exporting.exported(user, "alerts", listed(user, filters), sheet.table(), filters)
 
 
 @needs("alerts.view")

@@ -9,6 +9,7 @@ from fanzha.desk.appeals import views
 app_name = "appeals"
 urlpatterns = [
     path("appeals/", views.queue, name="queue"),
+    path("appeals/export/", views.export, name="export"),
     path("appeals/<int:pk>/", views.detail, name="detail"),
     path("appeals/<int:pk>/act/", views.act, name="act"),
     path("appeals/proof/<int:pk>/", views.proof, name="proof"),

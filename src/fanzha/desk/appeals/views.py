@@ -6,17 +6,18 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from fanzha.desk.appeals import actions, proofs
+from fanzha.desk.appeals import actions, proofs, sheet
 from fanzha.desk.appeals.choices import OPEN, State
 from fanzha.desk.appeals.models import Appeal, Proof
 from fanzha.desk.appeals.rates import rates
 from fanzha.desk.audit.models import SHOWN, Entry
+from fanzha.desk.excel import exporting
 from fanzha.desk.login.actions import address_of
 from fanzha.desk.login.middleware import public
 from fanzha.desk.measures.choices import State as MeasureState
@@ -36,17 +37,25 @@ _DAYS = 30
 @require_GET
 def queue(request: HttpRequest) -> HttpResponse:
     """What waits, the most urgent first; `?state=` shows others."""
-    seen = Appeal.objects.visible_to(request.user, "appeals.view").select_related("measure")
-    wanted = states_of(request, State) or list(OPEN)
-    rows = seen.filter(state__in=wanted).order_by("due_at", "-filed_at", "pk")
-    now = timezone.now()
+    seen, wanted, now = _seen(request), _states(request), timezone.now()
     shown = {
-        "rows": Pages(rows, ROWS).get_page(request.GET.get("page")),
+        "rows": Pages(_queued(seen, wanted).select_related("measure"), ROWS).get_page(request.GET.get("page")),
         "states": [(state.value, state.label, state.value in wanted) for state in State],
         "rates": rates(request.user, now - timedelta(days=_DAYS), now),
         "late": seen.filter(state__in=OPEN, overdue=True).count(),
     }
     return render(request, "appeals/queue.html", shown)
+
+
+@needs("appeals.view")
+@needs(exporting.RIGHT)
+@require_GET
+def export(request: HttpRequest) -> HttpResponseBase:
+    """What the filters show, as Excel."""
+    wanted = _states(request)
+    return exporting.exported(
+        person(request), "appeals", _queued(_seen(request), wanted), sheet.table(), {"state": wanted}
+    )
 
 
 @needs("appeals.view")
@@ -162,3 +171,12 @@ _ACTS = {"uphold": actions.uphold, "restore": actions.restore, "refuse": actions
 
 def _seen(request: HttpRequest) -> Any:
     return Appeal.objects.visible_to(request.user, "appeals.view")
+
+
+def _states(request: HttpRequest) -> list[str]:
+    return states_of(request, State) or list(OPEN)
+
+
+def _queued(seen: Any, states: list[str]) -> Any:
+    """The most urgent first."""
+    return seen.filter(state__in=states).order_by("due_at", "-filed_at", "pk")

@@ -17,11 +17,11 @@ SHOWN = 50  # acts told on the page of what they are about
 class EntryQuerySet(models.QuerySet["Entry"]):
     """Entries that know who may read them."""
 
-    def visible_to(self, user: Anyone) -> Self:
+    def visible_to(self, user: Anyone, right: str = "audit.view") -> Self:
         """One's networks and region; acts about no network (sign-ins, people) only where one manages people."""
         found = Q(pk__in=[])
         for seat in seats_of(user):
-            if "audit.view" in seat.rights:
+            if right in seat.rights:
                 found |= Q(network__in=seat.networks) & region_within(seat.region)
                 if "people.manage" in seat.rights:
                     found |= Q(network="")

@@ -7,4 +7,7 @@ from django.urls import path
 from fanzha.desk.audit import views
 
 app_name = "audit"
-urlpatterns = [path("", views.listing, name="list")]
+urlpatterns = [
+    path("", views.listing, name="list"),
+    path("export/", views.export, name="export"),
+]

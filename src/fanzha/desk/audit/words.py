@@ -1,9 +1,15 @@
-"""Decides what people read for an act that is no transition of a workflow, by the end of its name."""
+"""Decides what people read for an act: its workflow's word where it is a transition, else by the end of its name."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
+
+from django.apps import apps
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+from fanzha.desk.workflow.models import Staged
 
 WORDS: dict[str, Promise] = {
     "contact": _("登记回访"),
@@ -62,3 +68,19 @@ WORDS: dict[str, Promise] = {
     "cancel": _("取消"),
     "in": _("登录"),
 }
+
+
+def said(action: str) -> str:
+    """The words of an action, in the reader's language."""
+    return str(_transitions().get(action) or WORDS.get(action.partition(".")[2], action))
+
+
+def sayings() -> Callable[[str], str]:
+    """`said` for many, each action asked once."""
+    return cache(said)
+
+
+@cache
+def _transitions() -> dict[str, str | Promise]:
+    tables = [model.workflow for model in apps.get_models() if issubclass(model, Staged)]
+    return {f"{table.name}.{each.name}": each.label for table in tables for each in table.transitions}

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from fanzha.desk.audit.models import SHOWN, Entry
-from fanzha.desk.callbacks import actions
+from fanzha.desk.callbacks import actions, sheet
 from fanzha.desk.callbacks.choices import UNDONE, WAITING, Contact, Outcome, Paid, State
 from fanzha.desk.callbacks.models import Callback
 from fanzha.desk.callbacks.terms import terms
+from fanzha.desk.excel import exporting
 from fanzha.desk.organisations.models import User
 from fanzha.desk.pages.paging import ROWS, Plain, states_of
 from fanzha.desk.rights.views import needs, person
@@ -26,10 +27,8 @@ _OWN_FORMS = ("reach", "close")  # acts that need more than a reason
 def queue(request: HttpRequest) -> HttpResponse:
     """What is to be done, the most urgent first; `?state=` shows others. htmx asks for the rows alone."""
     seen = _seen(person(request))
-    wanted = states_of(request, State) or list(UNDONE)
-    found = seen.filter(state__in=wanted).select_related("signed_by", "assigned_organisation")
-    closed = wanted == [State.CLOSED]
-    rows = found.order_by("-closed_at", "-pk") if closed else found.order_by("due_at", "pk")
+    wanted = _states(request)
+    rows = _queued(seen, wanted).select_related("signed_by", "assigned_organisation")
     shown = {
         "rows": Plain(rows, ROWS).get_page(request.GET.get("page")),
         "states": [(state.value, state.label, state.value in wanted) for state in State],
@@ -38,6 +37,15 @@ def queue(request: HttpRequest) -> HttpResponse:
     }
     alone = request.headers.get("HX-Request") == "true"
     return render(request, "callbacks/rows.html" if alone else "callbacks/queue.html", shown)
+
+
+@needs("callbacks.view")
+@needs(exporting.RIGHT)
+@require_GET
+def export(request: HttpRequest) -> HttpResponseBase:
+    """What the filters show, as Excel."""
+    user, wanted = person(request), _states(request)
+    return exporting.exported(user, "callbacks", _queued(_seen(user), wanted), sheet.table(), {"state": wanted})
 
 
 @needs("callbacks.view")
@@ -88,3 +96,13 @@ def act(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _seen(user: User) -> Any:
     return Callback.objects.visible_to(user, "callbacks.view")
+
+
+def _states(request: HttpRequest) -> list[str]:
+    return states_of(request, State) or list(UNDONE)
+
+
+def _queued(seen: Any, states: list[str]) -> Any:
+    """The most urgent first; of those closed the newest."""
+    found = seen.filter(state__in=states)
+    return found.order_by("-closed_at", "-pk") if states == [State.CLOSED] else found.order_by("due_at", "pk")

@@ -9,6 +9,7 @@ from fanzha.desk.complaints import views
 app_name = "complaints"
 urlpatterns = [
     path("", views.listing, name="list"),
+    path("export/", views.export, name="export"),
     path("new/", views.add, name="add"),
     path("bring/", views.bring, name="bring"),
     path("template/", views.template, name="template"),

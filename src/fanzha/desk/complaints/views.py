@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -14,11 +14,12 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from fanzha.desk.audit.models import SHOWN, Entry
-from fanzha.desk.complaints import actions, bringing
+from fanzha.desk.complaints import actions, bringing, sheet
 from fanzha.desk.complaints.choices import Kind, State, Way
 from fanzha.desk.complaints.forms import SaidForm
 from fanzha.desk.complaints.models import Complaint
 from fanzha.desk.complaints.terms import terms
+from fanzha.desk.excel import exporting
 from fanzha.desk.organisations.models import User
 from fanzha.desk.pages.paging import ROWS, Plain, states_of
 from fanzha.desk.rights.seats import holds, networks_of
@@ -32,11 +33,9 @@ from fanzha.errors import Refused
 def listing(request: HttpRequest) -> HttpResponse:
     """The newest first; `?state=` narrows."""
     user = person(request)
-    states = states_of(request, State)
-    seen = _seen(user)
-    found = seen.filter(state__in=states) if states else seen
+    seen, states = _seen(user), states_of(request, State)
     shown = {
-        "rows": Plain(found.order_by("-last_at", "-pk"), ROWS).get_page(request.GET.get("page")),
+        "rows": Plain(_newest(seen, states), ROWS).get_page(request.GET.get("page")),
         "states": [(state.value, state.label, state.value in states) for state in State],
         "waiting": seen.filter(state=State.RECEIVED).count(),
         "heavy": seen.weighing(timezone.now()).heavy().count(),
@@ -44,6 +43,15 @@ def listing(request: HttpRequest) -> HttpResponse:
         "may_file": holds(user, "complaints.file"),
     }
     return render(request, "complaints/list.html", shown)
+
+
+@needs("complaints.view")
+@needs(exporting.RIGHT)
+@require_GET
+def export(request: HttpRequest) -> HttpResponseBase:
+    """What the filters show, as Excel."""
+    user, states = person(request), states_of(request, State)
+    return exporting.exported(user, "complaints", _newest(_seen(user), states), sheet.table(), {"state": states})
 
 
 @needs("complaints.file")
@@ -138,3 +146,7 @@ def act(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _seen(user: User) -> Any:
     return Complaint.objects.visible_to(user, "complaints.view")
+
+
+def _newest(seen: Any, states: list[str]) -> Any:
+    return (seen.filter(state__in=states) if states else seen).order_by("-last_at", "-pk")

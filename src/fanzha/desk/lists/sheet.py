@@ -9,17 +9,18 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from django.db.models import QuerySet
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
+from fanzha.desk.excel.exporting import Row, Table, labels, moment, places, yes
 from fanzha.desk.excel.reading import Limits, rows_of, text
 from fanzha.desk.excel.writing import Sheet
 from fanzha.desk.lists.choices import Authority, Exemption, Kind, List, State
 from fanzha.desk.lists.judging import Fault, Line
-from fanzha.desk.lists.models import Item, shown
+from fanzha.desk.lists.models import shown
 from fanzha.desk.lists.terms import terms
+from fanzha.desk.masking.mask import mask
 from fanzha.policy import reasons
 
 COLUMNS = {
@@ -72,28 +73,36 @@ def faults_sheet(which: str, faulty: Iterable[tuple[int, Sequence[Fault]]]) -> S
     return Sheet(chain([("行号", "列", "问题")], lines))
 
 
-def exported(items: QuerySet[Item]) -> Sheet:
-    """Items as everyone may see them, masked; as bare values, for there may be a hundred thousand."""
-    return Sheet(_rows(items))
+def table() -> Table:
+    """Items as everyone may see them, masked, in the reader's language."""
+    lists, kinds, states, named = labels(List), labels(Kind), labels(State), places()
+    offices, exemptions = labels(Authority), labels(Exemption)
+    why = {code: each.en if get_language() == "en" else each.zh for code, each in reasons().items()}
+
+    def lines(rows: Sequence[Row]) -> Iterator[Sequence[Any]]:
+        for which, network, kind, value, person, paper, reason, note, document, authority, kept, trunk, *rest in rows:
+            exemption, region, starts, expires, by, approver, due, overdue, state = rest
+            yield (
+                lists[which], network, kinds[kind], shown(kind, value, person, paper), why.get(reason, reason), note,
+                document, offices.get(authority, ""), mask("number", kept) if kept else "", trunk,
+                exemptions.get(exemption, ""), named(region), _day(starts), _day(expires), by, approver, moment(due),
+                yes(overdue), states[state],
+            )  # fmt: skip
+
+    return Table(_HEAD, _FIELDS, lines)
 
 
-_HEAD = ("名单", "对象类型", "对象（脱敏）", "原因", "文书编号", "生效", "到期", "状态", "提出人", "审批人")
-_FIELDS = (
-    "list", "kind", "value", "person", "paper", "reason", "document", "starts", "expires", "state",
-    "proposed_by__name", "approved_by__name",
+_HEAD = (
+    gettext_lazy("名单"), gettext_lazy("网络"), gettext_lazy("对象类型"), gettext_lazy("对象（脱敏）"),
+    gettext_lazy("原因"), gettext_lazy("说明"), gettext_lazy("文书编号"), gettext_lazy("认定机关层级"),
+    gettext_lazy("保留号码"), gettext_lazy("中继"), gettext_lazy("豁免"), gettext_lazy("地区"), gettext_lazy("生效"),
+    gettext_lazy("到期"), gettext_lazy("提出人"), gettext_lazy("审批人"), gettext_lazy("时限"), gettext_lazy("超时"),
+    gettext_lazy("状态"),
 )  # fmt: skip
-
-
-def _rows(items: QuerySet[Item]) -> Iterator[Sequence[Any]]:
-    lists, kinds, states = ({value: str(label) for value, label in each.choices} for each in (List, Kind, State))
-    yield _HEAD
-    for which, kind, value, person, paper, reason, document, starts, expires, state, by, approver in items.values_list(
-        *_FIELDS
-    ).iterator(chunk_size=2000):
-        yield (
-            lists[which], kinds[kind], shown(kind, value, person, paper), reasons()[reason].zh, document, _day(starts),
-            _day(expires), states[state], by or "", approver or "",
-        )  # fmt: skip
+_FIELDS = (
+    "list", "network", "kind", "value", "person", "paper", "reason", "why", "document", "authority", "kept", "trunk",
+    "exemption", "region", "starts", "expires", "proposed_by__name", "approved_by__name", "due_at", "overdue", "state",
+)  # fmt: skip
 
 
 @lru_cache(maxsize=5000)

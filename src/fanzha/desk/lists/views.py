@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from fanzha.desk.audit.actions import Act, record_alone
 from fanzha.desk.audit.models import SHOWN, Entry
+from fanzha.desk.excel import exporting
 from fanzha.desk.excel.writing import sent
 from fanzha.desk.lists import actions, importing, sheet
 from fanzha.desk.lists.choices import HOLDING, KINDS, Authority, Exemption, List, State
@@ -48,7 +49,6 @@ def listing(request: HttpRequest) -> HttpResponse:
         "soon": seen.expiring(timezone.now()).count(),
         "waiting": seen.filter(state=State.PROPOSED).count(),
         "may_edit": holds(user, "lists.edit"),
-        "may_export": holds(user, "reports.export"),
         "imports": Import.objects.visible_to(user, "lists.view").filter(list=which)[:5],
         "reminder_days": terms().reminder_days,
     }
@@ -164,19 +164,15 @@ def faults(request: HttpRequest, pk: int) -> HttpResponseBase:
     return sent(f"errors-{pk}.xlsx", sheet.faults_sheet(made.list, importing.faults_of(made)))
 
 
-@needs("reports.export")
+@needs("lists.view")
+@needs(exporting.RIGHT)
 @require_GET
 def export(request: HttpRequest) -> HttpResponseBase:
     """What the filters show, masked; recorded."""
     which, user = _which(request.GET.get("list", List.BLOCK)), person(request)
-    rows = _filtered(request, which).order_by("pk")
-    number = rows.count()
-    if number > terms().import_rows:
-        raise Refused("导出行数过多，请先筛选 too many rows, narrow them first")
-    seat = seats_of(user)[0]
-    network = ",".join(sorted(seat.networks))[:40]
-    record_alone(user, Act("lists.export", "list", which, network, seat.region, data={"rows": number}))
-    return sent(f"{which}.xlsx", sheet.exported(rows))
+    rows = _filtered(request, which).order_by("-proposed_at", "-pk")
+    told = {"state": _states(request), "soon": request.GET.get("soon")}
+    return exporting.exported(user, "lists", rows, sheet.table(), told, which)
 
 
 @needs("lists.check")

@@ -18,6 +18,9 @@ class State(TextChoices):
     UNDONE = "undone", _("已回滚")
 
 
+COMING = _("已告知，待生效")  # active, but its notice still runs
+
+
 TONES = {
     State.PROPOSED: "yellow",
     State.ACTIVE: "red",

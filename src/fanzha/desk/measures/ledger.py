@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -55,9 +55,9 @@ def ledger(user: Anyone, today: date) -> Ledger:
     )
 
 
-def calls_of(measures: Sequence[Measure]) -> dict[int, int]:
+def calls_of(measures: Iterable[int]) -> dict[int, int]:
     """Calls that each measure decided, by its id."""
-    names = {measure.entry: measure.pk for measure in measures}
+    names = {f"measure:{pk}": pk for pk in measures}
     rows = Tally.objects.filter(entry__in=names).values_list("entry").annotate(Sum("calls")).order_by()
     return {names[entry]: number for entry, number in rows}
 

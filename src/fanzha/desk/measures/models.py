@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from fanzha.desk.alerts.models import Alert
 from fanzha.desk.masking.subject import Subject
-from fanzha.desk.measures.choices import TONES, Kind, Label, State
+from fanzha.desk.measures.choices import COMING, TONES, Kind, Label, State
 from fanzha.desk.measures.ladder import Rung, rung
 from fanzha.desk.measures.querysets import MeasureQuerySet
 from fanzha.desk.measures.reasons import Reason, reasons
@@ -103,7 +103,7 @@ class Measure(Scoped, Staged):
     def state_label(self) -> str:
         """Its state's name; one whose notice is still running is not in force yet."""
         if self.state == State.ACTIVE and self.in_force_at and self.in_force_at > timezone.now():
-            return str(_("已告知，待生效"))
+            return str(COMING)
         return super().state_label
 
     @property

@@ -9,6 +9,7 @@ from fanzha.desk.measures import views
 app_name = "measures"
 urlpatterns = [
     path("", views.listing, name="list"),
+    path("export/", views.export, name="export"),
     path("ledger/", views.ledger_page, name="ledger"),
     path("from/<str:alert>/", views.propose_from, name="propose_from"),
     path("on/<str:token>/", views.propose_on, name="propose_on"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -12,12 +12,14 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from fanzha.desk.alerts.models import Alert
 from fanzha.desk.audit.models import SHOWN, Entry
 from fanzha.desk.enforcement.models import Change
+from fanzha.desk.excel import exporting
 from fanzha.desk.masking.subject import Subject, subject_of
-from fanzha.desk.measures import actions, offer
+from fanzha.desk.measures import actions, offer, sheet
 from fanzha.desk.measures.choices import State
 from fanzha.desk.measures.forms import FilterForm, ProposeForm
 from fanzha.desk.measures.ledger import calls_of, ledger
 from fanzha.desk.measures.models import Measure
+from fanzha.desk.measures.querysets import MeasureQuerySet
 from fanzha.desk.measures.reasons import reason_for, reasons
 from fanzha.desk.pages.paging import CAP, ROWS, Pages
 from fanzha.desk.rights.seats import holds
@@ -30,13 +32,11 @@ from fanzha.errors import Refused
 @require_GET
 def listing(request: HttpRequest) -> HttpResponse:
     """The list: what waits for approval first, then the newest."""
-    form = FilterForm(request.GET)
-    form.is_valid()
-    wanted = {name: value for name, value in form.cleaned_data.items() if value}
+    form, wanted = _wanted(request)
     seen = Measure.objects.seen_by(request.user)
-    rows = seen.narrowed(wanted).select_related("proposed_by", "approved_by").order_by("-proposed_at", "-pk")
+    rows = _listed(seen, wanted).select_related("proposed_by", "approved_by")
     page = Pages(rows, ROWS).get_page(request.GET.get("page"))
-    calls = calls_of(list(page))
+    calls = calls_of(measure.pk for measure in page)
     shown = {
         "form": form,
         "wanted": wanted,
@@ -47,6 +47,16 @@ def listing(request: HttpRequest) -> HttpResponse:
         "active": seen.active().count(),
     }
     return render(request, "measures/list.html", shown)
+
+
+@needs("measures.view")
+@needs(exporting.RIGHT)
+@require_GET
+def export(request: HttpRequest) -> HttpResponseBase:
+    """What the filters show, as Excel."""
+    _form, wanted = _wanted(request)
+    rows = _listed(Measure.objects.seen_by(request.user), wanted)
+    return exporting.exported(person(request), "measures", rows, sheet.table(), wanted)
 
 
 @needs("measures.view")
@@ -66,7 +76,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "notices": measure.notices.order_by("pk"),
         "appeals": measure.appeals.order_by("pk") if holds(user, "appeals.view", measure) else (),
         "changes": Change.objects.filter(entry=measure.entry).select_related("publication").order_by("pk"),
-        "calls": calls_of([measure]).get(measure.pk, 0),
+        "calls": calls_of([measure.pk]).get(measure.pk, 0),
         "trail": Entry.objects.about("measure", pk)[:SHOWN],
     }
     return render(request, "measures/detail.html", shown)
@@ -107,6 +117,16 @@ def propose_on(request: HttpRequest, token: str) -> HttpResponse:
 def ledger_page(request: HttpRequest) -> HttpResponse:
     """The ledger by number and by call."""
     return render(request, "measures/ledger.html", {"ledger": ledger(request.user, timezone.localdate())})
+
+
+def _wanted(request: HttpRequest) -> tuple[FilterForm, dict[str, Any]]:
+    form = FilterForm(request.GET)
+    form.is_valid()
+    return form, {name: value for name, value in form.cleaned_data.items() if value}
+
+
+def _listed(seen: MeasureQuerySet, wanted: dict[str, Any]) -> MeasureQuerySet:
+    return seen.narrowed(wanted).order_by("-proposed_at", "-pk")
 
 
 _ACTS = {"reject": actions.reject, "withdraw": actions.withdraw, "lift": actions.lift}

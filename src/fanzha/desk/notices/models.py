@@ -69,13 +69,18 @@ class Notice(Scoped):
 
     @property
     def shown(self) -> str:
-        """The text for pages: without the code, which is the subscriber's alone."""
-        return self.text.replace("{code}", "••••••••").replace("{address}", "…/appeal/")
+        """The text for pages."""
+        return bare(self.text)
 
     @property
     def state_label(self) -> str:
         """Its state's name in the reader's language."""
         return str(State(self.state).label)
+
+
+def bare(text: str) -> str:
+    """What a notice says, without the code, which is the subscriber's alone."""
+    return text.replace("{code}", "••••••••").replace("{address}", "…/appeal/")
 
 
 class Letter(models.Model):

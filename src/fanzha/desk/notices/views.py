@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import Count
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from fanzha.desk.audit.actions import record_alone
+from fanzha.desk.excel import exporting
 from fanzha.desk.lists.models import Item
-from fanzha.desk.notices import actions, letters
+from fanzha.desk.notices import actions, letters, sheet
 from fanzha.desk.notices.choices import State
 from fanzha.desk.notices.models import Notice
 from fanzha.desk.organisations.models import User
@@ -28,21 +29,26 @@ RIGHT = "measures.view"
 def listing(request: HttpRequest) -> HttpResponse:
     """Newest first; `?state=` narrows."""
     user = person(request)
-    states = states_of(request, State)
-    seen = _seen(user)
-    found = seen.filter(state__in=states) if states else seen
+    seen, states = _seen(user), states_of(request, State)
     waits = (State.FAILED, State.HELD)
     counted = dict(seen.filter(state__in=waits).values_list("state").annotate(Count("pk")).order_by())
     shown = {
-        "rows": Plain(found.select_related("measure").order_by("-made_at", "-pk"), ROWS).get_page(
-            request.GET.get("page")
-        ),
+        "rows": Plain(_newest(seen, states).select_related("measure"), ROWS).get_page(request.GET.get("page")),
         "states": [(state.value, state.label, state.value in states) for state in State],
         "failed": counted.get(State.FAILED, 0),
         "held": counted.get(State.HELD, 0),
         "may": {state.value: holds(user, right) for state, right in actions.SENDS.items()},
     }
     return render(request, "notices/list.html", shown)
+
+
+@needs(RIGHT)
+@needs(exporting.RIGHT)
+@require_GET
+def export(request: HttpRequest) -> HttpResponseBase:
+    """What the filters show, as Excel."""
+    user, states = person(request), states_of(request, State)
+    return exporting.exported(user, "notices", _newest(_seen(user), states), sheet.table(), {"state": states})
 
 
 @needs(RIGHT)
@@ -57,6 +63,10 @@ def again(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _seen(user: User) -> Any:
     return Notice.objects.visible_to(user, RIGHT)
+
+
+def _newest(seen: Any, states: list[str]) -> Any:
+    return (seen.filter(state__in=states) if states else seen).order_by("-made_at", "-pk")
 
 
 @needs("lists.view")

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from fanzha.desk.audit.actions import Act, record_alone
+from fanzha.desk.excel.exporting import note_down
 from fanzha.desk.excel.writing import sent
 from fanzha.desk.organisations.models import User
 from fanzha.desk.overview.change import percent
@@ -91,6 +91,4 @@ def _may_export(user: User) -> bool:
 
 
 def _record(user: User, action: str, found: Overview) -> None:
-    seat = next(seat for seat in seats_of(user) if "reports.export" in seat.rights)
-    network = ",".join(sorted(seat.networks))[:40]
-    record_alone(user, Act(action, "report", str(found.days.day), network, seat.region))
+    note_down(user, action, "report", str(found.days.day))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import ClassVar
 
 from django.db import models
@@ -41,7 +42,12 @@ class Push(Scoped, Staged):
     @property
     def receipt(self) -> str:
         """The number it is signed for under."""
-        return f"TS-{self.day:%Y%m%d}-{self.pk:06d}"
+        return receipt_of(self.day, self.pk)
+
+
+def receipt_of(day: date, pk: int) -> str:
+    """The number that a push is signed for under."""
+    return f"TS-{day:%Y%m%d}-{pk:06d}"
 
 
 class Ranked(models.Model):

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import Count, Q
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from fanzha.desk.audit.models import SHOWN, Entry
+from fanzha.desk.excel import exporting
 from fanzha.desk.organisations.models import User
 from fanzha.desk.pages.paging import ROWS, Plain
-from fanzha.desk.pushes import actions
+from fanzha.desk.pushes import actions, sheet
 from fanzha.desk.pushes.choices import Answer, State
 from fanzha.desk.pushes.models import Push
 from fanzha.desk.rights.seats import holds
@@ -27,10 +28,17 @@ _FIELD = "answer-"
 @require_GET
 def listing(request: HttpRequest) -> HttpResponse:
     """The days, newest first, with how many numbers were answered how."""
-    found = _seen(person(request)).annotate(
-        told=Count("ranked", filter=~Q(ranked__answer="")), right=Count("ranked", filter=Q(ranked__answer="true"))
-    )
-    return render(request, "pushes/list.html", {"rows": Plain(found.order_by("-day"), ROWS).get_page(_page(request))})
+    rows = Plain(_days(person(request)), ROWS).get_page(request.GET.get("page"))
+    return render(request, "pushes/list.html", {"rows": rows})
+
+
+@needs(RIGHT)
+@needs(exporting.RIGHT)
+@require_GET
+def export(request: HttpRequest) -> HttpResponseBase:
+    """They as Excel."""
+    user = person(request)
+    return exporting.exported(user, "pushes", _days(user), sheet.table())
 
 
 @needs(RIGHT)
@@ -81,5 +89,7 @@ def _seen(user: User) -> Any:
     return Push.objects.visible_to(user, RIGHT)
 
 
-def _page(request: HttpRequest) -> str | None:
-    return request.GET.get("page")
+def _days(user: User) -> Any:
+    told, right = ~Q(ranked__answer=""), Q(ranked__answer="true")
+    found = _seen(user).annotate(told=Count("ranked", filter=told), right=Count("ranked", filter=right))
+    return found.order_by("-day", "pk")

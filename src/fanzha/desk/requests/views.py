@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
@@ -13,12 +14,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from fanzha.desk.audit.actions import record_alone
 from fanzha.desk.audit.models import SHOWN, Entry
+from fanzha.desk.excel import exporting
 from fanzha.desk.excel.writing import sent
 from fanzha.desk.lists.choices import Authority
 from fanzha.desk.measures.ladder import rung
 from fanzha.desk.organisations.models import User
 from fanzha.desk.pages.paging import ROWS, Plain, states_of
-from fanzha.desk.requests import actions, judging, referring
+from fanzha.desk.requests import actions, judging, referring, sheet
 from fanzha.desk.requests.choices import Channel, Kind, ReferralState, Result, State, Urgency
 from fanzha.desk.requests.execution import rate, results_of
 from fanzha.desk.requests.forms import PaperForm
@@ -37,12 +39,8 @@ from fanzha.errors import Refused
 def listing(request: HttpRequest) -> HttpResponse:
     """What is asked for; `?state=` narrows."""
     user = person(request)
-    states = states_of(request, State)
-    seen = _seen(user)
-    found = seen.filter(state__in=states) if states else seen
-    page = Plain(found.select_related("proposed_by").order_by("-made_at", "-pk"), ROWS).get_page(
-        request.GET.get("page")
-    )
+    seen, states = _seen(user), states_of(request, State)
+    page = Plain(_newest(seen, states).select_related("proposed_by"), ROWS).get_page(request.GET.get("page"))
     shown = {
         "rows": page,
         "rated": with_rates(page),
@@ -53,6 +51,15 @@ def listing(request: HttpRequest) -> HttpResponse:
         "may_file": holds(user, "requests.file"),
     }
     return render(request, "requests/list.html", shown)
+
+
+@needs("requests.view")
+@needs(exporting.RIGHT)
+@require_GET
+def export(request: HttpRequest) -> HttpResponseBase:
+    """What the filters show, as Excel; numbers are in a request's own receipt."""
+    user, states = person(request), states_of(request, State)
+    return exporting.exported(user, "requests", _newest(_seen(user), states), sheet.table(), {"state": states})
 
 
 @needs("requests.file")
@@ -153,15 +160,23 @@ def receipt_file(request: HttpRequest, pk: int) -> HttpResponseBase:
 def referrals(request: HttpRequest) -> HttpResponse:
     """What went to other provinces."""
     user = person(request)
-    found = _referrals(user).select_related("request").order_by("-made_at", "-pk")
-    page = Plain(found, ROWS).get_page(request.GET.get("page"))
-    counted = lines_of(page)
+    page = Plain(_newest(_referrals(user)).select_related("request"), ROWS).get_page(request.GET.get("page"))
+    counted = lines_of(each.pk for each in page)
     shown = {
         "rows": page,
         "tickets": [(each, counted.get(each.pk, 0), list(available(each, user))) for each in page],
         "channels": Channel.choices,
     }
     return render(request, "requests/referrals.html", shown)
+
+
+@needs("requests.view")
+@needs(exporting.RIGHT)
+@require_GET
+def referrals_export(request: HttpRequest) -> HttpResponseBase:
+    """They as Excel."""
+    user = person(request)
+    return exporting.exported(user, "referrals", _newest(_referrals(user)), sheet.referrals())
 
 
 @needs("requests.view")
@@ -207,3 +222,8 @@ def _seen(user: User) -> Any:
 
 def _referrals(user: User) -> Any:
     return Referral.objects.visible_to(user, "requests.view")
+
+
+def _newest(seen: Any, states: Sequence[str] = ()) -> Any:
+    """In these states where any are asked for."""
+    return (seen.filter(state__in=states) if states else seen).order_by("-made_at", "-pk")

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
+from fanzha.desk.excel import exporting
 from fanzha.desk.organisations.models import Organisation, User
 from fanzha.desk.pages.paging import ROWS, Plain
 from fanzha.desk.rights.seats import holds
 from fanzha.desk.rights.views import needs, person
-from fanzha.desk.supervision import actions
+from fanzha.desk.supervision import actions, sheet
 from fanzha.desk.supervision.candidates import candidates
 from fanzha.desk.supervision.kinds import kinds, page_of
 from fanzha.desk.supervision.models import Escalation
@@ -27,14 +28,19 @@ _LEADER = "alerts.reopen"  # who leads a team sees it from the first step on; a 
 @require_GET
 def listing(request: HttpRequest) -> HttpResponse:
     """The longest overdue first."""
-    user = person(request)
-    seen = Escalation.objects.visible_to(user, RIGHT).filter(closed_at=None)
-    if not holds(user, _LEADER):
-        seen = seen.filter(step__gte=terms().regulator)
-    page = Plain(seen.select_related("assigned_user", "assigned_organisation").order_by("due_at", "pk"), ROWS)
-    rows = page.get_page(request.GET.get("page"))
+    found = _standing(person(request)).select_related("assigned_user", "assigned_organisation")
+    rows = Plain(found, ROWS).get_page(request.GET.get("page"))
     shown = {"rows": rows, "told": _told(rows), "steps": list(enumerate(terms().steps, start=1))}
     return render(request, "supervision/list.html", shown)
+
+
+@needs(RIGHT)
+@needs(exporting.RIGHT)
+@require_GET
+def export(request: HttpRequest) -> HttpResponseBase:
+    """They as Excel."""
+    user = person(request)
+    return exporting.exported(user, "supervision", _standing(user), sheet.table())
 
 
 @needs(actions.RIGHT)
@@ -55,6 +61,13 @@ def assign(request: HttpRequest, kind: str, pk: str) -> HttpResponse:
     user = person(request)
     actions.assign(user, _row(user, kind, pk), _whom(request.POST.get("to", "")), request.POST.get("reason", ""))
     return redirect(page_of(kind, pk) or "supervision:list")
+
+
+def _standing(user: User) -> Any:
+    seen = Escalation.objects.visible_to(user, RIGHT).filter(closed_at=None)
+    if not holds(user, _LEADER):
+        seen = seen.filter(step__gte=terms().regulator)
+    return seen.order_by("due_at", "pk")
 
 
 def _row(user: User, kind: str, pk: str) -> Any:

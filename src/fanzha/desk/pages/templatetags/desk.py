@@ -8,13 +8,16 @@ from typing import Any
 
 from django import template
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from fanzha.desk.alerts.models import told
+from fanzha.desk.excel.exporting import RIGHT as EXPORT
 from fanzha.desk.pages.places import place
+from fanzha.desk.rights.seats import holds
 
 register = template.Library()
 register.filter("place", place)
@@ -70,6 +73,14 @@ def data_block(value: Any, name: str) -> SafeString:
     """JSON for a script of ours to read; the browser does not run it, and it cannot close its own element."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":")).translate(_ESCAPES)
     return format_html('<script type="application/json" id="{}">{}</script>', name, mark_safe(text))  # noqa: S308
+
+
+@register.inclusion_tag("pages/export.html", takes_context=True)
+def export(context: dict[str, Any], view: str) -> dict[str, Any]:
+    """The way to a list's Excel under the page's filters, for who may export."""
+    query = with_query(context, page="").removeprefix("?")
+    address = f"{reverse(view)}?{query}" if query else reverse(view)
+    return {"may": holds(context["request"].user, EXPORT), "address": address}
 
 
 @register.simple_tag(takes_context=True)
