@@ -9,7 +9,6 @@ from django.utils.translation import gettext_lazy as _
 
 from fanzha.desk.lab.choices import ACTING, SHADOWED, STAGES, TONES, Origin, Progress, State, Trip
 from fanzha.desk.lab.querysets import HitQuerySet, VersionQuerySet
-from fanzha.desk.lab.sayings import told
 from fanzha.desk.lab.terms import terms
 from fanzha.desk.lab.workflow import RULE
 from fanzha.desk.masking.subject import Subject
@@ -202,11 +201,6 @@ class Trial(Scoped):
     def state_label(self) -> str:
         """Its state, in words."""
         return str(Progress(self.state).label)
-
-    @property
-    def problem_words(self) -> str:
-        """What went wrong, in the reader's language; "" where nothing did."""
-        return told(self.problem)
 
     @property
     def going(self) -> bool:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from fanzha.desk.alerts.models import told
 from fanzha.desk.alerts.words import words
 from fanzha.desk.audit.models import Entry
+from fanzha.desk.lab import sayings
 from fanzha.desk.lab.choices import State, Trip
 from fanzha.desk.lab.workflow import RULE
 from fanzha.desk.pages.templatetags.desk import moment
@@ -44,6 +45,12 @@ def both(text: Any) -> str:
     if isinstance(text, dict):
         return told(text)
     return str(text.en if get_language() == "en" else text.zh)
+
+
+@register.filter
+def problem_words(problem: str) -> str:
+    """Why a backtest came to nothing, in the reader's language."""
+    return sayings.told(problem)
 
 
 @register.filter
