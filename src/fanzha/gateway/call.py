@@ -26,6 +26,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     From), None if withheld. presented: what the callee would be shown (From), where it differs. ingress: a name of
     records.contract.Ingress, where the switch says it; else the trunk's contract says it. peer: the address that
     asked. serving_region: GB/T 2260. roaming: whether a domestic mobile is known to be abroad. at: UTC microseconds.
+    fault: what of the question broke its protocol and was passed over, None if nothing.
     """
 
     key: str
@@ -41,3 +42,4 @@ class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     device: str | None = None
     serving_region: int | None = None
     roaming: bool | None = None
+    fault: str | None = None

@@ -20,6 +20,7 @@ _IRREGULAR, _UNASSIGNED, _WITHHELD = int(Form.IRREGULAR), int(Form.UNASSIGNED), 
 _R1, _R3, _R5, _R8 = (reasons.bits([name]) for name in ("R1", "R3", "R5", "R8"))
 # What each exemption of a special user lifts (A7, E8).
 _LIFTED = {Exemption.CLIR: _R5, Exemption.EMPTY: _R3 | _R8, Exemption.ANY: 0xFF}
+MALFORMED = "malformed"  # in `degraded`: the question was, and yet is answered
 _PASSED = COUNTERS.index("passed_per_minute")
 
 
@@ -35,6 +36,8 @@ class Weighing:
         self.soft: list[Reason] = []
         self.allowed: list[Entry] = []
         self.missing: list[str] = [asked.fault] if asked.fault else []
+        if asked.call.fault is not None:
+            self.missing.append(MALFORMED)
         self.owns, self.lifted = -1, 0
         self.reading: Reading | None = None
 

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
+from fanzha.gateway.checks import MALFORMED
 from fanzha.gateway.counters import Counters
 from fanzha.gateway.failure import Cause, Check
 from fanzha.gateway.inquiry import Inquiry
@@ -22,8 +23,8 @@ from fanzha.policy import Action, Policy
 
 # What a verdict may name as missing, in `degraded`.
 MISSING = (
-    "policy", "policy.age", "trunk", "trunk.contract", "trunk.area", "ingress", "roaming", "plan.age", "counters",
-    "counters.concurrent", "counters.duration", "counters.restarted", "counters.caller",
+    MALFORMED, "policy", "policy.age", "trunk", "trunk.contract", "trunk.area", "ingress", "roaming", "plan.age",
+    "counters", "counters.concurrent", "counters.duration", "counters.restarted", "counters.caller",
     *(f"{check}.{cause}" for check in Check for cause in (Cause.LATE, Cause.ERROR)),
 )  # fmt: skip
 _BOUNDS = (25e-6, 50e-6, 100e-6, 250e-6, 1e-3, 5e-3, 25e-3, 0.1)  # seconds

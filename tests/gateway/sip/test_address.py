@@ -42,13 +42,25 @@ def test_the_number_is_what_was_dialled(text: str, number: str) -> None:
     assert parse_uri(text).number == number
 
 
-@pytest.mark.parametrize(
-    ("text", "code"), [("http://x", 416), ("", 400), ("sip:", 400), ("sip:a@b c", 400), ("7", 400)]
-)
+@pytest.mark.parametrize(("text", "code"), [("http://x", 416), ("", 400), ("sip:", 400), ("7", 400)])
 def test_what_is_no_sip_address_says_so(text: str, code: int) -> None:
     with pytest.raises(Malformed) as raised:
         parse_uri(text)
     assert raised.value.code == code
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sip:+8613812345678@gw$.cn", "sip:+8613812345678@gw.cn:999999", "sip:+8613812345678@a b", "sip:+8613812345678",
+        "sip:+8613812345678@gw.cn" + ";a" * 600, "sip:+8613812345678@gw.cn?a=b@c", "sip:+8613812345678@@gw.cn",
+        "tel:+8613812345678;a=\"", "sip:+8613812345678@" + "long" * 5000,
+    ],
+)  # fmt: skip
+def test_nothing_behind_a_number_hides_it(text: str) -> None:
+    uri = parse_uri(text)
+    assert uri.number == "+8613812345678"
+    assert parse_uri(f"sip:88880000;phone-context=+86571@h{';a' * 600}").number == "+8657188880000"
 
 
 @pytest.mark.parametrize("text", ['"a <sip:b@c>', "a <sip:b", 'a" <sip:b@c>', "<<sip:b@c>>"])

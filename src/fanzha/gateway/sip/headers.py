@@ -44,7 +44,7 @@ def canonical(name: str) -> str:
 def _canonical(name: str) -> str:
     bare = name.strip(" \t").lower()
     if not _TOKEN.fullmatch(bare):
-        raise Malformed("Bad Header Name")
+        raise Malformed("Bad Header Name", mild=True)
     return COMPACT.get(bare, bare)
 
 

@@ -1,7 +1,8 @@
 """Decides the answer to every SIP message that reaches the gateway, without a socket: bytes in, bytes out, counted.
 
 INVITE gets its verdict, OPTIONS tells a dispatcher whether to ask here, NOTIFY brings a switch's reports of calls. What
-is malformed gets 400 where a reply is possible, silence else, and never an answer that stops a call.
+is malformed gets 400 where a reply is possible, silence else, and never an answer that stops a call; but an INVITE that
+says who calls whom all the same gets its verdict, which names the fault.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from fanzha.errors import InputError, StorageError
 from fanzha.gateway.engine import Engine
 from fanzha.gateway.live.event import DialogEvent, read_dialog
 from fanzha.gateway.sip.admission import Admission, Admitted, Known
-from fanzha.gateway.sip.malformed import Malformed
+from fanzha.gateway.sip.malformed import Malformed, graver
 from fanzha.gateway.sip.message import Request, Unanswerable, is_response, parse, rehearse
 from fanzha.gateway.sip.question import question
 from fanzha.gateway.sip.recent import Recent
@@ -98,9 +99,9 @@ class Responder:
         if request.method == "ACK":
             counts["ack"] += 1
             return None
-        fields = request.fields
         # 64 bits keyed by this process's own random: two transactions will not meet, and half the memory is enough.
-        key = hash((fields["via"][0], fields["call-id"][0], fields["cseq"][0], request.uri, source))
+        first = request.first
+        key = hash((first("via"), first("call-id"), first("cseq"), request.uri, source))
         if (kept := self._recent.get(key, now)) is not None:
             counts["retransmission"] += 1
             return kept
@@ -114,12 +115,13 @@ class Responder:
         """A request that was not met before."""
         try:
             back = hop(request.fields["via"], source)
-        except Malformed as fault:
-            request.fault = request.fault or fault
+        except Malformed as bad:
+            request.fault = graver(bad, request.fault)
             back = Hop(None, request.fields["via"], source)
-        if request.fault is None and request.method == "NOTIFY":
+        fault = request.fault
+        if fault is None and request.method == "NOTIFY":
             return self._notified(request, back, now, key)
-        asked = request.fault is None and request.method == "INVITE"
+        asked = request.method == "INVITE" and (fault is None or fault.mild)
         made = self._make(request, back, *(self._invite(request, source) if asked else self._judge(request)))
         self._recent.put(key, made, now)
         return made
@@ -152,7 +154,7 @@ class Responder:
         """The verdict's answer. Require is passed over: an extension we do not know must not leave a call unjudged."""
         self.counts["invite"] += 1
         try:
-            if request.to_tag:
+            if _within(request):
                 self.counts["reinvite"] += 1
                 return *self._go_on, ()
             call = question(request, source[0], time.time_ns() // 1000, self._words, believed=source[0] in self._edges)
@@ -207,3 +209,11 @@ class Responder:
         made = self._make(request, back, 200, "OK")
         self._recent.put(key, made, now)
         return made
+
+
+def _within(request: Request) -> bool:
+    """Whether it belongs to a call that was judged when it began. A To that cannot be read says no such thing."""
+    try:
+        return bool(request.to_tag)
+    except Malformed:
+        return False
