@@ -37,7 +37,7 @@ PINNED = {  # page -> reading queries
     "callbacks:queue": 9,
     "people:list": 10,
     "audit:list": 8,
-    "overview:page": 31,
+    "overview:page": 29,
     "alerts:detail": 16,
     "entities:page": 12,
     "measures:detail": 13,

@@ -144,22 +144,23 @@ def _on(user: User, span: Span) -> Iterator[tuple[str, int]]:
 
 def _funnel(user: User, span: Span) -> list[Step]:
     """Alerts that arrived in the span: judged, true, acted on, and closed."""
-    arrived = Alert.objects.seen_by(user).filter(taken_at__gte=span.since, taken_at__lt=span.until).order_by()
-    by = dict(arrived.values_list("state").annotate(number=Count("pk")))
     theirs = Measure.objects.filter(
         alert__isnull=False, proposed_at__gte=span.since
     ).order_by()  # never before its alert
-    acted = arrived.filter(pk__in=theirs.filter(in_force_at__isnull=False).values("alert")).count()
-    open_still = theirs.filter(state__in=("proposed", "active")).values("alert")
-    running = arrived.filter(state=AlertState.CONFIRMED, pk__in=open_still).count()
-    true, wrong, silent = (by.get(each, 0) for each in ("confirmed", "dismissed", "lapsed"))
-    every = sum(by.values())
+    acted = Q(pk__in=theirs.filter(in_force_at__isnull=False).values("alert"))
+    running = Q(pk__in=theirs.filter(state__in=("proposed", "active")).values("alert"))
+    arrived = Alert.objects.seen_by(user).filter(taken_at__gte=span.since, taken_at__lt=span.until).order_by()
+    # One query for all three counts, for each would look through all alerts of the span.
+    counts = {"number": Count("pk"), "acted": Count("pk", filter=acted), "running": Count("pk", filter=running)}
+    by = {row["state"]: row for row in arrived.values("state").annotate(**counts)}
+    true, wrong, silent = (by.get(each, {}).get("number", 0) for each in ("confirmed", "dismissed", "lapsed"))
+    every = sum(row["number"] for row in by.values())
     steps = (
         (_("收到"), every),
         (_("已研判"), true + wrong),
         (_("属实"), true),
-        (_("已处置"), acted),
-        (_("已办结"), true - running + wrong + silent),
+        (_("已处置"), sum(row["acted"] for row in by.values())),
+        (_("已办结"), true - by.get("confirmed", {}).get("running", 0) + wrong + silent),
     )
     return [Step(label, number, number / every if every else 0.0) for label, number in steps]
 
