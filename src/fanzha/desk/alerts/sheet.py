@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -25,13 +26,14 @@ _FIELDS = (
 def table() -> Table:
     """In the reader's language."""
     kinds, states, reasons, named, told = labels(Kind), labels(State), labels(Reason), places(), words()
+    scheme_of, grade_of, step_of = cache(told.scheme), cache(lambda name: str(told.band(name))), cache(told.measure)
 
     def lines(rows: Sequence[Row]) -> Iterator[Sequence[Any]]:
         for pk, network, kind, value, scheme, rule, score, band, measure, region, *rest in rows:
             first, last, taken, due, overdue, state, reason, whose = rest
             yield (
-                pk, network, kinds[kind], mask(kind, value), told.scheme(scheme), rule, round(score, 1),
-                str(told.band(band)), told.measure(measure), named(region), moment(first), moment(last), moment(taken),
+                pk, network, kinds[kind], mask(kind, value), scheme_of(scheme), rule, round(score, 1),
+                grade_of(band), step_of(measure), named(region), moment(first), moment(last), moment(taken),
                 moment(due), yes(overdue), states[state], reasons.get(reason, ""), whose,
             )  # fmt: skip
 
