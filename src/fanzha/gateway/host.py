@@ -12,9 +12,12 @@ from fanzha.gateway.counters import Counters, hash_of
 from fanzha.gateway.decide import decide, weigh
 from fanzha.gateway.http.back import Back
 from fanzha.gateway.inquiry import Inquiry
+from fanzha.gateway.live.backlog import Backlog
 from fanzha.gateway.live.event import DialogEvent, DialogState
 from fanzha.gateway.live.livecalls import LiveCalls
 from fanzha.gateway.live.remote import RemoteCalls
+from fanzha.gateway.live.reports import Reports
+from fanzha.gateway.sip.words import sip_words
 from fanzha.gateway.state import Live, live_in
 from fanzha.gateway.verdict import Verdict
 from fanzha.gateway.witness import Witness
@@ -41,6 +44,8 @@ class Host(Back):
         self.witness = witness or Witness(None, now=_now())
         self.store = store
         self.live = live
+        self._reports: Reports | None = None
+        self._bringing: asyncio.Task[None] | None = None
         self._counters = counters
         self._own = own
         self._aids = self._made()
@@ -79,16 +84,17 @@ class Host(Back):
         decide(call, self.store.current if self.store is not None else None, self._aids)
 
     async def seen(self, event: DialogEvent) -> None:
-        """See Engine. The call is counted out first, which bears repetition: whoever keeps calls may be down, and the
-        switch may not tell again; a caller must not seem to talk on."""
+        """See Engine. The call is counted out first, which bears repetition: whoever keeps calls may be down and the
+        disk full; a caller must not seem to talk on."""
         if self._counters is not None:
             call = hash_of(event.key)
             if event.state is DialogState.CONFIRMED:
                 self._counters.answered(call, event.at)
             else:
                 self._counters.ended(call, event.at)
-        if self.live is not None:
-            await self.live.seen(event)
+        keeper = self._reports or self.live
+        if keeper is not None:
+            await keeper.seen(event)
         self.witness.event(event.state)
 
     def ready(self) -> bool:
@@ -142,17 +148,29 @@ class Host(Back):
             self._counters.sweep(_now())
 
     def follow(self, control: Path) -> None:
-        """Tell `fanzha hep` of verdicts and events, once it has ever run here. control: its socket."""
+        """Tell `fanzha hep` of verdicts and events, once it has ever run here, and bring it what waits. control: its
+        socket."""
         if self.live is None and control.parent.is_dir():
             self.live = RemoteCalls(control)
+            if self._own is not None:
+                self._reports = Reports(self.live, Backlog(self._own / "reports", sip_words().report_bytes))
+        if self._reports is not None and (self._bringing is None or self._bringing.done()):
+            self._bringing = asyncio.get_running_loop().create_task(self._reports.bring())
 
     @property
     def unheard(self) -> int:
         """Verdicts that `fanzha hep` did not hear of."""
         return self.live.unheard if isinstance(self.live, RemoteCalls) else 0
 
+    @property
+    def counts(self) -> dict[str, int]:
+        """Reports that waited, and how many of them this worker has brought."""
+        return dict(self._reports.counts) if self._reports is not None else {}
+
     async def close(self) -> None:
         """Before the process ends: what was said is written down."""
+        if self._bringing is not None:
+            self._bringing.cancel()
         self.witness.close()
         if isinstance(self.live, RemoteCalls):
             await self.live.close()

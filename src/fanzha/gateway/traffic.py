@@ -13,8 +13,8 @@ KINDS = (
     "stranger", "flood", "other", *sorted(method.lower() for method in ELSEWHERE),
 )  # fmt: skip
 EVENTS = (
-    "reinvite", "nobody_called", "failed", "report_unread", "report_unkept", "undelivered", "connection_refused",
-    "connection_overdue", "stream_broken",
+    "reinvite", "nobody_called", "failed", "report_unread", "report_unkept", "report_later", "report_brought",
+    "undelivered", "connection_refused", "connection_overdue", "stream_broken",
 )  # fmt: skip
 _CLASS = {"2": "success", "3": "redirect", "4": "client_error", "5": "server_error", "6": "refused"}
 _SIP = "fanzha_sip_answers_total"

@@ -86,7 +86,7 @@ class Worker:
             await udp.finish()
             udp.close()
         await tcp.finish()
-        self._traffic.tell(self._responder.counts, self._app.counts, self._host.unheard)
+        self._tell()
         await self._host.close()
 
     def reload(self) -> None:
@@ -112,7 +112,7 @@ class Worker:
                 http.sweep(now)
             self._host.sweep()
             self._host.follow(self._settings.control)
-            self._traffic.tell(self._responder.counts, self._app.counts, self._host.unheard)
+            self._tell()
             try:
                 if await self._host.refresh():
                     LOG.info("policy in force: %s", self._host.version)
@@ -121,6 +121,9 @@ class Worker:
             if os.getppid() != self._parent:
                 LOG.warning("the supervisor is gone: leaving")
                 self._stopping.set()
+
+    def _tell(self) -> None:
+        self._traffic.tell(self._responder.counts | self._host.counts, self._app.counts, self._host.unheard)
 
     def _open_sip(self) -> UdpServer | None:
         if self._settings.sip is None:

@@ -15,9 +15,11 @@ import uvloop
 
 from fanzha.errors import StorageError, UsageError
 from fanzha.gateway.call import Call
+from fanzha.gateway.live.backlog import Backlog
 from fanzha.gateway.live.event import DialogEvent, DialogState
 from fanzha.gateway.live.limits import limits
 from fanzha.gateway.live.remote import RemoteCalls
+from fanzha.gateway.live.reports import Reports
 from fanzha.gateway.live.service import CONTROL, LiveService
 from fanzha.gateway.release.memory import MemorySwitch
 from fanzha.gateway.release.rules import release_words
@@ -138,6 +140,40 @@ def test_nobody_there_is_told_and_verdicts_are_counted(tmp_path: Path) -> None:
         await asyncio.sleep(0.01)
         assert remote.unheard == 1
         await remote.close()
+
+    uvloop.run(go())
+
+
+def test_reports_wait_while_nobody_follows_calls_and_are_brought_in_order(tmp_path: Path) -> None:
+    """An acknowledged end outlives that nobody listened, and our own death; it is one record, of the call as it was."""
+
+    async def go() -> None:
+        backlog = Backlog(tmp_path / "reports", 1_000_000)
+        remote = RemoteCalls(tmp_path / CONTROL)
+        reports = Reports(remote, backlog)
+        began = now()
+        for at, name in enumerate("abc"):
+            await reports.seen(report(DialogState.CONFIRMED, began - 90_000_000 + at, name))
+            await reports.seen(report(DialogState.TERMINATED, began - 60_000_000 + at, name))
+        await reports.seen(report(DialogState.CONFIRMED, began, "d"))
+        assert reports.counts["report_later"] == 7
+        await remote.close()
+        async with running(tmp_path) as (service, again, _):
+            others = Reports(again, Backlog(tmp_path / "reports", 1_000_000))  # another worker, or the next process
+            await others.bring()
+            assert others.counts["report_brought"] == 7
+            assert not backlog.waiting
+            assert [call.id for call in service.table] == ["d"]
+            await others.seen(report(DialogState.TERMINATED, began, "d"))
+            assert others.counts["report_later"] == 0
+            assert len(service.table) == 0
+            await asyncio.sleep(0.3)
+            late = report(DialogState.CONFIRMED, began - 90_000_000, "a")  # brought twice: a kill came between
+            await others.seen(late)
+            assert len(service.table) == 0
+        rows = [row for path in (tmp_path / "records").glob("*.parquet") for row in pq.read_table(path).to_pylist()]
+        talks = {row["call_id"]: row["talk_ms"] for row in rows}
+        assert talks == {"a": 30_000, "b": 30_000, "c": 30_000, "d": 0}
 
     uvloop.run(go())
 

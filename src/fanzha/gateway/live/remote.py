@@ -19,6 +19,7 @@ from fanzha.gateway.verdict import Verdict
 T = TypeVar("T")
 _ANSWER_BYTES = 67_108_864
 _PATIENCE_S = 2.0
+_REPORT_S = 0.5  # a switch waits 2 s for our answer to its report: by then it must be kept elsewhere
 _RELEASE_S = 30.0
 _LAST_WORDS_S = 0.2
 _BEHIND_BYTES = 1_048_576  # waiting in our own buffer for an owner that hangs, from which on nothing is added
@@ -68,7 +69,7 @@ class RemoteCalls(LiveCalls):
 
     async def seen(self, event: DialogEvent) -> None:
         """See LiveCalls."""
-        await self._ask(Line(do="seen", event=event), _PATIENCE_S)
+        await self._ask(Line(do="seen", event=event), _REPORT_S)
 
     async def calls(self, limit: int = 1000) -> list[LiveCall]:
         """See LiveCalls."""

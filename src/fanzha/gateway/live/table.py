@@ -54,6 +54,7 @@ class LiveTable:
         self._ringing: dict[bytes, Progress] = {}
         self._talking: dict[bytes, Progress] = {}
         self._closed = Closed(limits)
+        self._now = 0  # of the last `expire`
         self._asked: dict[bytes, tuple[int, Verdict]] = {}
         self.counts: Counter[str] = Counter()
         self.leg_moved: Callable[[Progress], None] = lambda _: None  # told when a call is answered, or a leg ends
@@ -273,8 +274,10 @@ class LiveTable:
     def reported(self, event: DialogEvent) -> None:
         """A switch's report. What its signalling says goes before what the report says."""
         call = self.find(event.key) or self.ended(event.key)
-        if call is None:
-            call = self._from_report(event)
+        if call is None and self._overtaken(event):
+            self.counts["repeat"] += 1
+            return
+        call = call or self._from_report(event)
         call.learn("dialog")
         call.heard = max(call.heard, event.at)
         call.to_tag = call.to_tag or event.to_tag.encode()
@@ -292,6 +295,11 @@ class LiveTable:
         else:
             call.cause = q850(event.cause) or self._causes.hangup
             self._end(call, event.at, "")
+
+    def _overtaken(self, event: DialogEvent) -> bool:
+        """Whether a report has waited so long that the call it is of has ended and been forgotten: it opens none."""
+        late = self._now - event.at > self._limits.closed_s * _SECOND
+        return late and self._closed.remembers(event.key.encode("utf-8", "surrogateescape"))
 
     def _from_report(self, event: DialogEvent) -> Progress:
         """A call whose signalling is not mirrored: it begins with its first report."""
@@ -331,7 +339,7 @@ class LiveTable:
 
     def expire(self, now: int) -> None:
         """Give up what had no news for too long; to be called every second or so."""
-        limits = self._limits
+        limits, self._now = self._limits, now
         for call in [*self._ringing.values()]:
             silent = (now - call.heard) / _SECOND
             if call.cancelled and silent > limits.retry_s:

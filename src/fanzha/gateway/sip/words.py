@@ -30,6 +30,7 @@ class SipWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     connections: int
     half_message_seconds: int
     idle_seconds: int
+    report_bytes: int
     source: str
     as_of: date
 
