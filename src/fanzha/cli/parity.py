@@ -51,6 +51,7 @@ _HELP = say(
     """,
 )
 _WHAT = {
+    "altered": ("预警行被改动", "alert rows altered"),
     "only_live": ("仅实时", "live only"),
     "only_replay": ("仅重放", "replay only"),
     "cut_otherwise": ("分段不同（静默期）", "cut otherwise (silence)"),
@@ -65,7 +66,7 @@ _CAUSES = {
     "forgotten": ("早已结束的预警不再保留", "long closed alert no longer kept"),
     "memory": ("画像让位（内存上限）", "evicted profile"),
     "program": ("程序版本变化", "program changed"),
-    "unrecorded": ("日志之前", "before the journal"),
+    "unrecorded": ("日志之外", "not in the journal"),
     "deleted": ("话单已过保存期删除", "records deleted since"),
 }
 
@@ -123,7 +124,8 @@ def _show(found: Parity, unmasked: bool) -> None:
         waiting, gone = count(found.unjudged), count(found.deleted)
         out.print(say(f"湖中待判 {waiting}，已删除 {gone}", f"waiting in the lake {waiting}, deleted since {gone}"))
     if found.differences:
-        out.print(_table(found.differences[:_SHOWN], unmasked))
+        first = sorted(found.differences, key=lambda each: bool(each.causes))  # what nothing explains stands above
+        out.print(_table(first[:_SHOWN], unmasked))
     if len(found.differences) > _SHOWN:
         rest = len(found.differences) - _SHOWN
         out.print(say(f"… 另有 {rest} 处（--json 给出全部）", f"... and {rest} more (--json gives every one)"))

@@ -1,8 +1,8 @@
 """Decides what a watcher writes down of how it worked, so that `fanzha parity` can do exactly the same again.
 
 Every start (from which checkpoint, with how much memory, by which program), every batch of calls with the rules and
-reference tables that judged it, and the operator's rule files as they were. It lies in the outbox's file: a batch's
-line is written in the transaction that writes its alerts, so a kill leaves both or neither.
+reference tables that judged it, a hash of every alert row, and the operator's rule files as they were. It lies in the
+outbox's file: a batch's line is written in the transaction that writes its alerts, so a kill leaves both or neither.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from fanzha.detection.alert import Alert
 from fanzha.detection.pack import Pack, load_pack
 from fanzha.errors import VocabularyError
 from fanzha.vocabulary.loader import OVERRIDE
@@ -31,6 +32,9 @@ create table if not exists batches (
     reached integer primary key, session integer not null, at integer not null, calls integer not null,
     known integer not null, pack text not null, model integer not null, lost integer not null);
 create table if not exists packs (name text primary key, files blob not null);
+create table if not exists said (
+    n integer primary key, reached integer not null, digest blob not null,
+    kind text not null, value text not null, scheme text not null);
 """
 KEPT_S = 62 * 86400  # lines of older batches go: profiles reach back 31 days, and parity asks for as many at most
 _PACKAGE = Path(__file__).parents[1]
@@ -81,6 +85,7 @@ class Journal:
     def begin(self, session: Session) -> int:
         """Write down a start; its number."""
         self._db.execute("delete from batches where at < ?", (session.at - KEPT_S,))
+        self._db.execute("delete from said where reached < (select coalesce(min(reached), 0) from batches)")
         marks = ", ".join("?" * len(session))
         row = self._db.execute(f"insert into sessions values (null, {marks}) returning n", session).fetchone()
         return int(row[0])
@@ -88,6 +93,12 @@ class Journal:
     def note(self, batch: Batch) -> None:
         """Write down a batch, within the transaction that is open."""
         self._db.execute(f"insert or replace into batches values ({', '.join('?' * len(batch))})", batch)
+
+    def say(self, n: int, reached: int, alert: Alert, body: str) -> None:
+        """Write down what alert row `n` says, in the transaction that writes it."""
+        about = (alert.entity.kind, alert.entity.value, alert.scheme)
+        row = (n, reached, digest_of(alert.id, body.encode()), *about)
+        self._db.execute("insert or replace into said values (?, ?, ?, ?, ?, ?)", row)
 
     def keep(self, pack: Pack) -> str:
         """Keep the operator's files behind a pack; the name that batches call it by.
@@ -123,6 +134,11 @@ class Journal:
         except VocabularyError:
             return None
         return found if found.hash == name.partition("-")[0] else None
+
+
+def digest_of(name: str, body: bytes) -> bytes:
+    """What tells one alert row from another: 16 bytes of its id and its body."""
+    return hashlib.blake2b(name.encode() + b"\n" + body, digest_size=16).digest()
 
 
 def _files(dirs: Sequence[Path]) -> list[dict[str, str]]:

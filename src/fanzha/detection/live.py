@@ -6,7 +6,7 @@ It is the scan's twin: the same events, the same judging, the same assembly, wit
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
 import numpy as np
@@ -209,10 +209,11 @@ class Live:
             )
         return [ids[np.searchsorted(seq, np.sort(row[row > 0]))] for row in recent], names
 
-    def forget(self, before: int) -> None:
-        """Drop the firings of alerts that have long closed."""
+    def forget(self, before: int, spared: Collection[tuple[int, str]] = ()) -> None:
+        """Drop the firings of alerts that have long closed, but for those of these keys and schemes."""
         for story in [s for s, rows in self._stories.items() if int(rows[-1].row["t"]) < before]:
-            del self._stories[story]
+            if story[1:] not in spared:
+                del self._stories[story]
 
     def lost(self) -> int:
         """Profiles and events given up so far for want of memory."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -102,18 +102,15 @@ class Outbox:
         Firings older than `forget_before` (epoch seconds) belong to closed alerts and are dropped. `batch`: the
         journal's line of how it was judged.
         """
-        bodies = [(alert.id, encode(alert).decode()) for alert in alerts]
-        shadowed = [(hit.id, encode_hit(hit).decode()) for hit in hits]
+        bodies = [(alert, encode(alert).decode()) for alert in alerts]
         try:
             self._db.execute("begin immediate")
+            self._append(cursor, bodies, noted=batch is not None)
             self._db.executemany(
                 "insert into firings (kind, key, rule, t, row, vector, recent, detail) values (?, ?, ?, ?, ?, ?, ?, ?)",
                 [_stored(one) for one in fired],
             )
-            self._db.executemany("insert into alerts (id, body) values (?, ?)", bodies)
-            self._db.executemany("insert into hits (id, body) values (?, ?)", shadowed)
-            if shadowed:
-                self._db.execute("delete from hits where n <= (select max(n) from hits) - ?", (MOST_HITS,))
+            self._shadowed([(hit.id, encode_hit(hit).decode()) for hit in hits])
             self._db.execute("delete from firings where t < ?", (forget_before,))
             self._db.execute("insert or replace into state values ('cursor', ?)", (str(cursor),))
             if batch is not None:
@@ -125,6 +122,18 @@ class Outbox:
             hint = "free disk space; nothing is lost: the calls are in the lake and are judged again at the next start"
             raise StorageError(f"the outbox cannot be written: {error}", where=str(self._path), hint=hint) from error
         return len(bodies)
+
+    def _append(self, cursor: int, bodies: Sequence[tuple[Alert, str]], *, noted: bool) -> None:
+        for alert, body in bodies:
+            added = self._db.execute("insert into alerts (id, body) values (?, ?) returning n", (alert.id, body))
+            (n,) = added.fetchone()
+            if noted:
+                self.journal.say(int(n), cursor, alert, body)
+
+    def _shadowed(self, hits: Sequence[tuple[str, str]]) -> None:
+        if hits:
+            self._db.executemany("insert into hits (id, body) values (?, ?)", hits)
+            self._db.execute("delete from hits where n <= (select max(n) from hits) - ?", (MOST_HITS,))
 
     def firings(self) -> Iterator[Fired]:
         """Every firing kept, oldest first."""

@@ -5,19 +5,20 @@ It is `watch` without files: the same `Live`, the same checkpoints, the same ord
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
 from fanzha.detection.alert import Alert, Entity, encode
-from fanzha.detection.journal import Batch
+from fanzha.detection.journal import Batch, digest_of
 from fanzha.detection.learning.opinion import Adviser, former_adviser
 from fanzha.detection.live import Live, in_order
-from fanzha.detection.outbox import Fired
 from fanzha.detection.pack import Pack
 from fanzha.detection.parity.course import Leg
+from fanzha.detection.parity.kept import Kept, Thread
+from fanzha.detection.parity.rows import Row
 from fanzha.detection.watch import WINDOW
 from fanzha.errors import ModelError
 from fanzha.profiles import checkpoint
@@ -27,11 +28,9 @@ from fanzha.records.lake import Lake
 
 _READ = 10 * WINDOW  # calls read at a time, whatever the batches: a part is opened less often
 
-Said = dict[str, list[bytes]]  # id of an alert -> its rows, oldest first
-
 
 class Again:
-    """One course through the lake; `run` once."""
+    """One course through the lake; `run` once. spared: stories of which nothing is forgotten, unlike a watcher's."""
 
     def __init__(
         self,
@@ -42,23 +41,21 @@ class Again:
         temporary: Path,
         tell: Callable[[float], None],
         *,
-        forgets: bool = True,
+        spared: Collection[Thread] = (),
     ) -> None:
-        self._forgets = forgets
         self._lake, self._network, self._course, self._packs = lake, network, course, packs
         self._temporary, self._tell = temporary, tell
         self._wanted = {leg.session.position for leg in course if leg.session.position}
         self._last = max((leg.batches[-1].reached for leg in course if leg.batches), default=0)
-        self._kept: list[Fired] = []
-        self._oldest = 0
         self._known = 0
         self._pack = ""
         self._standing: dict[tuple[Entity, str], dict[str, tuple[Alert, bytes]]] = {}
         self._advisers: dict[int, Adviser] = {}
-        self.said: Said = {}
-        self.calls = 0  # judged
+        self.kept = Kept(spared)
+        self.said: dict[str, list[Row]] = {}  # by the alert's id, oldest first
+        self.newest_said: dict[str, bytes] = {}  # by the alert's id: its newest row
+        self.judged: dict[int, int] = {}  # by the seq up to which a batch reached: calls
         self.models_gone: set[int] = set()  # asked then, and no longer there or no longer ours
-        self.forgot = False  # whether alerts long closed were dropped, as a watcher does
         self.lost = 0  # profiles given up for want of memory
         self.late = 0  # calls that arrived after one that began later
         self.newest = 0  # when the newest call began, epoch seconds
@@ -76,19 +73,25 @@ class Again:
             self.begun = int(live.tables[EntityKind.NUMBER].store.start[0])
         return self
 
+    @property
+    def calls(self) -> int:
+        """Calls that were judged."""
+        return sum(self.judged.values())
+
     def newest_rows(self) -> list[bytes]:
         """Every alert as it was last told."""
-        return [rows[-1] for rows in self.said.values()]
+        return list(self.newest_said.values())
 
     def standing_rows(self) -> list[bytes]:
         """The alerts that still stand: a late call may begin a story earlier, and then tells it under another id."""
         return [row for told in self._standing.values() for _, row in told.values()]
 
-    def _say(self, alerts: Sequence[Alert]) -> None:
+    def _say(self, alerts: Sequence[Alert], reached: int) -> None:
         fresh: dict[tuple[Entity, str], dict[str, tuple[Alert, bytes]]] = {}
         for alert in alerts:
             row = encode(alert)
-            self.said.setdefault(alert.id, []).append(row)
+            self.said.setdefault(alert.id, []).append(Row(digest_of(alert.id, row), reached))
+            self.newest_said[alert.id] = row
             fresh.setdefault((alert.entity, alert.scheme), {})[alert.id] = alert, row
         for story, told in fresh.items():
             first = min(alert.first_seen for alert, _ in told.values())
@@ -108,7 +111,7 @@ class Again:
                 live.bridges.restore(extra["bridges"])
         self._pack, self._known = session.pack, -1
         self._learn(live, session.known)
-        live.remember(self._kept)
+        live.remember(self.kept.fired)
         for calls in in_order(self._lake, self._network, position, session.cursor, window=WINDOW):
             live.step(calls)
         return live
@@ -123,15 +126,11 @@ class Again:
         live.begin(int(times.min()))
         fired, _ = live.split(live.step(calls))
         forget = int(times.max()) - 2 * live.pack.words.bands.silent_days * 86400
-        self._say(live.alerts(fired))
-        self._kept += fired
-        if self._forgets and (any(int(one.row["t"]) < forget for one in fired) or forget > self._oldest):
-            self.forgot = self.forgot or any(int(one.row["t"]) < forget for one in self._kept)
-            self._kept = [one for one in self._kept if int(one.row["t"]) >= forget]
-        self._oldest = min((int(one.row["t"]) for one in self._kept), default=forget)
-        if self._forgets:
-            live.forget(forget)
-        self.calls += len(times)
+        self._say(live.alerts(fired), batch.reached)
+        self.kept.add(fired)
+        self.kept.forget(forget, live.pack)
+        live.forget(forget, self.kept.spared)
+        self.judged[batch.reached] = self.judged.get(batch.reached, 0) + len(times)
         clock = np.maximum.accumulate(np.concatenate([[self.newest], times]))
         self.late += int(np.count_nonzero(times < clock[:-1]))
         self.newest = int(clock[-1])

@@ -40,6 +40,11 @@ def within(story: Story, since: str, *tellings: Told) -> bool:
     return any(alert["last_seen"] >= since for told in tellings for alert in told.get(story, {}).values())
 
 
+def begun(story: Story, *tellings: Told) -> str:
+    """When the first of its alerts was first seen (ISO-8601 UTC), in any telling."""
+    return min(str(alert["first_seen"]) for told in tellings for alert in told.get(story, {}).values())
+
+
 def what(live: Mapping[str, dict[str, Any]], replay: Mapping[str, dict[str, Any]]) -> tuple[str, list[str]]:
     """How a story differs, in a word, and the names of the fields that do."""
     if not live or not replay:

@@ -9,7 +9,7 @@ counts.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,7 +19,7 @@ from fanzha.detection.learning.shelf import Shelf
 from fanzha.detection.pack import Pack
 from fanzha.detection.parity import proof
 from fanzha.detection.parity.again import Again
-from fanzha.detection.parity.compare import Story, Told, differing, stories, what, within
+from fanzha.detection.parity.compare import Story, Told, begun, differing, stories, what, within
 from fanzha.detection.parity.course import (
     Leg,
     advised_by,
@@ -30,9 +30,11 @@ from fanzha.detection.parity.course import (
     under,
     without_restarts,
 )
+from fanzha.detection.parity.kept import Thread
 from fanzha.detection.parity.place import workplace
 from fanzha.detection.parity.record import Record, read
 from fanzha.detection.parity.report import Brief, Cause, Difference, Parity
+from fanzha.detection.parity.written import Doubt, Reasons, doubts
 from fanzha.detection.scan import Progress, scan
 from fanzha.records.lake import Lake
 
@@ -41,12 +43,16 @@ _DAY = 86400
 
 
 class _Step(NamedTuple):
-    """History told once more, with the circumstance `cause` taken away; `can` it be the cause at all."""
+    """History told once more, with the circumstance `cause` taken away; `can` it be the cause at all.
+
+    beyond: stories of which it could not be taken away whole; nothing later is asked of them.
+    """
 
     cause: str
     told: Told
     can: bool
     evidence: Callable[[Story], dict[str, Any]]
+    beyond: frozenset[Story] = frozenset()
 
 
 def compare(
@@ -76,19 +82,20 @@ class _Comparison:
 
     def run(self, days: int) -> Parity:
         record = self._record
-        live = stories(body for _, body in record.alerts)
+        live, altered = stories(record.rows.newest.values()), record.rows.altered
         again = self._again(record.course, "again")
         history = self._history(by_time=True)
-        doubted = self._doubted(again)
+        reasons = Reasons(self._lake, self._pack, record, again)
+        doubted = self._doubted(again, live, reasons)
         since = proof.moment(again.newest - days * _DAY)
-        seen = [story for story in live.keys() | history.keys() if within(story, since, live, history)]
-        wanted = {story for story in differing(live, history) | doubted if within(story, since, live, history)}
-        expected = sum(batch.calls for leg in record.course for batch in leg.batches)
-        deleted = max(0, expected - again.calls) if not record.since else 0
-        written = proof.written_only(record, deleted, again.models_gone)
-        causes = {story: list(written) for story in wanted & doubted}
-        steps = self._steps(again, history, wanted - doubted) if wanted - doubted else iter(())
-        found = causes | self._causes(stories(again.newest_rows()), steps, wanted - doubted)
+        lost = {story for story in altered if story not in live and story not in history}  # seen nobody knows when
+        seen = {story for story in live.keys() | history.keys() if within(story, since, live, history)} | lost
+        wanted = (differing(live, history) | doubted.keys() | altered) & seen
+        causes = {story: reasons.of(story, doubted[story]) for story in wanted & doubted.keys()}
+        causes |= {story: [] for story in wanted & altered}
+        open_ = wanted - causes.keys()
+        steps = self._steps(again, history, open_) if open_ else iter(())
+        found = causes | self._causes(stories(again.newest_rows()), steps, open_)
         told = [self._difference(story, live, history, found[story]) for story in sorted(wanted)]
         return Parity(
             network=self._network,
@@ -98,7 +105,7 @@ class _Comparison:
             unjudged=sum(
                 batch.num_rows for batch in self._lake.scan(("seq",), network=self._network, after_seq=record.cursor)
             ),
-            deleted=deleted,
+            deleted=reasons.deleted,
             late=again.late,
             starts=len(record.course),
             packs=len({hash_of(name) for name in packs_of(record.course)}),
@@ -110,7 +117,7 @@ class _Comparison:
             differences=told,
         )
 
-    def _again(self, course: list[Leg], name: str, *, forgets: bool = True) -> Again:
+    def _again(self, course: list[Leg], name: str, *, spared: Collection[Thread] = ()) -> Again:
         self._tell(name, 0.0)
         with tempfile.TemporaryDirectory(dir=self._temporary) as place:
             told = Again(
@@ -120,7 +127,7 @@ class _Comparison:
                 self._packs,
                 Path(place),
                 lambda share: self._tell(name, share),
-                forgets=forgets,
+                spared=spared,
             )
             return told.run()
 
@@ -136,15 +143,11 @@ class _Comparison:
         )
         return stories(encode(alert) for alert in found.alerts)
 
-    def _doubted(self, again: Again) -> set[Story]:
-        """Stories that the same course does not tell word for word: row by row, where the journal is whole."""
-        said: dict[str, list[bytes]] = {}
-        for key, body in self._record.alerts:
-            said.setdefault(key, []).append(body)
-        one = said if not self._record.since else {key: rows[-1:] for key, rows in said.items()}
-        other = again.said if not self._record.since else {key: rows[-1:] for key, rows in again.said.items()}
-        wrong = [key for key in one.keys() | other.keys() if one.get(key) != other.get(key)]
-        return set(stories(row for key in wrong for side in (one, other) for row in side.get(key, [])))
+    def _doubted(self, again: Again, live: Told, reasons: Reasons) -> dict[Story, Doubt]:
+        """Stories that the same course does not tell word for word."""
+        sides = {"live": live, "again": stories(again.newest_rows())}
+        told = {name: {key: row for rows in side.values() for key, row in rows.items()} for name, side in sides.items()}
+        return doubts(self._record, again, reasons.whole, told)
 
     def _causes(self, told: Told, steps: Iterator[_Step], wanted: set[Story]) -> dict[Story, list[Cause]]:
         causes: dict[Story, list[Cause]] = {story: [] for story in wanted}
@@ -155,6 +158,9 @@ class _Comparison:
                     causes[story].append(Cause(step.cause, True, step.evidence(story)))
                 else:
                     unproven.add(story)
+            for story in wanted & step.beyond:
+                causes[story].append(Cause(step.cause, False, step.evidence(story)))
+            wanted = wanted - step.beyond
             told = step.told
         return causes | {story: [] for story in unproven}
 
@@ -190,9 +196,9 @@ class _Comparison:
             yield _Step("references", told := _told(again), True, lambda _: proof.imports(record.course, newest))
             if not wanted & differing(told, history):
                 return
-        yield from self._by_order(again, course, history)
+        yield from self._by_order(again, course, history, wanted)
 
-    def _by_order(self, again: Again, course: list[Leg], history: Told) -> Iterator[_Step]:
+    def _by_order(self, again: Again, course: list[Leg], history: Told, wanted: set[Story]) -> Iterator[_Step]:
         """What is left: when the records seem to begin, memory, and the order of arrival."""
         cursor, late = self._record.cursor, again.late
 
@@ -207,14 +213,30 @@ class _Comparison:
         if first is not None and int(first.timestamp()) != again.begun:
             again = self._again(course := begun_at(course, int(first.timestamp())), "from the beginning")
             yield _Step("late", _told(again), late > 0, order)
-        if again.forgot:
-            again = self._again(course, "nothing forgotten", forgets=False)
-            days = 2 * self._pack.words.bands.silent_days
-            yield _Step("forgotten", _told(again), True, lambda _: {"after_days": days})
+        if again.kept.forgot:
+            open_ = wanted & differing(_told(again), history)
+            again = self._again(course, "nothing forgotten", spared=self._threads(open_))
+            yield self._remembering(again, open_, history)
         yield _Step("late", stories(again.standing_rows()), late > 0, order)
         lost = again.lost
         yield _Step("memory", self._history(by_time=False), lost > 0, lambda _: {"profiles_given_up": lost})
         yield _Step("late", history, late > 0, order)
+
+    def _remembering(self, again: Again, open_: set[Story], history: Told) -> _Step:
+        """A course that forgets nothing of the stories in question, or, beyond its bound, only what is oldest."""
+        told, kept = _told(again), again.kept
+        evidence: dict[str, Any] = {"after_days": 2 * self._pack.words.bands.silent_days}
+        if not kept.given_up:
+            return _Step("forgotten", told, True, lambda _: evidence)
+        oldest = proof.moment(kept.given_up)
+        still = open_ & differing(told, history)
+        beyond = {story for story in still if begun(story, told, history) <= oldest}
+        return _Step("forgotten", told, True, lambda _: {**evidence, "kept_since": oldest}, frozenset(beyond))
+
+    def _threads(self, wanted: set[Story]) -> set[Thread]:
+        """Keys and schemes of stories, where the lake knows the key."""
+        keys = {story: proof.key_of(self._lake, story) for story in wanted}
+        return {(key, story[2]) for story, key in keys.items() if key is not None}
 
     def _newest_import(self) -> int:
         parts = [part for kind in ("subscribers", "trunks") for part in self._lake.manifest.parts(f"reference/{kind}")]
@@ -222,7 +244,7 @@ class _Comparison:
 
     def _difference(self, story: Story, live: Told, history: Told, causes: list[Cause]) -> Difference:
         one, other = live.get(story, {}), history.get(story, {})
-        word, fields = what(one, other)
+        word, fields = ("altered", []) if story in self._record.rows.altered else what(one, other)
         merged = {cause.name: cause for cause in causes}  # two steps of one cause say it once
         return Difference(*story, word, fields, _briefs(one), _briefs(other), list(merged.values()))
 

@@ -10,12 +10,9 @@ import numpy as np
 import pyarrow as pa
 
 from fanzha import numbering
-from fanzha.detection.journal import program
 from fanzha.detection.pack import Pack
 from fanzha.detection.parity.compare import Story
 from fanzha.detection.parity.course import Leg, hash_of
-from fanzha.detection.parity.record import Record
-from fanzha.detection.parity.report import Cause
 from fanzha.errors import InputError
 from fanzha.records.lake import Lake
 
@@ -115,7 +112,7 @@ def late(lake: Lake, story: Story, cursor: int, all_late: int) -> dict[str, Any]
 
     A story told by facts of others (a victim, a site) may rest on their late calls alone.
     """
-    calls = _calls_of(lake, story, cursor)
+    calls = calls_of(lake, story, cursor)
     found: dict[str, Any] = {"late_calls": all_late, "own_late_calls": 0, "own": []}
     if calls is None or calls.num_rows == 0:
         return found
@@ -138,33 +135,22 @@ def late(lake: Lake, story: Story, cursor: int, all_late: int) -> dict[str, Any]
     return found
 
 
-def _calls_of(lake: Lake, story: Story, cursor: int) -> pa.Table | None:
+def key_of(lake: Lake, story: Story) -> int | None:
+    """The key of a story's entity, None where there is none."""
     kind, value, _ = story
     try:
         if kind == "number":
-            key = int(numbering.normalise(pa.array([value])).number[0])
-            return lake.calls_of(key, up_to_seq=cursor)
-        if kind == "device":
-            return lake.calls_of_device(lake.device_key(value), up_to_seq=cursor)
-        return lake.calls_of_cell(lake.cell_key(value), up_to_seq=cursor)
+            return int(numbering.normalise(pa.array([value])).number[0])
+        return lake.device_key(value) if kind == "device" else lake.cell_key(value)
     except (InputError, ValueError):
         return None
 
 
-def written_only(record: Record, deleted: int, models_gone: set[int]) -> list[Cause]:
-    """What keeps a course from being done again at all, from what was written down of it."""
-    causes = []
-    if deleted:
-        causes.append(Cause("deleted", False, {"calls": deleted}))
-    if record.since:
-        causes.append(Cause("unrecorded", False, {"journal_begins_after_seq": record.since}))
-    foreign = sorted({leg.session.program for leg in record.course} - {program()})
-    if foreign:
-        last = max(leg.session.at for leg in record.course if leg.session.program in foreign)
-        causes.append(Cause("program", False, {"was": foreign, "is": program(), "last_start": moment(last)}))
-    lost = sorted(name for name, pack in record.packs.items() if pack is None)
-    if lost:
-        causes.append(Cause("version", False, {"rules_not_kept": lost}))
-    if models_gone:
-        causes.append(Cause("model", False, {"models_gone": sorted(models_gone)}))
-    return causes
+def calls_of(lake: Lake, story: Story, cursor: int) -> pa.Table | None:
+    """The calls of a story's entity up to a seq, None where the lake does not know such a one."""
+    key = key_of(lake, story)
+    if key is None:
+        return None
+    if story[0] == "number":
+        return lake.calls_of(key, up_to_seq=cursor)
+    return (lake.calls_of_device if story[0] == "device" else lake.calls_of_cell)(key, up_to_seq=cursor)

@@ -10,14 +10,15 @@ from urllib.parse import quote
 from fanzha.detection.journal import Batch, Journal
 from fanzha.detection.pack import Pack
 from fanzha.detection.parity.course import Leg, legs, packs_of
+from fanzha.detection.parity.rows import Rows, read_rows
 from fanzha.errors import InputError, StorageError
 
 
 class Record(NamedTuple):
-    """What was said (id and body, oldest first), up to which seq, and how it was worked out."""
+    """What was said, up to which seq, and how it was worked out."""
 
     cursor: int
-    alerts: list[tuple[str, bytes]]
+    rows: Rows
     course: list[Leg]
     packs: dict[str, Pack | None]  # None where its files are not known any more
     since: int  # the journal begins after this seq; 0 from the start
@@ -44,7 +45,7 @@ def _read(db: sqlite3.Connection, path: Path, hint: str) -> Record:
     cursor = int(row[0]) if row else 0
     if cursor == 0:
         raise InputError("the watcher has judged no call yet", where=str(path), hint=hint)
-    alerts = [(str(key), str(body).encode()) for key, body in db.execute("select id, body from alerts order by n")]
+    rows = read_rows(db, str(path))
     kept = db.execute("select count(*) from sqlite_master where name in ('sessions', 'batches', 'packs')").fetchone()
     journal = Journal(db)
     course = legs(journal.sessions(), journal.batches()) if kept[0] == 3 else []
@@ -53,15 +54,23 @@ def _read(db: sqlite3.Connection, path: Path, hint: str) -> Record:
         raise InputError("this watcher's outbox is of an older version", where=str(path), hint=hint)
     since = course[0].session.cursor
     course = _from_the_start(course, cursor)
-    return Record(cursor, alerts, course, {name: journal.pack(name) for name in packs_of(course)}, since)
+    return Record(cursor, rows, course, {name: journal.pack(name) for name in packs_of(course)}, since)
 
 
 def _from_the_start(course: list[Leg], cursor: int) -> list[Leg]:
-    """The course with what came before the journal judged as its first session would, and nothing past the cursor."""
+    """The course with what the journal does not tell judged as its sessions would, and nothing past the cursor.
+
+    Such batches have no calls by their line, so that it shows how many were judged of which nothing was written down.
+    """
     first = course[0].session
-    found = [leg._replace(batches=tuple(each for each in leg.batches if each.reached <= cursor)) for leg in course]
+    ends = [*(leg.session.cursor for leg in course[1:]), cursor]
+    found = []
+    for leg, end in zip(course, ends, strict=True):
+        batches = tuple(each for each in leg.batches if each.reached <= cursor)
+        if (batches[-1].reached if batches else leg.session.cursor) < end:  # its last lines are gone
+            batches += (Batch(end, 0, leg.session.at, 0, leg.session.known, leg.last_pack, 0, 0),)
+        found.append(leg._replace(batches=batches))
     if first.cursor:
         before = Batch(first.cursor, 0, first.at, 0, first.known, first.pack, 0, 0)
-        leg = Leg(first._replace(cursor=0, position=0), (before, *found[0].batches))
-        found[0] = leg
+        found[0] = Leg(first._replace(cursor=0, position=0), (before, *found[0].batches))
     return found

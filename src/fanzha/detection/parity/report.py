@@ -36,7 +36,7 @@ class Difference(msgspec.Struct, frozen=True):
     kind: str
     value: str
     scheme: str
-    what: str  # only_live, only_replay, cut_otherwise, differs
+    what: str  # altered (the outbox is not what the watcher wrote), only_live, only_replay, cut_otherwise, differs
     fields: list[str]
     live: list[Brief]
     replay: list[Brief]
