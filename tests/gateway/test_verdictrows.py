@@ -10,7 +10,7 @@ from fanzha.gateway.counters import hash_of
 from fanzha.gateway.segment import Line
 from fanzha.gateway.verdict import Reason, Verdict
 from fanzha.gateway.verdictlog import VerdictLog, segments
-from fanzha.gateway.verdictrows import take_in
+from fanzha.gateway.verdictrows import Intake, take_in
 from fanzha.policy import Action
 from fanzha.records.lake import Lake
 from fanzha.records.verdicts import stored_verdicts
@@ -33,7 +33,7 @@ def test_closed_segments_are_taken_in_once(tmp_path: Path) -> None:
         assert take_in(tmp_path / "log", lake, "home") == 0  # still open
         log.close()
         assert take_in(tmp_path / "log", lake, "home") == 1
-        with patch("fanzha.gateway.verdictrows.lines", side_effect=AssertionError("read again")):
+        with patch("fanzha.gateway.verdictrows.since", side_effect=AssertionError("read again")):
             assert take_in(tmp_path / "log", lake, "home") == 0
         assert take_in(tmp_path / "log", lake, "other") == 1
         found = stored_verdicts(lake, network="home").to_pylist()
@@ -43,3 +43,28 @@ def test_closed_segments_are_taken_in_once(tmp_path: Path) -> None:
     ]
     assert found[0]["reasons"] == [{"code": "R5", "action": 4, "by": ""}]
     assert (found[0]["degraded"], found[0]["policy_version"], found[0]["code"]) == (["trunk"], 9, 403)
+
+
+def test_what_an_open_segment_holds_is_taken_in_time_and_once(tmp_path: Path) -> None:
+    """A list's owner sees within a minute whom it stops; the gateway does nothing more for that."""
+    folder = tmp_path / "log"
+    log = VerdictLog(folder, now=NOW)
+    with Lake(tmp_path) as lake:
+        intake = Intake(folder, "home", unclosed_s=0)
+        assert intake.turn(lake) == 0
+        for at, key in enumerate("abc"):
+            log.append(line(key, None), hash_of(key), NOW)
+            log.flush()
+            assert (intake.turn(lake), intake.turn(lake)) == (1, 0)
+            if at == 1:
+                intake = Intake(folder, "home", unclosed_s=0)  # another process goes on
+        log.append(line("d", None), hash_of("d"), NOW)
+        log.close()
+        assert (intake.turn(lake), take_in(folder, lake, "home")) == (1, 0)
+        assert sorted(row["key"] for row in stored_verdicts(lake, network="home").to_pylist()) == [*"abcd"]
+        log = VerdictLog(folder, now=NOW + 1)
+        log.append(line("e", None), hash_of("e"), NOW)
+        log.flush()
+        assert intake.turn(lake) == 1
+        log.close()  # and nothing came after
+        assert (intake.turn(lake), take_in(folder, lake, "home")) == (0, 0)

@@ -135,15 +135,18 @@ def _run(role: str, ports: Ports) -> None:
 def _run_jobs(place: Path, stopped: Callable[[], bool]) -> None:
     """The desk's timers, and one that the desk cannot have: it knows no gateway."""
     from fanzha.desk.jobs import TIMERS, Timer, run
-    from fanzha.gateway.verdictrows import take_in
+    from fanzha.gateway.verdictlog import log_limits
+    from fanzha.gateway.verdictrows import Intake
     from fanzha.records.lake import Lake
+
+    segments = place / "gateway" / "verdicts"
+    intake = Intake(segments, "default", unclosed_s=log_limits().unclosed_seconds)
 
     def store(_now: object) -> None:
         """The verdicts of a gateway on this machine go to the lake, where the ledger counts them."""
-        segments = place / "gateway" / "verdicts"
         if segments.is_dir():
             with Lake(place) as lake:
-                take_in(segments, lake, "default")
+                intake.turn(lake)
 
     run(stopped, (Timer("segments", 5.0, store), *TIMERS))
 

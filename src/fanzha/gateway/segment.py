@@ -67,6 +67,18 @@ def lines(path: Path) -> Iterator[Line]:
         yield from _decoded(body)
 
 
+def since(path: Path, start: int) -> tuple[list[Line], int]:
+    """The whole lines that begin at `start` or later, and where they end; of an open segment what is written so far.
+    Raises OSError."""
+    data, at = path.read_bytes(), len(MAGIC)
+    found: list[Line] = []
+    while data.startswith(MAGIC) and (held := _body(data, at)) is not None:
+        if at >= start:
+            found += _decoded(held[1])
+        at = held[0]
+    return found, at
+
+
 def search(path: Path, key: str) -> list[Line]:
     """The lines about one call, found by its hash without reading the others. Raises OSError."""
     wanted, found = hash_of(key).to_bytes(8, "little"), []

@@ -42,6 +42,7 @@ class LogLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     most_hours: Positive
     segment_bytes: Positive
     segment_seconds: Positive
+    unclosed_seconds: Positive
     batch_bytes: Positive
     batch_seconds: Annotated[float, Meta(gt=0)]
     recent: Positive

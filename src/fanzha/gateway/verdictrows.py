@@ -1,19 +1,22 @@
-"""Decides what a kept verdict says as a row of records.verdicts.VERDICTS, and takes closed segments into the lake."""
+"""Decides what a kept verdict says as a row of records.verdicts.VERDICTS, and takes segments into the lake."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
 import pyarrow as pa
 
 from fanzha.errors import StorageError
-from fanzha.gateway.segment import Line, lines
+from fanzha.gateway.segment import Line, since
 from fanzha.gateway.verdict import Reason
 from fanzha.gateway.verdictlog import segments
 from fanzha.records.contract import UTC_US
 from fanzha.records.lake import Lake
 from fanzha.records.verdicts import VERDICTS, call_ids, store_verdicts, stored_names
+
+_PART = "@"  # between the name of a segment and the end of what was taken of it while it was open
 
 
 def table_of(said: Iterable[Line], network: str) -> pa.Table:
@@ -47,18 +50,58 @@ def table_of(said: Iterable[Line], network: str) -> pa.Table:
 def take_in(folder: Path, lake: Lake, network: str) -> int:
     """Store what closed segments hold and the lake does not; how many verdicts were new. The segments stay until the
     log itself removes them, for `said`. Raises StorageError; what was stored before that stays stored."""
-    new, known = 0, stored_names(lake, network)
-    for path in segments(folder, closed=True):
-        if path.stem in known:
-            continue
+    return Intake(folder, network).turn(lake)
+
+
+class Intake:
+    """Takes what a gateway's processes have said, turn by turn; each line once, whoever took the earlier ones.
+
+    unclosed_s: so often what open segments hold is taken as well, as parts named by where they end; None: never.
+    """
+
+    def __init__(self, folder: Path, network: str, *, unclosed_s: float | None = None) -> None:
+        self._folder, self._network, self._unclosed_s = folder, network, unclosed_s
+        self._known: set[str] | None = None
+        self._until: dict[str, int] = {}  # by segment: the end of what was taken of it while it was open
+        self._due = 0.0
+
+    def turn(self, lake: Lake) -> int:
+        """How many verdicts were new. Raises StorageError; what was stored before that stays stored."""
+        if self._known is None:
+            self._known = self._read(lake)
+        new = 0
+        for path in segments(self._folder, closed=True):
+            if path.stem not in self._known:
+                new += self._take(path, lake)
+                self._known.add(path.stem)
+        if self._unclosed_s is not None and time.monotonic() >= self._due:
+            self._due = time.monotonic() + self._unclosed_s
+            for path in sorted(self._folder.glob("verdicts-*.open")):
+                new += self._take(path, lake)
+        return new
+
+    def _read(self, lake: Lake) -> set[str]:
+        names = stored_names(lake, self._network)
+        for name in names:
+            segment, part, end = name.partition(_PART)
+            if part:
+                self._until[segment] = max(self._until.get(segment, 0), int(end))
+        return set(names)
+
+    def _take(self, path: Path, lake: Lake) -> int:
+        segment = path.name.partition(".")[0]
         try:
-            table = table_of(lines(path), network)
+            said, end = since(path, self._until.get(segment, 0))
         except FileNotFoundError:
-            continue  # removed by the log since it was listed, and counted there
+            return 0  # closed since it was listed, or removed by the log, and counted there
         except OSError as error:
             raise StorageError(f"verdicts cannot be read: {error.strerror}", where=str(path)) from None
-        new += store_verdicts(lake, table, network=network, name=path.stem)
-    return new
+        if not said:
+            return 0
+        name = path.stem if path.suffix == ".seg" else f"{segment}{_PART}{end}"
+        new = store_verdicts(lake, table_of(said, self._network), network=self._network, name=name)
+        self._until[segment] = end
+        return new
 
 
 def _why(reason: Reason) -> dict[str, object]:

@@ -33,7 +33,9 @@ def test_each_verdict_counts_once_for_the_entry_that_decided(db: None, tmp_path:
     ]
     with Lake(tmp_path) as lake:
         store_verdicts(lake, pa.Table.from_pylist(rows, VERDICTS), network="hb", name="segment-1")
-        assert harvest(lake) == 1
+        assert harvest(lake, datetime(2026, 11, 17, tzinfo=UTC)) == 0  # nothing was said since
+        assert harvest(lake, datetime(2026, 11, 16, tzinfo=UTC)) == 1
+        assert harvest(lake, datetime(2026, 11, 16, tzinfo=UTC)) == 0
         assert harvest(lake) == 0
         store_verdicts(
             lake, pa.Table.from_pylist([verdict(5, (4, "entry:measure:7"))], VERDICTS), network="hb", name="s2"

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from functools import reduce
+from operator import or_
 from pathlib import Path
 
 import pyarrow as pa
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 
 from fanzha.desk.enforcement.counts import Count, add
 from fanzha.desk.enforcement.models import CountedPart
@@ -22,20 +25,29 @@ from fanzha.records.verdicts import NAME
 _EPOCH = date(1970, 1, 1)
 _BY = "entry:"  # how a verdict's reason names an entry of the policy
 _COLUMNS = ("at", "reasons")
+_RECENT = timedelta(days=2)
 
 
-def count_verdicts(_now: datetime) -> int:
-    """For a timer: `harvest` of this installation's lake, if it has one."""
+def count_verdicts(now: datetime) -> int:
+    """For a timer: `harvest` of this installation's lake, if it has one. At the full hour all of it, else the last
+    days: parts come by the minute, and a year of them is long to look through."""
     if not (Path(settings.HOME) / "lake").is_dir():
         return 0
+    start = None if now.minute == 0 else now - _RECENT
     with Lake(Path(settings.HOME)) as lake:
-        return harvest(lake)
+        return harvest(lake, start)
 
 
-def harvest(lake: Lake) -> int:
-    """Count the verdicts of every part that was not counted yet; how many parts. Raises StorageError."""
-    parts = {part.path: part for part in lake.manifest.parts(NAME)}
-    done = set(CountedPart.objects.values_list("path", flat=True))
+def harvest(lake: Lake, start: datetime | None = None) -> int:
+    """Count the verdicts of every part that was not counted yet, of those said since `start`, if given; how many parts.
+    Raises StorageError."""
+    micros = int(start.timestamp() * 1_000_000) if start is not None else None
+    parts = {part.path: part for part in lake.manifest.parts(NAME, start=micros)}
+    counted = CountedPart.objects.all()
+    if start is not None:
+        days = {_EPOCH + timedelta(days=part.day) for part in parts.values()}
+        counted = counted.filter(reduce(or_, (Q(path__contains=f"/{day}/") for day in days), Q(pk__in=())))
+    done = set(counted.values_list("path", flat=True))
     fresh = sorted(parts.keys() - done)
     for path in fresh:
         counts = list(_counts(parts[path], read_columns(lake.root / path, _COLUMNS)))
