@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fanzha.cli import options, start
+from fanzha.cli.failure import told
 from fanzha.cli.language import say
 from fanzha.cli.terminal import Step, console, count, note, progress, show_json, table
+from fanzha.errors import InputError
 
 if TYPE_CHECKING:
     from fanzha.records.lake import Lake
@@ -65,11 +67,11 @@ def command(files: tuple[str, ...], mapping: str | None, kind: str, network: str
         receipts = import_all(lake, files, mapping=mapping, kind=kind, network=network, step=step)
     if as_json:
         show_json(summary(receipts))
-    else:
+    elif any(not receipt.refused for receipt in receipts):
         _show(receipts)
     refused = [receipt for receipt in receipts if receipt.refused]
     for receipt in refused:
-        note(say("未导入：", "not imported: ") + receipt.refused)
+        note(say("未导入：", "not imported: ") + _why(receipt))
     if refused:
         raise SystemExit(3)
 
@@ -87,7 +89,6 @@ def import_all(
 
     Raises MappingError for a mapping that is no file, StorageError for the lake and its disk.
     """
-    from fanzha.errors import InputError
     from fanzha.records.importing import import_path
     from fanzha.records.mapping import mapping_of
     from fanzha.records.receipt import Receipt
@@ -111,6 +112,12 @@ def summary(receipts: list[Receipt]) -> dict[str, Any]:
     """The receipts and their total, as `--json` prints them."""
     total = {name: sum(getattr(receipt, name) for receipt in receipts) for name in _COUNTS}
     return {"files": [receipt._asdict() for receipt in receipts], "total": {**total, "files": len(receipts)}}
+
+
+def _why(receipt: Receipt) -> str:
+    """Why a file was not imported, in the language of this run: the receipt keeps the error's text."""
+    message, _, hint = receipt.refused.removeprefix(f"{receipt.file}: ").partition("\n  -> ")
+    return told(InputError(message, where=receipt.file, hint=hint))
 
 
 _COUNTS = ("rows", "stored", "quarantined", "duplicates")

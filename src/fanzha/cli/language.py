@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gettext
 import os
 import sys
 from collections.abc import Mapping, Sequence
 from functools import cache
+from pathlib import Path
 
 LANGUAGES = ("zh", "en")
 _VARIABLES = ("FANZHA_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
@@ -34,3 +36,12 @@ def language() -> str:
 def say(zh: str, en: str) -> str:
     """The phrase in the language of this run."""
     return zh if language() == "zh" else en
+
+
+def translate_click() -> None:
+    """Have click say usage, options and wrong command lines in Chinese too: locale/zh/LC_MESSAGES/click.po."""
+    if language() != "zh":
+        return
+    os.environ["LANGUAGE"] = "zh"  # gettext looks here first, and knows neither --lang nor FANZHA_LANG
+    gettext.bindtextdomain("click", Path(__file__).with_name("locale"))
+    gettext.textdomain("click")

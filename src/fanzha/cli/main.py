@@ -12,9 +12,11 @@ from importlib import import_module
 import click
 
 from fanzha import __version__
-from fanzha.cli.language import LANGUAGES, say
-from fanzha.errors import FanzhaError
+from fanzha.cli.failure import told
+from fanzha.cli.language import LANGUAGES, say, translate_click
+from fanzha.errors import FanzhaError, StorageError
 
+translate_click()  # before the first text is made
 # Command -> (module, short help): a module is imported only when its command is asked for.
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": (
@@ -163,7 +165,7 @@ def _told(error: BaseException) -> int:
         error.show()
         return error.exit_code
     if isinstance(error, FanzhaError):
-        print(say("错误：", "error: ") + str(error), file=sys.stderr)
+        print(say("错误：", "error: ") + told(error), file=sys.stderr)
         return error.exit_code
     return _unexpected(error)
 
@@ -171,10 +173,12 @@ def _told(error: BaseException) -> int:
 def _unexpected(error: BaseException) -> int:
     """What the operating system refuses a person can put right; the rest is ours."""
     if isinstance(error, OSError):
-        where = f"{error.filename}: " if error.filename else ""
-        print(say("错误：", "error: ") + f"{where}{error.strerror or error}", file=sys.stderr)
+        where = str(error.filename) if error.filename else ""
+        hint = "check that it is there and who may read and write it" if where else ""
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            print("  -> " + say("腾出磁盘空间，再来一次", "free some disk space and do it again"), file=sys.stderr)
+            hint = "free some disk space and do it again"
+        known = StorageError(error.strerror or str(error), where=where, hint=hint)
+        print(say("错误：", "error: ") + told(known), file=sys.stderr)
         return 5
     if isinstance(error, MemoryError):
         print(say("错误：内存不足", "error: not enough memory"), file=sys.stderr)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fanzha.cli import options, start
+from fanzha.cli.failure import told
 from fanzha.cli.language import say
 from fanzha.cli.moments import local
 from fanzha.cli.terminal import console, count, note
@@ -131,7 +132,7 @@ def _listener(folder: Path, pack: Pack, as_json: bool) -> Listener:
         note(str(found))
 
     def refused(path: Path, error: InputError) -> None:
-        note(say(f"跳过 {path}：{error}", f"passed over {path}: {error}"))
+        note(say(f"跳过 {path}：", f"passed over {path}: ") + told(error))
 
     def rebuilding(calls: int) -> None:
         seen = count(calls)
@@ -153,7 +154,7 @@ def _listener(folder: Path, pack: Pack, as_json: bool) -> Listener:
         note(say(zh, f"release {fresh.release} is in force: {acting} rules act, {shadows} in shadow"))
 
     def unreleased(error: VocabularyError) -> None:
-        note(say(f"规则发布有误，沿用原规则：{error}", f"the release cannot run, the former rules go on: {error}"))
+        note(say("规则发布有误，沿用原规则：", "the release cannot run, the former rules go on: ") + told(error))
 
     return Listener(
         receipt=receipt,

@@ -61,7 +61,14 @@ _HELP = say(
     is_flag=True,
     help=say("会变的世界：新手法、新行业、法定长假", "a world that changes: new scheme, new trade, public holidays"),
 )
-@click.option("--format", "shape", type=click.Choice(["parquet", "csv"]), default="parquet", show_default=True)
+@click.option(
+    "--format",
+    "shape",
+    type=click.Choice(["parquet", "csv"]),
+    default="parquet",
+    show_default=True,
+    help=say("写成哪种文件", "which kind of files to write"),
+)
 @options.as_json
 def command(
     out: Path,

@@ -12,6 +12,7 @@ import pyarrow as pa
 from fanzha.errors import InputError
 
 _STEP = 1 << 20
+CHECK_PATH = "check the path; a folder or a quoted glob will do too"
 _FOREIGN = {
     b"PK\x03\x04": ("a ZIP or Excel file", "unpack it, or save the sheet as CSV (另存为CSV)"),
     b"BZh": ("a bzip2 file", "unpack it, or compress it with gzip or zstd"),
@@ -48,7 +49,7 @@ def head_of(path: Path, size: int = 8) -> bytes:
         with path.open("rb") as file:
             return file.read(size)
     except OSError as error:
-        raise InputError(f"cannot be opened: {error.strerror}", where=str(path)) from error
+        raise InputError(f"cannot be opened: {error.strerror}", where=str(path), hint=CHECK_PATH) from error
 
 
 def is_parquet(path: Path) -> bool:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from fanzha.errors import InputError, MappingError, StorageError
-from fanzha.records.bytestream import head_of, is_parquet
+from fanzha.records.bytestream import CHECK_PATH, head_of, is_parquet
 from fanzha.records.callrows import call_rows
 from fanzha.records.compaction import compact as sort_parts
 from fanzha.records.csvrows import CsvReader
@@ -76,15 +76,15 @@ def files_of(path: Path) -> list[Path]:
         try:
             found = sorted(file for file in path.rglob("*") if file.is_file() and not is_partial(file))
         except OSError as error:
-            raise InputError(f"the folder cannot be read: {error}", where=str(path)) from error
+            raise InputError(f"the folder cannot be read: {error}", where=str(path), hint=CHECK_PATH) from error
         if not found:
-            raise InputError("the folder holds no files to import", where=str(path))
+            raise InputError("the folder holds no files to import", where=str(path), hint=CHECK_PATH)
         return found
     if path.exists() or not any(sign in str(path) for sign in "*?["):
         return [path]
     matches = [Path(name) for name in sorted(glob.glob(str(path), recursive=True))]  # noqa: PTH207 (absolute globs)
     if not matches:
-        raise InputError("no file matches", where=str(path))
+        raise InputError("no file matches", where=str(path), hint=CHECK_PATH)
     return [file for match in matches for file in (files_of(match) if match.is_dir() else [match])]
 
 

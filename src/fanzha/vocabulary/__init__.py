@@ -2,6 +2,7 @@
 
 from fanzha.vocabulary.check import check_all
 from fanzha.vocabulary.loader import Document, decode, load, locate, parse, read
+from fanzha.vocabulary.sayings import chinese
 from fanzha.vocabulary.schemas import (
     area_codes,
     carriers,
@@ -19,6 +20,7 @@ __all__ = [
     "area_codes",
     "carriers",
     "check_all",
+    "chinese",
     "country_codes",
     "decode",
     "false_cli_rules",
