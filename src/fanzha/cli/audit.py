@@ -38,12 +38,13 @@ _HELP = say(
 @click.option("--json", "as_json", is_flag=True, help=say("输出 JSON", "print JSON"))
 def command(act: str, noted: str, as_json: bool) -> None:  # noqa: ARG001 - one act so far
     """See the help."""
-    from fanzha.cli.django import ready
+    from fanzha.cli.django import database, ready
 
     home = ready()
     from fanzha.desk.audit.verify import verify
 
-    found = verify(noted)
+    with database(home):
+        found = verify(noted)
     if as_json:
         show_json({"whole": found.whole, "entries": found.entries, "head": found.head, "faults": found.faults})
     elif found.whole:

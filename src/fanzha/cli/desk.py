@@ -31,15 +31,16 @@ _HELP = say(
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def command(arguments: tuple[str, ...]) -> None:
     """See the help."""
-    from fanzha.cli.django import ready
+    from fanzha.cli.django import database, ready
 
-    ready()
+    home = ready()
     from django.core.exceptions import ObjectDoesNotExist, ValidationError
     from django.core.management import execute_from_command_line
     from django.db import IntegrityError
 
     try:
-        execute_from_command_line(["fanzha desk", *(arguments or ("help",))])
+        with database(home):
+            execute_from_command_line(["fanzha desk", *(arguments or ("help",))])
     except ValidationError as error:
         raise UsageError(" ".join(error.messages), where=" ".join(arguments)) from error
     except (ObjectDoesNotExist, IntegrityError) as error:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from fanzha.cli import start
+from fanzha.errors import StorageError
 
 
 def ready(home: Path | None = None, *, demo: bool = False) -> Path:
@@ -24,6 +27,22 @@ def ready(home: Path | None = None, *, demo: bool = False) -> Path:
 
     django.setup()
     return place
+
+
+@contextmanager
+def database(home: Path) -> Iterator[None]:
+    """Tell a database without tables, or one that does not answer, as what a person can put right.
+
+    Raises StorageError.
+    """
+    from django.db import InterfaceError, OperationalError, ProgrammingError
+
+    try:
+        yield
+    except (InterfaceError, OperationalError, ProgrammingError) as error:
+        what = f"the desk's database cannot be used: {str(error).splitlines()[0]}"
+        hint = "fanzha desk migrate makes its tables; DATABASE_URL names another database"
+        raise StorageError(what, where=str(home), hint=hint) from error
 
 
 def migrate() -> None:
