@@ -191,3 +191,18 @@ def test_a_station_sees_what_was_given_to_it(made: Callback, people: Any, house:
 def test_a_file_that_is_not_there_is_nothing(tmp_path: Path) -> None:
     read = FileSource(tmp_path / "none.jsonl").after(7, 10)
     assert (read.tickets, read.aside, read.position) == ([], 0, 0)
+
+
+def test_feedback_that_is_missed_goes_up_like_any_deadline(people: Any, made: Callback) -> None:
+    """Domain 2.6: two hours after the victim was reached; the minutes before that go up by themselves."""
+    from fanzha.desk.supervision.actions import supervise
+    from fanzha.desk.supervision.models import Escalation
+    from fanzha.desk.workflow.overdue import mark_overdue
+
+    actions.sign(people["analyst"], made.pk)
+    row = actions.contact(people["analyst"], made.pk, "willing", "已提醒")
+    assert row.due_at
+    late = row.due_at + timedelta(hours=5)
+    mark_overdue(late)
+    supervise(late)
+    assert [(each.kind, each.step) for each in Escalation.objects.filter(closed_at=None)] == [("callback", 2)]

@@ -117,3 +117,57 @@ def test_the_page_asks_a_pinned_number_of_queries(
     client = signed_in("leader")
     with django_assert_max_num_queries(16):
         assert client.get(reverse("supervision:list")).content.decode().count("+86139") == 22
+
+
+def test_every_deadline_that_the_desk_shows_goes_up(people: Any, house: Any, make_alert: Any, signed_in: Any) -> None:
+    """The letter to a restricted person (D4), a message that does not get out, what people's rights wait for."""
+    from fanzha.desk.api.actions import propose_key
+    from fanzha.desk.api.choices import Scope
+    from fanzha.desk.lists.actions import act as act_on
+    from fanzha.desk.lists.actions import approve
+    from fanzha.desk.lists.actions import propose as propose_item
+    from fanzha.desk.lists.judging import Line
+    from fanzha.desk.measures.actions import Wish, propose
+    from fanzha.desk.notices import letters
+    from fanzha.desk.notices.actions import send_pending
+    from fanzha.desk.notices.channel import MemoryChannel
+    from fanzha.desk.notices.models import Notice
+    from fanzha.desk.people.actions import propose_seat
+
+    line = Line("11010519491231002X", name="张三", document="公惩〔2026〕8号", authority="city", preset="sold")
+    item = approve(people["leader2"], propose_item(people["analyst"], "hb", "restricted", line).pk)
+    for name in ("contest", "keep"):  # an appeal that fails leaves the letter to be served
+        assert act_on(people["leader"], item.pk, name, "不是本人").due_at
+    propose(people["analyst"], Wish("verify"), alert=make_alert("a1", region="420100"))
+    propose_key(people["leader"], "网关", [Scope.ALERTS_READ], 30, "对接")
+    propose_seat(people["admin"], people["analyst"], house.branch, "leader", "", "轮岗")
+    now = timezone.now() + timedelta(days=20)
+    Alert.objects.update(due_at=None)
+    assert [kind for kind, _step in _turn(now)] == ["item", "key", "measure", "notice", "seat"]
+    page = signed_in("leader").get(reverse("supervision:list"))
+    assert page.status_code == 200
+    assert page.content.decode().count("#") >= 4
+    letters.serve(people["leader"], item, "post", "EMS 1")
+    assert send_pending(MemoryChannel(), now) == 1
+    assert (Notice.objects.get().due_at, type(item).objects.get().due_at) == (None, None)
+    assert [kind for kind, _step in _turn(now)] == ["key", "measure", "seat"]
+
+
+def test_a_message_that_fails_wins_no_time(people: Any, make_alert: Any) -> None:
+    from fanzha.desk.measures.actions import Wish, propose
+    from fanzha.desk.notices.actions import send_again, send_pending
+    from fanzha.desk.notices.channel import MemoryChannel
+    from fanzha.desk.notices.models import Notice
+    from fanzha.desk.notices.words import words
+
+    propose(people["analyst"], Wish("verify"), alert=make_alert("a1", region="420100"))
+    until = Notice.objects.get().due_at
+    channel, now = MemoryChannel(), timezone.now()
+    channel.failing = OSError("down")
+    for _ in range(words().attempts):
+        now += timedelta(hours=2)
+        mark_overdue(now)
+        send_pending(channel, now)
+    assert Notice.objects.get().state == "failed"
+    sent = send_again(people["leader"], Notice.objects.get().pk)
+    assert (sent.state, sent.due_at, sent.overdue) == ("pending", until, True)

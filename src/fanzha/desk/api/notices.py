@@ -39,7 +39,8 @@ class NoticeRow(Schema):
     shown: str
     state: str
     made_at: datetime
-    due_at: datetime
+    due_at: datetime | None
+    overdue: bool
     sent_at: datetime | None
     attempts: int
     receipt: str

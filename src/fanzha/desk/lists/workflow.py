@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from fanzha.desk.lists.choices import ImportState, State
+from fanzha.desk.lists.choices import ImportState, List, State
 from fanzha.desk.organisations.models import User
 from fanzha.desk.workflow.table import Transition, Words, Workflow
 
@@ -19,19 +19,28 @@ def _apart(item: Any, by: User) -> Words | None:
     return _("提出或批准列入的人不能裁决其申诉") if by.pk in took_part else None
 
 
+def _letter(item: Any) -> str:
+    """A restricted person is told in writing (notices/letters.py): the clock runs until that is served."""
+    due = item.list == List.RESTRICTED and getattr(item, "letter", None) is None
+    return "restricted_letter" if due else ""
+
+
 ITEM = Workflow(
     name="lists",
     states=State,
     initial=State.PROPOSED,
     transitions=(
         Transition(
-            "approve", _("批准列入"), _PROPOSED, State.ACTIVE, "lists.approve", four_eyes="proposed_by", tone="danger"
+            "approve", _("批准列入"), _PROPOSED, State.ACTIVE, "lists.approve", _letter, four_eyes="proposed_by",
+            tone="danger",
         ),
         Transition("reject", _("不批准"), _PROPOSED, State.REJECTED, "lists.approve", reason=True),
         Transition(
             "contest", _("登记申诉"), _ACTIVE, State.CONTESTED, "appeals.decide", "sanction_appeal", reason=True
         ),
-        Transition("keep", _("申诉不成立"), _CONTESTED, State.ACTIVE, "appeals.decide", guard=_apart, reason=True),
+        Transition(
+            "keep", _("申诉不成立"), _CONTESTED, State.ACTIVE, "appeals.decide", _letter, guard=_apart, reason=True
+        ),
         Transition(
             "restore", _("申诉成立，立即移出"), _CONTESTED, State.RESTORED, "appeals.decide", guard=_apart, reason=True,
             tone="success",

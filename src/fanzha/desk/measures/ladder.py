@@ -70,7 +70,6 @@ class _Ladder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rungs: list[Rung]
     suppression_days: int
     wrong_reads_as: list[str]
-    immediate_hours: int
     source: str
     as_of: datetime.date
 

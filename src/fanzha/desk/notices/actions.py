@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -23,14 +22,16 @@ from fanzha.desk.notices.codes import address, code_of
 from fanzha.desk.notices.languages import languages_of
 from fanzha.desk.notices.models import Notice
 from fanzha.desk.notices.words import half, kind, words
+from fanzha.desk.notices.workflow import NOTICE
 from fanzha.desk.organisations.models import User
-from fanzha.desk.rights.seats import holds
-from fanzha.desk.workflow.actions import act_of
+from fanzha.desk.workflow.actions import act_of, enter, move
+from fanzha.desk.workflow.clock import due
 from fanzha.errors import FanzhaError, Refused
 
 _LOG = logging.getLogger("fanzha.notices")
 _BATCH = 200
-SENDS = {State.FAILED: "appeals.decide", State.HELD: "measures.approve"}  # who may let it out
+SENDS = {State.FAILED: "again", State.HELD: "release"}  # how people let it out
+_MOVED = ("state", "moved_at", "moved_by", "due_at", "overdue")
 
 
 def notices_of(measures: Sequence[Measure], name: str, at: datetime) -> list[Notice]:
@@ -69,8 +70,8 @@ def _notice(
     return Notice(
         network=measure.network, region=measure.region, measure=measure, kind=name, value=measure.value,
         language=language, text=kind(words_of).told(language, filled), reason=reason[:200], remedy=remedy,
-        documents=documents, state=State.HELD if held else State.PENDING, made_at=at, next_at=at,
-        due_at=at + timedelta(hours=ladder().immediate_hours),
+        documents=documents, state=State.HELD if held else State.PENDING, made_at=at, next_at=at, moved_at=at,
+        due_at=None if held else due("notice", at),
     )  # fmt: skip
 
 
@@ -97,16 +98,15 @@ def send_again(by: User, pk: int) -> Notice:
     """
     with transaction.atomic():
         notice: Notice = Notice.objects.select_for_update(of=("self",)).get(pk=pk)
-        right = SENDS.get(State(notice.state))
-        if right is None:
-            raise Refused(_("该告知无需重发"), where=str(State(notice.state).label))
-        if not holds(by, right, notice):
-            raise PermissionDenied(right)
-        now, was = timezone.now(), notice.state
-        notice.state, notice.attempts, notice.next_at = State.PENDING, 0, now
-        notice.save(update_fields=["state", "attempts", "next_at"])
-        record(by, [act_of(notice, "notices.again", "", {"kind": notice.kind, "was": was})], at=now)
-    return notice
+        name = SENDS.get(State(notice.state))
+        if name is None:
+            raise Refused(_("该告知无需重发"), where=notice.state_label)
+        sent = move(notice, name, by, data={"kind": notice.kind})
+        sent.attempts, sent.next_at = 0, sent.moved_at
+        if name == "again":
+            sent.due_at, sent.overdue = notice.due_at, notice.overdue  # the subscriber waits since the act
+        sent.save(update_fields=["attempts", "next_at", "due_at", "overdue"])
+    return sent
 
 
 def _send(over: MessageChannel, notice: Notice, now: datetime) -> bool:
@@ -117,9 +117,11 @@ def _send(over: MessageChannel, notice: Notice, now: datetime) -> bool:
         _failed(notice, error, now)
         return False
     with transaction.atomic():
-        notice.state, notice.sent_at, notice.receipt = State.SENT, now, receipt[:120]
-        notice.save(update_fields=["state", "sent_at", "receipt"])
-        told = {"kind": notice.kind, "receipt": notice.receipt, "late": now > notice.due_at}
+        late = notice.due_at is not None and now > notice.due_at
+        told = {"kind": notice.kind, "receipt": receipt[:120], "late": late}
+        enter(notice, NOTICE.by_name["sent"], now, None)
+        notice.sent_at, notice.receipt = now, receipt[:120]
+        notice.save(update_fields=[*_MOVED, "sent_at", "receipt"])
         record(None, [act_of(notice, "notices.sent", "", told)], at=now)
     return True
 
@@ -127,8 +129,11 @@ def _send(over: MessageChannel, notice: Notice, now: datetime) -> bool:
 def _failed(notice: Notice, error: Exception, now: datetime) -> None:
     notice.attempts += 1
     notice.next_at = now + timedelta(minutes=min(2**notice.attempts, 60))
-    notice.state = State.FAILED if notice.attempts >= words().attempts else State.PENDING
-    notice.save(update_fields=["attempts", "next_at", "state"])
+    if notice.attempts >= words().attempts:
+        until, late = notice.due_at, notice.overdue
+        enter(notice, NOTICE.by_name["fail"], now, None)
+        notice.due_at, notice.overdue = until, late  # failing wins no time
+    notice.save(update_fields=["attempts", "next_at", *_MOVED])
     _LOG.warning("notice %s was not taken (告知未送出): %s", notice.pk, type(error).__name__)
 
 

@@ -15,7 +15,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from fanzha.desk.audit.actions import record
-from fanzha.desk.lists.choices import HOLDING, List
+from fanzha.desk.lists.choices import HOLDING, List, State
 from fanzha.desk.lists.models import Item
 from fanzha.desk.notices.choices import Way
 from fanzha.desk.notices.models import Letter
@@ -25,7 +25,6 @@ from fanzha.desk.overview import press
 from fanzha.desk.rights.roles import Words
 from fanzha.desk.rights.seats import holds
 from fanzha.desk.workflow.actions import act_of
-from fanzha.desk.workflow.clock import due
 from fanzha.errors import Refused
 from fanzha.vocabulary import decode, read
 
@@ -57,9 +56,9 @@ def serial(item: Item) -> str:
     return f"CJ{item.region or '00'}-{timezone.localtime(item.starts):%Y}-{item.pk:06d}"
 
 
-def by_when(item: Item) -> datetime.datetime:
-    """Until when it must have been served: working days from the listing."""
-    return due("restricted_letter", item.starts)
+def by_when(item: Item) -> datetime.datetime | None:
+    """Until when it must have been served; None where it was, or while the person's appeal has a clock of its own."""
+    return item.due_at if item.state == State.ACTIVE else None
 
 
 def letter(item: Item, user: User) -> dict[str, Any]:
@@ -108,9 +107,14 @@ def serve(by: User, item: Item, way: str, note: str) -> Letter:
     now = timezone.now()
     try:
         with transaction.atomic():
-            made = Letter.objects.create(item=item, way=way, note=note.strip()[:200], served_at=now, served_by=by)
-            told = {"serial": serial(item), "way": way, "late": now > by_when(item)}
+            fresh = Item.objects.select_for_update(of=("self",)).get(pk=item.pk)
+            made = Letter.objects.create(item=fresh, way=way, note=note.strip()[:200], served_at=now, served_by=by)
+            until = by_when(fresh)
+            told = {"serial": serial(item), "way": way, "late": until is not None and now > until}
             record(by, [act_of(item, "letters.serve", made.note, told)], at=now)
+            if until is not None:
+                fresh.due_at, fresh.overdue = None, False
+                fresh.save(update_fields=["due_at", "overdue"])
     except IntegrityError as error:
         raise Refused(_("已登记送达"), where=item.shown) from error
     return made

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -10,8 +12,11 @@ from fanzha.desk.lists.models import Item
 from fanzha.desk.masking.subject import Subject
 from fanzha.desk.measures.models import Measure
 from fanzha.desk.notices.choices import TONES, State, Way
+from fanzha.desk.notices.workflow import NOTICE
 from fanzha.desk.organisations.models import User
 from fanzha.desk.rights.models import Scoped, ScopedQuerySet
+from fanzha.desk.workflow.models import Staged
+from fanzha.desk.workflow.table import Workflow
 
 
 class Language(models.Model):
@@ -27,8 +32,13 @@ class Language(models.Model):
         constraints = [models.UniqueConstraint(fields=["network", "value"], name="one_language")]
 
 
-class Notice(Scoped):
-    """One message to one subscriber. `text` holds {code} and {address} where the channel fills them in."""
+class Notice(Scoped, Staged):
+    """One message to one subscriber. `text` holds {code} and {address} where the channel fills them in.
+
+    due_at: until when it must have been told; nothing once it was, or while an investigation is secret.
+    """
+
+    workflow: ClassVar[Workflow] = NOTICE
 
     measure = models.ForeignKey(Measure, models.PROTECT, related_name="notices")
     kind = models.CharField(_("类型"), max_length=12)
@@ -38,9 +48,7 @@ class Notice(Scoped):
     reason = models.CharField(_("原因"), max_length=200)
     remedy = models.CharField(_("救济渠道"), max_length=300)
     documents = models.CharField(_("所需材料"), max_length=300)
-    state = models.CharField(_("状态"), max_length=8, choices=State.choices, default=State.PENDING)
     made_at = models.DateTimeField(_("生成时间"))
-    due_at = models.DateTimeField(_("应告知时间"))
     sent_at = models.DateTimeField(_("发送时间"), null=True)
     attempts = models.IntegerField(default=0)
     next_at = models.DateTimeField()
@@ -71,11 +79,6 @@ class Notice(Scoped):
     def shown(self) -> str:
         """The text for pages."""
         return bare(self.text)
-
-    @property
-    def state_label(self) -> str:
-        """Its state's name in the reader's language."""
-        return str(State(self.state).label)
 
 
 def bare(text: str) -> str:

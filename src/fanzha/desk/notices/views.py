@@ -15,6 +15,7 @@ from fanzha.desk.lists.models import Item
 from fanzha.desk.notices import actions, letters, sheet
 from fanzha.desk.notices.choices import State
 from fanzha.desk.notices.models import Notice
+from fanzha.desk.notices.workflow import NOTICE
 from fanzha.desk.organisations.models import User
 from fanzha.desk.pages.paging import ROWS, Plain, states_of
 from fanzha.desk.rights.seats import holds
@@ -37,7 +38,7 @@ def listing(request: HttpRequest) -> HttpResponse:
         "states": [(state.value, state.label, state.value in states) for state in State],
         "failed": counted.get(State.FAILED, 0),
         "held": counted.get(State.HELD, 0),
-        "may": {state.value: holds(user, right) for state, right in actions.SENDS.items()},
+        "may": {state.value: holds(user, NOTICE.by_name[name].right) for state, name in actions.SENDS.items()},
     }
     return render(request, "notices/list.html", shown)
 

@@ -92,7 +92,7 @@ def _reaches(seat: Seat, row: Any, user: Anyone) -> bool:
 def _seats(user: User, now: datetime) -> Iterator[Seat]:
     memberships = list(Membership.objects.filter(user=user, ended=None).select_related("organisation"))
     lines = {each.organisation_id: each.organisation.line for each in memberships}
-    networks = _networks({above for line in lines.values() for above in line}, now)
+    networks = networks_held({above for line in lines.values() for above in line}, now)
     for each in memberships:
         role, office = roles().get(each.role), each.organisation
         if role is None or office.kind not in role.kinds:
@@ -111,7 +111,7 @@ def _seats(user: User, now: datetime) -> Iterator[Seat]:
         )
 
 
-def _networks(offices: set[int], now: datetime) -> set[tuple[int, str]]:
+def networks_held(offices: set[int], now: datetime) -> set[tuple[int, str]]:
     """(organisation, network) for what these run themselves, and for what was granted to them."""
     if not offices:
         return set()

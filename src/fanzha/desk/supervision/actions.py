@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from fanzha.desk.audit.actions import record
 from fanzha.desk.organisations.models import Organisation, User
 from fanzha.desk.rights.models import Scoped
-from fanzha.desk.rights.seats import holds
+from fanzha.desk.rights.seats import holds, networks_held
 from fanzha.desk.supervision.candidates import office_may, person_may
 from fanzha.desk.supervision.kinds import kinds, supervised
 from fanzha.desk.supervision.models import Escalation
@@ -103,11 +103,15 @@ def _raise(now: datetime) -> int:
 
 
 def _escalation(kind: str, row: Any, now: datetime) -> Escalation:
-    return Escalation(
+    made = Escalation(
         kind=kind, row=str(row.pk), network=row.network, region=row.region, due_at=row.due_at, opened_at=now,
-        raised_at=now, step=max(step_at(now - row.due_at), 1), assigned_organisation_id=row.assigned_organisation_id,
-        assigned_user_id=row.assigned_user_id,
+        raised_at=now, step=max(step_at(now - row.due_at), 1),
     )  # fmt: skip
+    if isinstance(row, Scoped):
+        made.assigned_organisation_id, made.assigned_user_id = row.assigned_organisation_id, row.assigned_user_id
+    elif row.organisation:  # people belong to no network: it goes up in one that their house works on
+        made.network = min((code for _holder, code in networks_held(set(row.organisation.line), now)), default="")
+    return made
 
 
 def _record(rows: list[Escalation], name: str, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""Decides which rows are supervised and may be given to somebody: all that have a place and a workflow."""
+"""Decides which rows are supervised: all that have a workflow; and which are given to people: those with a place."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from django.urls import NoReverseMatch, reverse
 from fanzha.desk.rights.models import Scoped
 from fanzha.desk.workflow.models import Staged
 
-_OWN = {"callback"}  # raised by its own clock, in minutes (callbacks/terms.yaml)
 _PAGES = {  # where a row is worked on; others at their list
     "alert": "alerts:detail", "measure": "measures:detail", "appeal": "appeals:detail", "request": "requests:detail",
     "complaint": "complaints:detail", "push": "pushes:detail", "rollback": "rollback:detail", "item": "lists:detail",
-    "import": "lists:brought", "report": "tracing:detail", "callback": "callbacks:detail",
+    "import": "lists:brought", "report": "tracing:detail", "callback": "callbacks:detail", "version": "lab:version",
+    "modelversion": "learning:detail",
 }  # fmt: skip
-_LISTS = {"referral": "requests:referrals"}
+_LISTS = {"referral": "requests:referrals", "notice": "notices:list"}
 
 
 @cache
 def kinds() -> dict[str, Any]:
-    """Model by name."""
-    found = (model for model in apps.get_models() if issubclass(model, Staged) and issubclass(model, Scoped))
-    return {str(model._meta.model_name): model for model in found}
+    """Model by name, of what may be given to somebody."""
+    return {name: model for name, model in supervised().items() if issubclass(model, Scoped)}
 
 
+@cache
 def supervised() -> dict[str, Any]:
-    """Those whose missed deadlines go up here."""
-    return {name: model for name, model in kinds().items() if name not in _OWN}
+    """Model by name, of what has deadlines; they go up when they are missed."""
+    return {str(model._meta.model_name): model for model in apps.get_models() if issubclass(model, Staged)}
 
 
 def page_of(kind: str, pk: str) -> str:

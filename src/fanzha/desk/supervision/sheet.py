@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from fanzha.desk.excel.exporting import Row, Table, moment, places
-from fanzha.desk.supervision.kinds import kinds
+from fanzha.desk.supervision.kinds import supervised
 from fanzha.desk.supervision.terms import terms
 
 _HEAD = (
@@ -24,7 +24,7 @@ _FIELDS = (
 def table() -> Table:
     """In the reader's language."""
     named, steps = places(), [str(step) for step in terms().steps]
-    names = {kind: str(model._meta.verbose_name) for kind, model in kinds().items()}
+    names = {kind: str(model._meta.verbose_name) for kind, model in supervised().items()}
 
     def lines(rows: Sequence[Row]) -> Iterator[Sequence[Any]]:
         for kind, row, network, region, due, opened, step, raised, office, whose in rows:

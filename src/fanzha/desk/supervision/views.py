@@ -16,7 +16,7 @@ from fanzha.desk.rights.seats import holds
 from fanzha.desk.rights.views import needs, person
 from fanzha.desk.supervision import actions, sheet
 from fanzha.desk.supervision.candidates import candidates
-from fanzha.desk.supervision.kinds import kinds, page_of
+from fanzha.desk.supervision.kinds import page_of, supervised
 from fanzha.desk.supervision.models import Escalation
 from fanzha.desk.supervision.terms import terms
 
@@ -94,10 +94,12 @@ def _told(rows: Any) -> list[dict[str, Any]]:
     for each in rows:
         wanted[each.kind].append(each.row)
     found = {
-        (kind, str(row.pk)): row for kind, ids in wanted.items() for row in kinds()[kind].objects.filter(pk__in=ids)
+        (kind, str(row.pk)): row
+        for kind, ids in wanted.items()
+        for row in supervised()[kind]._default_manager.filter(pk__in=ids)
     }
     return [
-        {"each": each, "row": found.get((each.kind, each.row)), "name": kinds()[each.kind]._meta.verbose_name,
+        {"each": each, "row": found.get((each.kind, each.row)), "name": supervised()[each.kind]._meta.verbose_name,
          "page": page_of(each.kind, each.row)}
         for each in rows
     ]  # fmt: skip
