@@ -7,25 +7,22 @@ Usage: bench_enforcement.py [TIMES]
 
 from __future__ import annotations
 
-import os
 import socket
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import timedelta
-from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
+from fanzha.cli.telephony.programs import Program, free_port, until
+from fanzha.cli.visitor import Visitor
 from office import desk, people
 
-LIMIT, PATIENCE = 2.0, 300.0
-_FANZHA = (sys.executable, "-m", "fanzha.cli.main")
+LIMIT = 2.0
 _CALL = (
     "INVITE sip:13900001234@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:{port};branch=z9hG4bK{at}\r\n"
     "From: <sip:{caller}@127.0.0.1>;tag={at}\r\nTo: <sip:13900001234@127.0.0.1>\r\nCall-ID: {at}@bench\r\n"
@@ -39,19 +36,17 @@ def main(times: int) -> int:
         from django.db import connection
 
         from fanzha.cli.roles import make_key
-        from fanzha.cli.telephony.programs import free_port
 
         who, port, sip = people(), free_port(), free_port()
         make_key(home)
-        _process(stack, home, "serve", "--roles", "desk", "--port", str(port))
-        jobs = _process(stack, home, "serve", "--roles", "jobs")
-        _until(lambda: _answers(f"http://127.0.0.1:{port}/healthz"), 0.5)
-        _process(stack, Path(apart), *_gateway(home, Path(apart), port, sip))
+        _program(stack, home, "serve", "--roles", "desk", "--port", str(port))
+        jobs = _program(stack, home, "serve", "--roles", "jobs")
+        until(Visitor(f"http://127.0.0.1:{port}/").up, "the desk did not answer")
+        _program(stack, Path(apart), *_gateway(home, Path(apart), port, sip))
         caller = Caller(sip)
-        _until(lambda: caller.code("13700000000") not in (0, 503), 0.5)
+        until(lambda: caller.code("13700000000") not in (0, 503), "the gateway did not answer")
         approved = [_approved(who, caller, at) for at in range(times)]
-        jobs.terminate()
-        jobs.wait(30)
+        jobs.stop()
         straight = list(_straight(caller, times))
     middle, slow = _cuts(approved)
     mid, tail = _cuts(straight)
@@ -87,7 +82,7 @@ class Caller:
 
     def until_refused(self, number: str) -> None:
         """Call until a call is refused."""
-        _until(lambda: self.code(number) in (403, 603, 607, 608))
+        until(lambda: self.code(number) in (403, 603, 607, 608), f"{number} was never refused", pause_s=0.005)
 
 
 def _approved(who: Any, caller: Caller, at: int) -> float:
@@ -141,35 +136,12 @@ def _gateway(home: Path, apart: Path, port: int, sip: int) -> list[str]:
     ]  # fmt: skip
 
 
-def _process(stack: ExitStack, home: Path, *arguments: str) -> subprocess.Popen[bytes]:
-    made = subprocess.Popen([*_FANZHA, *arguments], env={**os.environ, "FANZHA_HOME": str(home)})
-    stack.callback(_end, made)
-    return made
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
-    try:
-        process.wait(30)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-
-
-def _answers(address: str) -> bool:
-    try:
-        with urllib.request.urlopen(address, timeout=5):
-            return True
-    except (OSError, HTTPException):
-        return False
-
-
-def _until(true: Callable[[], bool], pause: float = 0.005) -> None:
-    until = time.monotonic() + PATIENCE
-    while not true():
-        if time.monotonic() > until:
-            raise TimeoutError("nothing came of it in five minutes")
-        time.sleep(pause)
+def _program(stack: ExitStack, home: Path, *arguments: str) -> Program:
+    """One of ours, ended with the stack; its last words are shown if the run fails, and else nothing of it."""
+    program = Program(home, *arguments)
+    stack.callback(program.stop)
+    stack.push(lambda kind, *_: print(program.words(), file=sys.stderr) if kind is not None else None)
+    return program
 
 
 def _cuts(taken: list[float]) -> tuple[float, float]:

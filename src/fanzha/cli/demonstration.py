@@ -7,7 +7,7 @@ from __future__ import annotations
 import fcntl
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,13 +18,14 @@ from fanzha.cli.living import Size, prepare
 from fanzha.cli.roles import ROLES, STAGE, Ports, commands, make_key
 from fanzha.cli.serve import end_on_signals
 from fanzha.cli.supervisor import Supervisor
-from fanzha.cli.telephony.programs import READY_S, free_port
+from fanzha.cli.telephony.programs import free_port, until
 from fanzha.cli.terminal import note
 from fanzha.cli.visitor import Visitor
 from fanzha.errors import FanzhaError, StorageError, UsageError
 
 USUAL = Size()
 LOG = "serve.log"  # in the demonstration's home
+_WHERE = f"FANZHA_HOME/live/{LOG}"
 _KEPT = ("cache",)  # compiled kernels outlive a fresh start
 
 
@@ -120,7 +121,7 @@ def _tell(ports: Ports, place: Path) -> None:
 
     note(say("正在启动各角色……", "starting all roles ..."))
     try:
-        _until(Visitor(ports.address).up, "")
+        until(Visitor(ports.address).up, "")
     except FanzhaError:
         note(say(f"工作台尚未应答，见 {place / LOG}", f"the desk does not answer yet, see {place / LOG}"))
     note("")
@@ -138,17 +139,8 @@ def _tell(ports: Ports, place: Path) -> None:
 def _seen(address: str) -> Seen:
     began = time.monotonic()
     visitor = Visitor(address)
-    _until(visitor.up, "the desk did not answer (工作台未应答)")
+    until(visitor.up, "the desk did not answer (工作台未应答)", hint=_WHERE)
     up = time.monotonic() - began
     visitor.sign_in("leader")
-    _until(lambda: visitor.alerts() > 0, "no alert arrived (没有预警到达)")
+    until(lambda: visitor.alerts() > 0, "no alert arrived (没有预警到达)", hint=_WHERE)
     return Seen(address, round(up, 1), round(time.monotonic() - began, 1), visitor.alerts())
-
-
-def _until(holds: Callable[[], bool], otherwise: str) -> None:
-    """Raises FanzhaError where it does not hold in time."""
-    until = time.monotonic() + READY_S
-    while not holds():
-        if time.monotonic() > until:
-            raise FanzhaError(otherwise, hint=f"FANZHA_HOME/live/{LOG}")
-        time.sleep(0.3)

@@ -1,4 +1,4 @@
-"""Decides how the demo starts our own programs beside it, knows when they are ready, and ends them all."""
+"""Decides how the demo and benchmarks start our own programs beside them, know when they are ready, and end them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import subprocess
 import sys
 import threading
 import time
+from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 
 from fanzha.errors import FanzhaError
@@ -15,14 +17,15 @@ from fanzha.errors import FanzhaError
 READY_S = 240.0  # a first start compiles kernels, beside others that do the same
 _LEAVE_S = 20.0
 _LAST_WORDS = 5
+_MOST_WORDS = 10_000  # lines of one program that are kept
 
 
 class Program:
-    """One running `fanzha ...` of the demo's home; what it says is kept."""
+    """One running `fanzha ...` of some home; the last of what it says is kept."""
 
     def __init__(self, home: Path, *arguments: str) -> None:
         self._name = arguments[0]
-        self._lines: list[str] = []
+        self._lines: deque[str] = deque(maxlen=_MOST_WORDS)
         self._process = subprocess.Popen(
             [sys.executable, "-m", "fanzha.cli.main", *arguments],
             env={**os.environ, "FANZHA_HOME": str(home), "FANZHA_LANG": "en"},
@@ -45,7 +48,7 @@ class Program:
 
     def words(self) -> str:
         """Its last words."""
-        return f"{self._name}: " + " | ".join(line.strip() for line in self._lines[-_LAST_WORDS:])
+        return f"{self._name}: " + " | ".join(line.strip() for line in list(self._lines)[-_LAST_WORDS:])
 
     def stop(self) -> None:
         """Ask it to end, and see to it."""
@@ -61,6 +64,15 @@ class Program:
         assert self._process.stdout is not None
         with self._process.stdout as lines:
             self._lines.extend(lines)
+
+
+def until(holds: Callable[[], object], otherwise: str, *, hint: str = "", pause_s: float = 0.3) -> None:
+    """Wait. Raises FanzhaError where it does not hold in time."""
+    end = time.monotonic() + READY_S
+    while not holds():
+        if time.monotonic() > end:
+            raise FanzhaError(otherwise, hint=hint)
+        time.sleep(pause_s)
 
 
 def free_port() -> int:
