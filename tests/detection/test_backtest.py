@@ -240,7 +240,11 @@ def test_rules_that_are_fed_by_others_facts_hit_whom_a_scan_alerts_on(
 
 
 def test_what_cannot_be_tried_is_told(pack: Pack, bad: Rule, tmp_path: Path) -> None:
-    for name, why in (("false_cli.r1", "R1 is decided on each call"), ("no_such", "no rule is called")):
+    for name, why in (
+        ("false_cli.r1", "R1 is decided on each call"),
+        ("r5", "R5 is decided"),
+        ("no_such", "no rule is called"),
+    ):
         with pytest.raises(RuleError, match=why):
             find_draft(pack, name)
     with pytest.raises(RuleError, match="no version"):

@@ -128,7 +128,7 @@ def command(
     from fanzha.detection.pack import load_pack
     from fanzha.records.lake import Lake
 
-    outcomes = _outcomes(known, truth)
+    outcomes = known_of(known, truth)
     with Lake(home) as lake:
         chosen = network_of(lake, network)
         pack = load_pack(start.rule_folders(home, directories), chosen)
@@ -137,7 +137,7 @@ def command(
             _show_quickly(trial.ask(), as_json=as_json)
             return
         if days is not None:
-            first, last = _last_days(lake, chosen, days, last)
+            first, last = last_days(lake, chosen, days, last)
         with cluster_of(engine, master, home) as session:
             report = trial.run(first, last, seed, session)
     _hand_over(report, pack, out, unmasked=unmasked, as_json=as_json)
@@ -266,14 +266,15 @@ def _finite(text: str) -> float:
     return value
 
 
-def _outcomes(files: tuple[Path, ...], truth: Path | None) -> Outcomes:
+def known_of(files: tuple[Path, ...], truth: Path | None) -> Outcomes:
+    """What is known of whom: files of outcomes, and the truth of a synthetic province."""
     from fanzha.detection.outcomes import Outcomes, of_world, read_outcomes
 
     rows = [row for path in files for row in read_outcomes(path)]
     return Outcomes([*rows, *(of_world(truth) if truth else ())])
 
 
-def _last_days(lake: Lake, network: str, days: int, last: datetime | None) -> tuple[datetime | None, datetime | None]:
+def last_days(lake: Lake, network: str, days: int, last: datetime | None) -> tuple[datetime | None, datetime | None]:
     """From the local midnight that makes so many days up to `last` or the lake's last call."""
     _, newest, _ = lake.span(network)
     if newest is None:

@@ -34,6 +34,7 @@ _HELP = say(
     例
       fanzha learn propose
       fanzha learn show 2
+      fanzha learn try 2 --days 30
       fanzha learn release 2 --by 李工 --approved-by 王组长 --why 召回更高
       fanzha learn back --by 王组长 --why 投诉增多
       fanzha learn drift
@@ -51,6 +52,7 @@ _HELP = say(
     Examples
       fanzha learn propose
       fanzha learn show 2
+      fanzha learn try 2 --days 30
       fanzha learn release 2 --by li --approved-by wang --why "finds more"
       fanzha learn back --by wang --why "more complaints"
       fanzha learn drift
@@ -130,6 +132,69 @@ def show(number: int, network: str | None, html: bool) -> None:
     """The card, in the language of this run."""
     kind = "html" if html else "md"
     print(_shelf(network).file(number, f"card.{language()}.{kind}").decode(), end="")
+
+
+@command.command("try", help=say("在历史预警上试一个版本", "try a version on the alerts of a stretch of history"))
+@click.argument("number", type=int)
+@click.option("--days", type=click.IntRange(1, 3660), help=say("最近多少天", "the last so many days"))
+@options.since
+@options.until
+@click.option(
+    "--outcomes",
+    "files",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help=say("处置结果文件（可多次；默认工作台写的）", "a file of outcomes (may be given twice; else the desk's own)"),
+)
+@click.option(
+    "--truth", type=click.Path(path_type=Path), help=say("合成省份目录", "the folder of a synthetic province")
+)
+@click.option("--unmasked", is_flag=True, help=say("显示完整号码", "show numbers in full"))
+@options.network
+@options.rule_folders
+@options.as_json
+def try_version(
+    number: int,
+    days: int | None,
+    first: datetime | None,
+    last: datetime | None,
+    files: tuple[Path, ...],
+    truth: Path | None,
+    unmasked: bool,
+    network: str | None,
+    directories: tuple[Path, ...],
+    as_json: bool,
+) -> None:
+    """Whose alerts it would have lifted, beside the version that speaks and beside none."""
+    home = start.begin()
+    from fanzha.cli.backtest import known_of, last_days
+    from fanzha.cli.tryout import show as show_tryout
+    from fanzha.detection.learning.tryout import tryout
+    from fanzha.detection.outcomes import path_of
+    from fanzha.detection.pack import load_pack
+    from fanzha.records.lake import Lake
+
+    with Lake(home) as lake, progress(say("模型试跑", "try a model")) as step:
+        name = _network(lake.networks(), network)
+        own = (path_of(home, name),) if not files and truth is None and path_of(home, name).is_file() else ()
+        if days is not None:
+            first, last = last_days(lake, name, days, last)
+        found = tryout(
+            lake,
+            load_pack(start.rule_folders(home, directories), name),
+            number,
+            home=home,
+            network=name,
+            start=first,
+            end=last,
+            outcomes=known_of(files or own, truth),
+            temporary=home / "tmp",
+            progress=step,
+        )
+    if as_json:
+        print(found.to_json().decode())
+        return
+    show_tryout(found, unmasked=unmasked)
 
 
 @command.command("release", help=say("启用一个版本（需两人）", "let a version speak (two people)"))

@@ -233,7 +233,7 @@ def _told(desk: _Desk, story: _Story) -> Alert:
     siblings = _siblings(pack, story)
     kind, value = _entity(desk, story)
     opinion = desk.opinions.get(story.best)
-    score = _raised(story.score, opinion, pack.words.bands.cap)
+    score = raised(story.score, opinion, pack.words.bands.cap)
     band = pack.words.bands.band(score)
     scheme = pack.schemes[story.scheme]
     detail = dict(desk.details.get(story.best, {}))
@@ -263,7 +263,7 @@ def _told(desk: _Desk, story: _Story) -> Alert:
     )
 
 
-def _raised(score: float, opinion: ModelRef | None, cap: float) -> float:
+def raised(score: float, opinion: ModelRef | None, cap: float) -> float:
     """A model is one family more, but never lifts an alert past the cap: beyond it two families of rules must speak."""
     if opinion is None or opinion.points <= 0 or score >= cap:
         return score

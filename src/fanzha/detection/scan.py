@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from fanzha import numbering
 from fanzha.detection import bridge, rack, screen, shadow
-from fanzha.detection.alert import Alert, assemble
+from fanzha.detection.alert import Advise, Alert, assemble
 from fanzha.detection.judge import Code, Findings, Sink, code_of, joined, make_sink, replay_all
 from fanzha.detection.learning.opinion import adviser_of
 from fanzha.detection.neighbours import neighbours
@@ -171,14 +171,15 @@ def scan(
     kinds: tuple[EntityKind, ...] = STAGE_ONE,
     progress: Progress | None = None,
     engine: Engine | None = None,
+    advise: Advise | None = None,
 ) -> Scan:
     """Run the pack over one network's calls from `start` to `end` (UTC); alerts by falling score.
 
     `by_time` replays each profile by call time; False by arrival, which is what the live table saw. `engine` reads the
-    calls and judges the first stage: this machine where it is None, or a cluster (detection/cluster.py).
+    calls and judges the first stage: this machine where it is None, or a cluster (detection/cluster.py). `advise` is
+    asked about alerts; the released model where it is None.
     """
-    tell = progress or (lambda _step, _share: None)
-    result = Scan()
+    tell, result = progress or (lambda _step, _share: None), Scan()
     first, _, rows = lake.span(network)
     if rows == 0 or first is None:
         return result
@@ -189,15 +190,21 @@ def scan(
     job = Job(lake, pack, network, known, contracts, begun, warm, end, up_to_seq, by_time, kinds, temporary, tell)
     stage = (engine or this_machine)(job)
     result.calls, result.events = stage.calls, stage.events
-    judged, pairs = _judged(job, stage)
     tell("explain", 0.0)
+    alerts, hits = _told(job, stage, advise or adviser_of(lake, network))
     since = _iso(start) if start else ""
-    callers = screen.Screen(pack, contracts, by_time=by_time).written(stage.callers)
-    alerts, hits = _alerts(lake, pack, network, judged, [callers, *_detailed(lake, judged, pairs)])
     result.alerts = [alert for alert in alerts if only in (None, alert.scheme) and alert.last_seen >= since]
     result.hits = [hit for hit in hits if hit.at >= since]
     tell("explain", 1.0)
     return result
+
+
+def _told(job: Job, stage: FirstStage, advise: Advise) -> tuple[list[Alert], list[shadow.Hit]]:
+    """The second stage, and what both come to."""
+    judged, pairs = _judged(job, stage)
+    callers = screen.Screen(job.pack, job.contracts, by_time=job.by_time).written(stage.callers)
+    screened = [callers, *_detailed(job.lake, judged, pairs)]
+    return _alerts(job.lake, job.pack, job.network, judged, screened, advise)
 
 
 def this_machine(job: Job) -> FirstStage:
@@ -295,6 +302,7 @@ def _alerts(
     network: str,
     judged: dict[EntityKind, Findings],
     screened: list[tuple[Findings, dict[int, screen.Detail]]],
+    advise: Advise,
 ) -> tuple[list[Alert], list[shadow.Hit]]:
     parts = list(judged.values())
     details: dict[int, screen.Detail] = {}
@@ -309,7 +317,6 @@ def _alerts(
     def name(kind: EntityKind, key: int) -> str:
         return name_entity(lake, kind, key, raw_of)
 
-    advise = adviser_of(lake, network)
     alerts = assemble(
         whole.firings, whole.vectors, ids, details, pack, network=network, name_entity=name, advise=advise
     )

@@ -39,7 +39,8 @@ def find_draft(pack: Pack, name: str) -> Rule:
     """
     file, _, wanted = name.partition("#")
     if not file.endswith((".yaml", ".yml")):
-        found = pack.rules[pack.index(name)]
+        codes = [rule for rule in pack.rules if rule.cli and rule.cli == name.upper()]  # "R1": its first rule
+        found = codes[0] if codes else pack.rules[pack.index(name)]
         if "@" in name and found.name != name:
             raise RuleError(f"no version is called {name}", hint=f"the pack has {found.name}")
         return checked(found)
