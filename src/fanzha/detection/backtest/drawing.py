@@ -91,21 +91,26 @@ def prepare(
         raise UsageError(f"the lake has no calls of network {network}", hint="fanzha import first")
     until = end or datetime.fromtimestamp(int(newest.timestamp()) + 1, UTC)
     start = until - timedelta(days=days)
-    part = folder.with_name(folder.name + ".part")
     with History(lake, kind, network=network, start=start, end=until, temporary=temporary, tell=tell) as history:
         if history.calls == 0:
             raise UsageError("no calls in that week", hint="fanzha lake status shows what is there")
-        try:
-            shutil.rmtree(part, ignore_errors=True)
-            part.mkdir(parents=True)
-            _Drawing(history, pack, rows, seed).write(part, tell)
-            shutil.rmtree(folder, ignore_errors=True)
-            part.replace(folder)
-        except OSError as error:
-            shutil.rmtree(part, ignore_errors=True)
-            what = f"cannot write the sample: {error.strerror}"
-            raise StorageError(what, where=str(folder), hint="free disk space (about 2 GB)") from error
+        _put(_Drawing(history, pack, rows, seed), folder, tell)
     return read_sample(folder, pack)
+
+
+def _put(drawing: _Drawing, folder: Path, tell: Progress) -> None:
+    """Draw into a folder beside it, which takes its place once it is whole."""
+    part = folder.with_name(folder.name + ".part")
+    try:
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir(parents=True)
+        drawing.write(part, tell)
+        shutil.rmtree(folder, ignore_errors=True)
+        part.replace(folder)
+    except OSError as error:
+        shutil.rmtree(part, ignore_errors=True)
+        what = f"cannot write the sample: {error.strerror}"
+        raise StorageError(what, where=str(folder), hint="free disk space (about 2 GB)") from error
 
 
 class _Drawing:

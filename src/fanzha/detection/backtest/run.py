@@ -56,25 +56,31 @@ def run(
     `walks`: who reads the stretch and walks it, this machine or a cluster (backtest/cluster.py); of a rule of the
     second stage, `judges` judges the first, and its facts are walked here (backtest/second.py).
     """
-    tell = progress or (lambda _step, _share: None)
-    draft = checked(draft)
+    tell, draft = progress or (lambda _step, _share: None), checked(draft)
     rungs = _rungs(draft, leaf, thresholds)
     if draft.entity not in STAGE_ONE:
         reads, walks = partial(Facts, pack=pack, engine=judges), Walker
-    known = _known(outcomes or Outcomes([]), draft.entity)
-    plan = Plan(draft, live_version(pack, draft), [rule for _, rule in rungs], with_rule(pack, draft), known, seed)
+    plan = _plan(pack, draft, [rule for _, rule in rungs], outcomes or Outcomes([]), seed)
     kinds = HonestKinds(lake, draft.entity, network, pack.words.lists)
     with reads(lake, draft.entity, network=network, start=start, end=end, temporary=temporary, tell=tell) as history:
-        if history.calls == 0:
-            raise UsageError(
-                f"no calls of network {network} in that stretch", hint="fanzha lake status shows what is there"
-            )
+        _check(history.calls, network)
         trial = walks(plan, history, kinds).run(tell)
         stretch = stretch_of(history, trial)
     tell("tell", 0.0)
     report = _told(lake, pack, plan, trial, kinds, stretch, leaf, [value for value, _ in rungs])
     tell("tell", 1.0)
     return report
+
+
+def _plan(pack: Pack, draft: Rule, rungs: list[Rule], outcomes: Outcomes, seed: int) -> Plan:
+    known = _known(outcomes, draft.entity)
+    return Plan(draft, live_version(pack, draft), rungs, with_rule(pack, draft), known, seed)
+
+
+def _check(calls: int, network: str) -> None:
+    if calls == 0:
+        hint = "fanzha lake status shows what is there"
+        raise UsageError(f"no calls of network {network} in that stretch", hint=hint)
 
 
 def _told(

@@ -116,13 +116,12 @@ def _train(
     home: Path | None,
     settings: Settings,
 ) -> Report:
-    if folds < 2 or repeats < 1:
-        raise UsageError(f"{folds} folds x {repeats} repeats", hint="at least 2 folds and 1 repeat")
+    _check(folds, repeats)
     recipe = choose_recipe(how.recipe, rows.features)
     engineered = recipe.apply(rows.features, rows.matrix)
     held = cross_validate(rows, engineered, settings, folds=folds, repeats=repeats, seed=seed, progress=progress)
-    raw, truth = np.concatenate([h.raw for h in held]), np.concatenate([rows.labels[h.rows] for h in held])
-    calibration, thresholds = settle(raw, truth)
+    truth = np.concatenate([rows.labels[h.rows] for h in held])
+    calibration, thresholds = settle(np.concatenate([h.raw for h in held]), truth)
     ensemble = fit(settings.members, engineered, rows.labels, seed=seed, threads=settings.threads)
     card = Card(
         table_sha256=rows.sha256,
@@ -146,6 +145,11 @@ def _train(
     report = _report("train", model, rows, _pooled(held, rows, thresholds, repeats, validation), rows.notes, validation)
     model.save(out.resolve(), home=home, report=report.to_json().encode())
     return report
+
+
+def _check(folds: int, repeats: int) -> None:
+    if folds < 2 or repeats < 1:
+        raise UsageError(f"{folds} folds x {repeats} repeats", hint="at least 2 folds and 1 repeat")
 
 
 def _versions() -> dict[str, str]:
