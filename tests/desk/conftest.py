@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from io import BytesIO
 from types import SimpleNamespace
 from typing import Any
@@ -19,6 +20,7 @@ from django.utils import timezone, translation
 os.environ["DJANGO_SETTINGS_MODULE"] = "fanzha.desk.settings"
 os.environ.setdefault("FANZHA_SECRET_KEY", "a key of tests, kept nowhere else")
 django.setup()
+import_module(settings.ROOT_URLCONF)  # as in a desk that runs: its routes tell which scopes a key may have
 
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # the cost is not what is tested
 settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}

@@ -34,10 +34,15 @@ PINNED = {  # page -> reading queries
     "notices:list": 10,
     "tracing:list": 7,
     "supervision:list": 7,
-    "callbacks:queue": 9,
+    "callbacks:queue": 11,
     "people:list": 10,
     "audit:list": 8,
     "overview:page": 29,
+    "learning:list": 16,
+    "lab:list": 8,
+    "keys:list": 8,
+    "login:sessions": 7,
+    "people:offices": 10,
     "alerts:detail": 16,
     "entities:page": 12,
     "measures:detail": 13,
@@ -47,6 +52,9 @@ PINNED = {  # page -> reading queries
     "rollback:detail": 10,
     "complaints:detail": 11,
     "pushes:detail": 10,
+    "callbacks:detail": 10,
+    "lab:version": 14,
+    "learning:detail": 9,
 }
 
 
@@ -55,6 +63,8 @@ def fill(
     people: Any, make_alert: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[[int], None]:
     """More rows of every kind; the first time also those that the details show."""
+    from fanzha.desk.api.actions import propose_key
+    from fanzha.desk.api.choices import Scope
     from fanzha.desk.appeals import actions as appeals
     from fanzha.desk.complaints.actions import Said, take
     from fanzha.desk.lists import actions as lists
@@ -90,6 +100,8 @@ def fill(
             away = requests.file_one(duty, "hb", paper, f"1390731{4000 + at}")
             requests.approve(second, requests.accept(leader, away.pk).pk)
             take(duty, "hb", Said(value, f"1360711{4000 + at}"))
+            _a_callback_a_rule_a_model(at, leader)
+            propose_key(leader, f"网关 {at}", [Scope.ALERTS_READ], 30, "对接")
             rollback.propose(second, "hb", "mass.hour", 3, now - timedelta(days=1), now + timedelta(days=1), "误设")
         day = datetime(2026, 11, 16, 9, tzinfo=ZoneInfo("Asia/Shanghai")) + timedelta(days=first)
         push_morning(day)
@@ -98,10 +110,37 @@ def fill(
     return more
 
 
+def _a_callback_a_rule_a_model(at: int, leader: Any) -> None:
+    from fanzha.desk.callbacks.models import Callback
+    from fanzha.desk.lab.models import Version
+    from fanzha.desk.learning.models import ModelVersion
+
+    now = timezone.now()
+    same = {"network": "hb", "moved_at": now, "due_at": now}
+    made = Callback.objects.create(
+        **same, region="420100", ticket=f"t{at}", release=f"r{at}", value=NUMBER, level="red", zh="阻断", en="cut",
+        made_at=now, deadline=now, taken_at=now, state="signed", signed_by=leader, signed_at=now,
+    )  # fmt: skip
+    made.tries.create(contact="silent", at=now, by=leader)
+    Version.objects.create(
+        **same, region="42", rule=f"own.{at}", version=1, text="", scheme="mass_dialling", entity="number", zh="规则",
+        en="rule", origin="desk", drafted_by=leader, drafted_at=now, state="draft",
+    )  # fmt: skip
+    figures = {name: {"value": 0.9} for name in ("auc", "average_precision", "recall_at_fpr_01pct")}
+    contest = {"rows": 60, "challenger": {"figures": figures}, "advice": "first"}
+    ModelVersion.objects.create(
+        **same, region="42", number=at + 1, fingerprint="f", made_at=now, body={"contest": contest}, asked_by=leader,
+        why="好", state="asked",
+    )  # fmt: skip
+
+
 def _pages() -> dict[str, str]:
     from fanzha.desk.alerts.models import Alert
     from fanzha.desk.appeals.models import Appeal
+    from fanzha.desk.callbacks.models import Callback
     from fanzha.desk.complaints.models import Complaint
+    from fanzha.desk.lab.models import Version
+    from fanzha.desk.learning.models import ModelVersion
     from fanzha.desk.lists.models import Item
     from fanzha.desk.measures.models import Measure
     from fanzha.desk.pushes.models import Push
@@ -112,7 +151,7 @@ def _pages() -> dict[str, str]:
         "alerts:list", "alerts:fresh", "alerts:counts", "measures:list", "measures:ledger", "lists:list",
         "appeals:queue", "rollback:list", "requests:list", "requests:referrals", "complaints:list", "pushes:list",
         "notices:list", "tracing:list", "supervision:list", "callbacks:queue", "people:list", "audit:list",
-        "overview:page",
+        "overview:page", "learning:list", "lab:list", "keys:list", "login:sessions", "people:offices",
     )  # fmt: skip
     details = {
         "alerts:detail": "x0",
@@ -124,6 +163,9 @@ def _pages() -> dict[str, str]:
         "rollback:detail": Rollback.objects.earliest("pk").pk,
         "complaints:detail": Complaint.objects.earliest("pk").pk,
         "pushes:detail": Push.objects.earliest("pk").pk,
+        "callbacks:detail": Callback.objects.earliest("pk").pk,
+        "lab:version": Version.objects.earliest("pk").pk,
+        "learning:detail": ModelVersion.objects.earliest("pk").pk,
     }
     return {name: reverse(name) for name in lists} | {
         name: reverse(name, args=[told]) for name, told in details.items()

@@ -24,6 +24,7 @@ from fanzha.desk.learning.outcomes import newest_of, tally
 from fanzha.desk.learning.terms import terms
 from fanzha.desk.masking.subject import Subject
 from fanzha.desk.organisations.models import Network, User
+from fanzha.desk.pages.paging import ROWS
 from fanzha.desk.rights.seats import holds, networks_of
 from fanzha.desk.rights.views import needs, person
 from fanzha.desk.workflow.actions import available
@@ -132,7 +133,7 @@ def _room(user: User, home: Network) -> Room:
         fraud=sum(count for (_source, fraud), count in counted.items() if fraud),
         sources=[(source.label, by_source[source]) for source in Source],
         newest=[_told(row, home) for row in newest_of(home.code, terms().shown)],
-        versions=list(ModelVersion.objects.visible_to(user, RIGHT).filter(network=home.code)),
+        versions=list(ModelVersion.objects.visible_to(user, RIGHT).filter(network=home.code)[:ROWS]),
         drift=_moves(look.score, look.fields) if look else [],
         crowd=look.busy if look else None,
         busy=_moves(look.busy.score, look.busy.fields) if look and look.busy else [],
