@@ -17,6 +17,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import date
 from functools import cache
+from heapq import heapify, heappop
+from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
@@ -28,6 +30,7 @@ from fanzha.gateway.segment import MAGIC, Line, frame, lines, search, whole
 from fanzha.vocabulary.loader import decode, read
 
 SECOND = 1_000_000
+_LOOKED_AT = 32  # files at one tick
 _CLOSED = re.compile(r"verdicts-(\d{16})-[0-9a-f]+\.(\d+)\.seg")  # first microsecond, name, lines
 
 Positive = Annotated[int, Meta(ge=1)]
@@ -69,6 +72,7 @@ class VerdictLog:
         self._batch_bytes, self._batch_since = 0, 0
         self._recent: deque[Line] = deque(maxlen=self._limits.recent)
         self._file: int | None = None
+        self._trimming: Iterator[None] = iter(())
         self._path, self._since, self._size, self._lines = folder, now, 0, 0
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -104,11 +108,13 @@ class VerdictLog:
                 with _alone(self._folder, wait=False):
                     self._close()
                     self._open(now)
-                    self._trim(now)
+                self._trimming = self._trim(now)
             except BlockingIOError:
                 pass  # another process is at it: the next tick will do
             except OSError:
                 self.counts["faults"] += 1  # tried again at the next tick
+        for _ in islice(self._trimming, _LOOKED_AT):
+            pass
 
     def flush(self) -> None:
         """Write the batch. What the disk refuses is counted and forgotten, and the segment stays whole."""
@@ -183,18 +189,33 @@ class VerdictLog:
                 else:
                     path.unlink()
 
-    def _trim(self, now: int) -> None:
-        """Remove the oldest closed segments, until the rest is neither too large nor too old."""
-        held = [(path, path.stat().st_size) for path in segments(self._folder)]
-        total = sum(size for _, size in held)
-        for path, size in held:
-            named = _CLOSED.fullmatch(path.name)
-            if named is None:
-                continue
-            if total > self._limits.most_bytes or now - int(named[1]) > self._limits.most_hours * 3600 * SECOND:
-                path.unlink()
+    def _trim(self, now: int) -> Iterator[None]:
+        """Remove the oldest closed segments, until the rest is neither too large nor too old; a file a step, for a week
+        of them takes 50 ms to look at, and a call would wait. Several processes may be at it."""
+        held: list[tuple[str, int]] = []
+        total = 0
+        with suppress(OSError):
+            with os.scandir(self._folder) as entries:
+                for entry in entries:
+                    with suppress(FileNotFoundError):
+                        size = entry.stat().st_size
+                        total += size
+                        if _CLOSED.fullmatch(entry.name):
+                            held.append((entry.name, size))
+                    yield
+            heapify(held)
+            while held:
+                name, size = heappop(held)
+                named = _CLOSED.fullmatch(name)
+                assert named is not None
+                old = now - int(named[1]) > self._limits.most_hours * 3600 * SECOND
+                if not old and total <= self._limits.most_bytes:
+                    return  # and all others are younger
                 total -= size
-                self.counts["removed"] += int(named[2])
+                with suppress(FileNotFoundError):
+                    (self._folder / name).unlink()
+                    self.counts["removed"] += int(named[2])
+                yield
 
 
 def segments(folder: Path, *, closed: bool = False) -> list[Path]:

@@ -28,7 +28,7 @@ MISSING = (
     *(f"{check}.{cause}" for check in Check for cause in (Cause.LATE, Cause.ERROR)),
 )  # fmt: skip
 _BOUNDS = (25e-6, 50e-6, 100e-6, 250e-6, 1e-3, 5e-3, 25e-3, 0.1)  # seconds
-_AT_ONCE = 64  # verdicts that wait to be counted and written, till the next tick at the latest
+_AT_ONCE = 16  # verdicts that wait to be counted and written, till the next tick at the latest: 50 us together
 _ACTIONS = tuple(action.name.lower() for action in Action)
 
 

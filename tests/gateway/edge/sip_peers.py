@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 _numbers = itertools.count(1)
-PATIENCE = 8.0  # seconds; far more than anything here takes
+PATIENCE, AGAIN = 60.0, 2.0  # seconds: far more than anything here takes; after which a switch repeats itself
 
 
 class Message:
@@ -218,7 +218,7 @@ class Call:
             return message.code >= 200 and message.get("call-id") == self.id and message.cseq == method
 
         try:
-            reply = self.phone.wait(wanted, patience=patience / 4)[-1]
+            reply = self.phone.wait(wanted, patience=min(AGAIN, patience))[-1]
         except AssertionError:
             if method == "INVITE" and not self.replies():
                 self.send()

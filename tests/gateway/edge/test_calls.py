@@ -238,7 +238,7 @@ def test_a_long_invite_over_tcp_is_screened(edge: Edge) -> None:
     call = Call(
         edge.phone(INTERNETWORK), edge.address, "sip:13812340000@x", "sip:13900000000@x", ["X-Long: " + "y" * 3000]
     )
-    with socket.create_connection(edge.address, timeout=5, source_address=(INTERNETWORK, 0)) as wire:
+    with socket.create_connection(edge.address, timeout=60, source_address=(INTERNETWORK, 0)) as wire:
         wire.sendall(call.request("INVITE", call.callee).replace("SIP/2.0/UDP", "SIP/2.0/TCP").encode())
         said = b""
         while b"SIP/2.0 200" not in said:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from kamailio_edge import CONTRACT, INTERNETWORK, Edge, free_port
 
+SETTINGS = {"engine_ms": 100}
 SIPP = Path(__file__).parent / "sipp"
 CALLS, RATE = 3_000, 1_000
 

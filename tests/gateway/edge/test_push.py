@@ -110,7 +110,7 @@ def test_who_keeps_the_edge_told_tells_it_again_after_its_restart(edge: Edge, ru
 
 
 def wait_for(edge: Edge, version: int) -> None:
-    for _ in range(200):
+    for _ in range(1200):
         if status(edge.rpc).policy_version == version:
             return
         threading.Event().wait(0.05)

@@ -34,7 +34,7 @@ def ended(edge: Edge) -> set[str]:
 
 def until(true: Callable[[], bool]) -> None:
     """Retransmissions mend what a busy machine loses; nothing here takes a second on an idle one."""
-    for _ in range(300):
+    for _ in range(1200):
         if true():
             return
         time.sleep(0.05)

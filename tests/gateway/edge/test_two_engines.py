@@ -9,7 +9,7 @@ from sip_peers import Call, FakeEngine
 
 from fanzha.gateway.edge.counts import status
 
-SETTINGS = {"engines": 2}
+SETTINGS = {"engines": 2, "engine_ms": 100}
 CALLERS = [f"1381234{n:04}" for n in range(24)]
 
 
@@ -26,7 +26,7 @@ def asked(engine: FakeEngine) -> set[str]:
 
 def wait_for_silence(edge: Edge, engine: FakeEngine) -> None:
     """Until OPTIONS have told that this engine is dead."""
-    for _ in range(100):
+    for _ in range(600):
         if not status(edge.rpc).engines[engine.uri]:
             return
         time.sleep(0.1)

@@ -34,7 +34,7 @@ def collect(work: Work, **options: object) -> tuple[list[Glance], dict[str, int]
 
 
 async def until(collector: Collector, received: int) -> None:
-    for _ in range(1000):
+    for _ in range(12_000):
         if collector.counts["received"] >= received:
             return
         await asyncio.sleep(0.005)

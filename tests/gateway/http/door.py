@@ -101,7 +101,7 @@ class Client:
         self, method: str, path: str, body: Any = None, *, token: str | None = None, raw: bytes | None = None
     ) -> tuple[int, Any, dict[str, str]]:
         """Status, decoded JSON (or text) and headers."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         given = self.token if token is None else token
         headers = {"Authorization": f"Bearer {given}"} if given else {}
         data = raw if raw is not None else (json.dumps(body).encode() if body is not None else None)

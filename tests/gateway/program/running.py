@@ -45,7 +45,7 @@ def publisher(folder: Path) -> Publisher:
     return Publisher(folder, SECRET)
 
 
-def until(what: Callable[[], Any], seconds: float = 30.0) -> Any:
+def until(what: Callable[[], Any], seconds: float = 120.0) -> Any:
     """The first true answer; fails the test when there is none in time."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -66,7 +66,7 @@ class Gateway:
     log: Path
     socket: socket.socket = field(default_factory=lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
 
-    def say(self, data: bytes, patience: float = 5.0) -> bytes:
+    def say(self, data: bytes, patience: float = 60.0) -> bytes:
         """The answer to a SIP message, empty if none came."""
         self.socket.settimeout(patience)
         self.socket.sendto(data, ("127.0.0.1", self.sip))
@@ -77,7 +77,7 @@ class Gateway:
 
     def ask(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
         """Status and decoded answer; (0, None) while nobody listens."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.http, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.http, timeout=60)
         data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
         try:
             connection.request(method, path, data, {"Authorization": f"Bearer {self.token}"})
@@ -109,7 +109,7 @@ class Gateway:
     def stop(self) -> int:
         """End in order; the exit code."""
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(30)
+        return self.process.wait(60)
 
 
 @contextmanager

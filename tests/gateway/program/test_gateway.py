@@ -117,7 +117,7 @@ def test_who_may_ask_is_read_again_on_sighup(tmp_path: Path) -> None:
         assert running.say(invite(FRAUD, "b@x"), 0.3) == b""
         peers.write_text("127.0.0.1\n")
         running.process.send_signal(signal.SIGHUP)
-        until(lambda: running.say(message("OPTIONS", "sip:gw.cn"), 0.3), 10)
+        until(lambda: running.say(message("OPTIONS", "sip:gw.cn"), 0.3))
         assert code(running, FRAUD, "c@x") == 603
         assert code(running, "+8613812345678", "d@x") == 503
 
@@ -132,7 +132,7 @@ def test_calls_at_hand_are_answered_before_it_ends(tmp_path: Path) -> None:
         running.process.send_signal(signal.SIGTERM)
         running.socket.settimeout(5)
         assert {code_of(running.socket.recv(65536)) for _ in range(200)} == {603}
-        assert running.process.wait(20) == 0
+        assert running.process.wait(60) == 0
 
 
 def test_a_new_one_takes_over_on_the_same_ports(tmp_path: Path) -> None:
@@ -144,8 +144,8 @@ def test_a_new_one_takes_over_on_the_same_ports(tmp_path: Path) -> None:
             if at == 100:
                 old.process.send_signal(signal.SIGTERM)
             data = invite(FRAUD, f"n{at}@x")
-            assert code_of(new.say(data, 0.5) or new.say(data, 5)) == 603
-        assert old.process.wait(20) == 0
+            assert code_of(new.say(data, 0.5) or new.say(data)) == 603
+        assert old.process.wait(60) == 0
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,7 @@ class Site:
 
 
 async def until(true: Callable[[], object]) -> None:
-    for _ in range(500):
+    for _ in range(3000):
         if true():
             return
         await asyncio.sleep(0.02)
