@@ -30,13 +30,18 @@ from fanzha.vocabulary.loader import decode, read
 
 HEAD = 64  # words
 MAGIC = 0x46414E5A48410001  # the last digits are the version of the layout
-CREATED, WARM, SILENCE = 16, 17, 18  # words of the head beside those of slots.py
 SECOND = 1_000_000
 COUNTERS = ("per_minute", "passed_per_minute", "total", "concurrent", "sequential", "duration")
-UNKNOWN = -1
-_NEED_EVENTS = tuple(COUNTERS.index(name) + side for side in (0, 6) for name in ("concurrent", "duration"))
+UNKNOWN = ledger.UNKNOWN
 _POPULATE_WRITE = 23  # of madvise, Linux 5.14; Python has no name for it
-_EVENTLESS = ("counters.concurrent", "counters.duration")
+# What of it could not be known, as verdicts name it, by the flags of `ledger.look`.
+_MISSING = {
+    ledger.EVENTLESS: ("counters.concurrent", "counters.duration"), ledger.RESTARTED: ("counters.restarted",),
+    ledger.MAYBE_FORGOTTEN: ("counters.caller",),
+}  # fmt: skip
+_TOLD_MISSING = tuple(
+    tuple(name for flag, names in _MISSING.items() if flags & flag for name in names) for flags in range(32)
+)
 # What the head counts, by the name of its metric.
 TOLD = {
     "evicted": slots.EVICTED, "crowded": slots.CROWDED, "late": slots.LATE, "untracked": slots.UNTRACKED,
@@ -138,21 +143,7 @@ class Counters:
         kernel: Any = ledger.look
         kernel(self._head, self._callers, self._trunks, self._calls, caller, trunk, callee, call, now, self._out)
         values = self._values.tolist()
-        missing: tuple[str, ...] = ()
-        if caller == 0:
-            values[:6] = [UNKNOWN] * 6
-        if trunk == 0:
-            values[6:12] = [UNKNOWN] * 6
-        told = self._told
-        if now - told[slots.EVENT] > told[SILENCE]:
-            missing = _EVENTLESS
-            for at in _NEED_EVENTS:
-                values[at] = UNKNOWN
-        if now - told[CREATED] < told[WARM]:
-            missing += ("counters.restarted",)
-        if values.pop() & ledger.MAYBE_FORGOTTEN:
-            missing += ("counters.caller",)
-        return Reading(values, missing)
+        return Reading(values, _TOLD_MISSING[values.pop()])
 
     def record(self, caller: int, trunk: int, callee: int, call: int, now: int, passed: bool) -> bool:
         """Count the call once, however often it is asked about; whether it was new."""
@@ -257,5 +248,9 @@ def _prepare(head: Any, of: Sizes, now: int) -> None:
     head[slots.RING_LIMIT] = of.ring_limit_seconds * SECOND
     head[slots.TALK_LIMIT] = of.talk_limit_hours * 3600 * SECOND
     head[slots.ASKED_LIMIT] = of.asked_limit_seconds * SECOND
-    head[CREATED], head[WARM], head[SILENCE] = now, of.warm_minutes * 60 * SECOND, of.event_silence_seconds * SECOND
+    head[slots.CREATED], head[slots.WARM], head[slots.SILENCE] = (
+        now,
+        of.warm_minutes * 60 * SECOND,
+        of.event_silence_seconds * SECOND,
+    )
     head[0] = MAGIC

@@ -17,6 +17,7 @@ from fanzha.gateway.slots import (
     ASKED_LIMIT,
     BORN,
     BUSY,
+    CREATED,
     ENDED,
     EVENT,
     EXPIRED,
@@ -24,10 +25,12 @@ from fanzha.gateway.slots import (
     REPEATS,
     RING_LIMIT,
     SALT,
+    SILENCE,
     STRAYS,
     TAG_MASK,
     TALK_LIMIT,
     UNTRACKED,
+    WARM,
     WAYS,
     WORDS,
     claim,
@@ -45,8 +48,9 @@ CALL_WORDS = 8
 CALLER, CALLER_BORN, TRUNK, TRUNK_BORN, STARTED, ANSWERED, STATE = range(1, 8)
 RUNNING, REFUSED = 1, 2
 SECOND = 1_000_000
-# What `look` says beside the twelve counters, at out[12]; the last word is for `record`.
-SEEN_BEFORE, MAYBE_FORGOTTEN, NOT_TRACKED = 1, 2, 4
+# What `look` says beside the twelve counters, at out[12]; NOT_TRACKED is for `record`.
+SEEN_BEFORE, MAYBE_FORGOTTEN, NOT_TRACKED, EVENTLESS, RESTARTED = 1, 2, 4, 8, 16
+UNKNOWN = -1
 
 
 @kernel
@@ -62,9 +66,8 @@ def look(
     head: Any, callers: Any, trunks: Any, calls: Any, caller: int, trunk: int, callee: int, call: int, now: int,
     out: Any,
 ) -> None:  # fmt: skip
-    """Fill out[0:6] with the caller's counters and out[6:12] with the trunk's, this call among them; out[12] flags.
-
-    A caller or trunk of 0 is unknown and has none. Changes nothing."""
+    """Fill out[0:6] with the caller's counters and out[6:12] with the trunk's, this call among them, UNKNOWN where they
+    are not known; out[12] flags. A caller or trunk of 0 is unknown and has none. Changes nothing."""
     salt = head[SALT]
     tag = int(mixed(callee, salt)) & TAG_MASK
     state = repeated(calls, find(calls, call, salt, CALL_WORDS), caller, tag)
@@ -81,6 +84,16 @@ def look(
             out[side + 1] = max(0, out[side + 1] - 1)
         elif state == REFUSED:
             out[side + 3] += 1
+    if now - head[EVENT] > head[SILENCE]:
+        out[12] |= EVENTLESS
+        out[3] = out[5] = out[9] = out[11] = UNKNOWN  # concurrent and duration rest on what an edge tells
+    if now - head[CREATED] < head[WARM]:
+        out[12] |= RESTARTED
+    for i in range(6):
+        if caller == 0:
+            out[i] = UNKNOWN
+        if trunk == 0:
+            out[6 + i] = UNKNOWN
 
 
 @kernel

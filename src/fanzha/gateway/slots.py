@@ -40,6 +40,11 @@ ABANDONED = 1_000_000  # microseconds after which whoever was preparing it must 
 # Words at the head of the shared memory: what all processes agree on, and what they have counted together.
 SALT, GENERATION, EVENT, RUN_GAP, RING_LIMIT, TALK_LIMIT, ASKED_LIMIT = range(1, 8)
 EVICTED, CROWDED, LATE, UNTRACKED, EXPIRED, ENDED, STRAYS, REPEATS = range(8, 16)
+CREATED, WARM, SILENCE = (
+    16,
+    17,
+    18,
+)  # when the counters began, how long until they are warm, how long an edge may be mute
 
 kernel = njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 
