@@ -29,12 +29,22 @@ def test_why_an_answer_was_given_and_its_record(run, tmp_path: Path) -> None:
     why = (Reason(code="police", action=Action.BLOCK, by="entry:e1", zh="公安机关通报涉案号码", en="by the police"),)
     verdict = Verdict(key="a@b", at=NOW, action=Action.BLOCK, code=603, phrase="Decline", reasons=why,
                       degraded=("trunk",), policy_version=4, micros=31)  # fmt: skip
-    call = Call(key="a@b", caller="+8613812345678", callee="95588", at=NOW)
+    call = Call(key="a@b", caller="+8613812345678", callee="95588", at=NOW, fault="Bad Header Line")
     log = VerdictLog(folder, now=NOW)
     log.append(Line(call=call, verdict=verdict, caller=8613812345678, callee=8695588), hash_of("a@b"), NOW)
     log.flush()
     shown = run("verdicts", "show", "a@b").stdout
-    for word in ("BLOCK", "603", "138****5678", "95588", "by the police", "entry:e1", "trunk", "policy 4"):
+    for word in (
+        "BLOCK",
+        "603",
+        "138****5678",
+        "95588",
+        "by the police",
+        "entry:e1",
+        "trunk",
+        "policy 4",
+        "broke SIP: Bad Header",
+    ):
         assert word in shown
     assert "13812345678" not in shown
     assert "公安机关通报涉案号码" in run("verdicts", "show", "a@b", lang="zh").stdout

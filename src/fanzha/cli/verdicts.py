@@ -84,6 +84,8 @@ def _show(line: Line) -> None:
         out.print(f"  {reason.code}  {say(reason.zh, reason.en)}  {escape(reason.by)}  ({reason.action.name})")
     if verdict.degraded:
         out.print(f"  {say('当时未知', 'not known then')}: {', '.join(verdict.degraded)}")
+    if line.call.fault is not None:
+        out.print(f"  {say('报文不合规', 'the question broke SIP')}: {escape(line.call.fault)}")
     version = say(f"策略 {verdict.policy_version}", f"policy {verdict.policy_version}")
     out.print(f"  {version}  {verdict.micros} us  {say('中继', 'trunk')} {escape(line.trunk or '-')}")
 
