@@ -150,17 +150,19 @@ def _funnel(user: User, span: Span) -> list[Step]:
     acted = Q(pk__in=theirs.filter(in_force_at__isnull=False).values("alert"))
     running = Q(pk__in=theirs.filter(state__in=("proposed", "active")).values("alert"))
     arrived = Alert.objects.seen_by(user).filter(taken_at__gte=span.since, taken_at__lt=span.until).order_by()
-    # One query for all three counts, for each would look through all alerts of the span.
-    counts = {"number": Count("pk"), "acted": Count("pk", filter=acted), "running": Count("pk", filter=running)}
-    by = {row["state"]: row for row in arrived.values("state").annotate(**counts)}
-    true, wrong, silent = (by.get(each, {}).get("number", 0) for each in ("confirmed", "dismissed", "lapsed"))
-    every = sum(row["number"] for row in by.values())
+    # One query for all of them, for each would look through all alerts of the span; and one row, for PostgreSQL would
+    # sort them all to have a row for each state.
+    judged = {state: Q(state=state) for state in (AlertState.CONFIRMED, AlertState.DISMISSED, AlertState.LAPSED)}
+    wanted = judged | {"acted": acted, "running": running & judged[AlertState.CONFIRMED]}
+    by = arrived.aggregate(every=Count("*"), **{str(name): Count("pk", filter=of) for name, of in wanted.items()})
+    true, wrong, silent = (by[state] for state in judged)
+    every = by["every"]
     steps = (
         (_("收到"), every),
         (_("已研判"), true + wrong),
         (_("属实"), true),
-        (_("已处置"), sum(row["acted"] for row in by.values())),
-        (_("已办结"), true - by.get("confirmed", {}).get("running", 0) + wrong + silent),
+        (_("已处置"), by["acted"]),
+        (_("已办结"), true - by["running"] + wrong + silent),
     )
     return [Step(label, number, number / every if every else 0.0) for label, number in steps]
 
