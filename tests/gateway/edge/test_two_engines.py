@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from kamailio_edge import INTERNETWORK, Edge
-from sip_peers import Call, FakeEngine
+from sip_peers import Call, FakeEngine, Message
 
 from fanzha.gateway.edge.counts import status
 
@@ -52,6 +52,27 @@ def test_a_caller_stays_with_its_engine_and_moves_when_that_is_dead(edge: Edge) 
     dead.reset()
     edge.wait_breaker()
     assert [call.id in asked(dead) for call in place(edge)] == left
+
+
+def test_the_end_of_a_call_is_told_to_the_other_engine_when_its_own_is_dead(edge: Edge) -> None:
+    """They count together, and one collector follows their calls: a call whose end nobody hears would never end."""
+    edge.wait_breaker()
+    calls = [edge.call(INTERNETWORK, caller) for caller in CALLERS]
+    answers = [call.established() for call in calls]
+    dead, other = edge.engines
+    other.wait(lambda m: m.method == "NOTIFY" and "State: confirmed" in m.body)
+    dead.hung = True
+    wait_for_silence(edge, dead)
+    for call, answer in zip(calls, answers, strict=True):
+        call.hang_up(answer)
+
+    def ends(message: Message) -> bool:
+        return message.method == "NOTIFY" and "State: terminated" in message.body
+
+    told = {m.body.partition("Call-ID: ")[2].partition("\r")[0] for m in other.wait(ends, len(CALLERS))}
+    assert told == {call.id for call in calls}
+    dead.reset()
+    edge.wait_breaker()
 
 
 def test_with_both_dead_nothing_is_lost(edge: Edge) -> None:

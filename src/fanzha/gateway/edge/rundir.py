@@ -71,6 +71,7 @@ def _head(folder: Path, settings: Settings, config: Path) -> Iterator[str]:
         "LOG_LEVEL": settings.log_level,
         "WORKERS": settings.workers,
         "ENGINE_MS": settings.engine_ms,
+        "ENGINE_URIS": f'"{",".join(settings.engines)}"',
         "BREAKER_FAILURES": settings.breaker_failures,
         "BREAKER_TABLE": f'"{table}"',
         "CALL_SECONDS": settings.call_seconds,
