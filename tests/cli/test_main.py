@@ -40,7 +40,22 @@ def test_help_imports_nothing_heavy() -> None:
     assert done.stdout.splitlines()[-1] == "[]"
 
 
-@pytest.mark.parametrize("arguments", [["nothing"], ["scan", "--frm"], ["scan", "--from", "yesterday"], ["import"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["nothing"],
+        ["scan", "--frm"],
+        ["scan", "--from", "yesterday"],
+        ["import"],
+        ["serve", "--port", "70000"],
+        ["watch", "incoming", "--memory", "1"],
+        ["quarantine", "list", "--limit", "-1"],
+        ["alerts", "--after", "9" * 20],
+        ["policy", "show", "--limit", "-1"],
+        ["world", "out", "--seed", "-1"],
+        ["world", "out", "--start", "1800-01-01"],
+    ],
+)
 def test_a_wrong_command_line_is_told(run, arguments: list[str]) -> None:
     done = run(*arguments)
     assert done.returncode == 2

@@ -41,7 +41,7 @@ _HELP = say(
 
 @click.command("alerts", help=_HELP)
 @options.network
-@click.option("--after", type=int, help=say("只要此游标之后的", "only rows after this cursor"))
+@click.option("--after", type=options.SERIAL, help=say("只要此游标之后的", "only rows after this cursor"))
 @options.json_lines
 def command(network: str | None, after: int | None, as_json: bool) -> None:
     """See the help."""

@@ -86,7 +86,7 @@ _HELP = say(
         "只问最近一周的样本，给出约数与误差", "ask last week's sample only: about how many, and how wrong that may be"
     ),
 )
-@click.option("--seed", default=1, show_default=True, help=say("随机种子", "seed"))
+@click.option("--seed", default=1, type=options.SEED, show_default=True, help=say("随机种子", "seed"))
 @click.option(
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),

@@ -73,7 +73,7 @@ _HELP = say(
 @click.option("--subscribers", default=20_000, show_default=True, help=say("用户数", "subscribers"))
 @click.option("--days", default=7, show_default=True, help=say("天数", "days"))
 @click.option("--gangs", default=26, show_default=True, help=say("团伙数", "gangs"))
-@click.option("--seed", default=1, show_default=True, help=say("随机种子", "seed"))
+@click.option("--seed", default=1, type=options.SEED, show_default=True, help=say("随机种子", "seed"))
 @click.option("--evasion", type=click.Choice(["mix", "0", "1", "2", "3"]), default="mix", show_default=True)
 @click.option(
     "--calls/--no-calls", default=True, show_default=True, help=say("拨打真实的 SIP 呼叫", "place real SIP calls")
@@ -84,7 +84,13 @@ _HELP = say(
     help=say("最后运行工作台直到 Ctrl-C（默认：仅在终端）", "run the desk until Ctrl-C (default: only on a terminal)"),
 )
 @click.option("--desk/--no-desk", default=True, show_default=True, help=say("启动工作台", "start the desk at the end"))
-@click.option("--port", default=8120, show_default=True, help=say("工作台端口", "the desk's port on this machine"))
+@click.option(
+    "--port",
+    default=8120,
+    type=options.PORT,
+    show_default=True,
+    help=say("工作台端口", "the desk's port on this machine"),
+)
 @options.as_json
 def command(
     subscribers: int,

@@ -55,7 +55,14 @@ _HELP = say(
 @options.since
 @options.until
 @options.network
-@click.option("--calls", "shown", default=20, show_default=True, help=say("列出最近多少条话单", "latest calls to list"))
+@click.option(
+    "--calls",
+    "shown",
+    default=20,
+    type=options.ROWS,
+    show_default=True,
+    help=say("列出最近多少条话单", "latest calls to list"),
+)
 @click.option(
     "--out", type=click.Path(path_type=Path, dir_okay=False), help=say("写成网页 x.html", "write a page, x.html")
 )

@@ -69,7 +69,7 @@ def command() -> None:
 @command.command("propose", help=say("训练一个挑战者并提请启用", "train a challenger and propose it"))
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
 @options.network
-@click.option("--seed", default=0, show_default=True, help=say("随机种子", "seed"))
+@click.option("--seed", default=0, type=options.SEED, show_default=True, help=say("随机种子", "seed"))
 @click.option("--by", default="cli", show_default=True, help=say("谁训练", "who trains it"))
 @options.as_json
 def propose(files: tuple[Path, ...], network: str | None, seed: int, by: str, as_json: bool) -> None:

@@ -9,6 +9,13 @@ import click
 from fanzha.cli.language import say
 from fanzha.cli.moments import Moment
 
+# What a machine can hold: beyond, an option is refused with its range, not failed on somewhere inside.
+SEED = click.IntRange(0, 2**31 - 1)
+SERIAL = click.IntRange(0, 10**12)
+ROWS = click.IntRange(1, 1_000_000)
+PORT = click.IntRange(1, 65_535)
+REGION = click.IntRange(0, 999_999)
+
 since = click.option("--from", "first", type=Moment(), help=say("从何时起", "first moment"))
 until = click.option("--to", "last", type=Moment(last=True), help=say("到何时止", "last moment"))
 network = click.option("--network", help=say("哪个网络", "whose network"))

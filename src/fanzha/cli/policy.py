@@ -102,8 +102,18 @@ def build(files: tuple[Path, ...], folder: Path | None, as_json: bool) -> None:
 @click.option("--starts", type=Moment(), help=say("从何时起（默认立即）", "from when [now]"))
 @click.option("--callee", is_flag=True, help=say("针对被叫", "about the callee"))
 @click.option("--device", is_flag=True, help=say("是终端串号", "the value is an IMEI"))
-@click.option("--region", default=0, help=say("区划（2、4或6位，默认全国）", "region of 2, 4 or 6 digits [everywhere]"))
-@click.option("--per-minute", default=0, help=say("限频：每分钟放行几次", "for limit: calls a minute let through"))
+@click.option(
+    "--region",
+    default=0,
+    type=options.REGION,
+    help=say("区划（2、4或6位，默认全国）", "region of 2, 4 or 6 digits [everywhere]"),
+)
+@click.option(
+    "--per-minute",
+    default=0,
+    type=click.IntRange(0, 1_000_000),
+    help=say("限频：每分钟放行几次", "for limit: calls a minute let through"),
+)
 @click.option("--rule", default="", help=say("依据的规则 id@版本", "the rule behind it, id@version"))
 @click.option("--basis", default="", help=say("法律依据", "legal basis"))
 @click.option("--id", "identity", default="", help=say("编号（默认由内容得出）", "id [made from what it says]"))
@@ -170,7 +180,9 @@ def compact(folder: Path | None, as_json: bool) -> None:
 @click.argument("number")
 @click.option("--callee", is_flag=True, help=say("作为被叫", "as the callee"))
 @click.option("--device", help=say("主叫的终端串号", "the caller's IMEI"))
-@click.option("--region", default=0, help=say("呼叫所在区划（6位）", "where the call is served (6 digits)"))
+@click.option(
+    "--region", default=0, type=options.REGION, help=say("呼叫所在区划（6位）", "where the call is served (6 digits)")
+)
 @click.option("--at", "moment", type=Moment(), help=say("何时（默认此刻）", "when [now]"))
 @folder_option
 @options.as_json
@@ -211,7 +223,7 @@ def check(
 
 
 @command.command("show", help=say("列出有效名单与专线", "list entries and trunks"))
-@click.option("--limit", default=50, show_default=True, help=say("最多几条", "at most so many"))
+@click.option("--limit", default=50, type=options.ROWS, show_default=True, help=say("最多几条", "at most so many"))
 @click.option("--trunks", is_flag=True, help=say("列专线合同", "the trunk contracts instead"))
 @folder_option
 @options.as_json

@@ -33,8 +33,10 @@ def command() -> None:
 
 
 @command.command("list", help=say("列出被隔离的行", "list refused rows"))
-@click.option("--import-id", type=int, help=say("只看一次导入", "of one import only"))
-@click.option("--limit", default=50, show_default=True, help=say("最多多少行", "at most so many rows"))
+@click.option("--import-id", type=options.SERIAL, help=say("只看一次导入", "of one import only"))
+@click.option(
+    "--limit", default=50, type=options.ROWS, show_default=True, help=say("最多多少行", "at most so many rows")
+)
 @options.as_json
 def list_rows(import_id: int | None, limit: int, as_json: bool) -> None:
     """The rows, oldest import first."""

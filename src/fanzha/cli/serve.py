@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from fanzha.cli import options
 from fanzha.cli.language import say
 from fanzha.cli.roles import ROLES, USUAL, Ports, commands, make_key, named
 from fanzha.cli.terminal import note
@@ -54,7 +55,7 @@ _HELP = say(
 @click.command("serve", help=_HELP)
 @click.option("--roles", help=say("角色，逗号分隔", "roles, with commas") + f" [{','.join(USUAL)}]")
 @click.option("--host", default="127.0.0.1", show_default=True, help=say("监听地址", "address to listen on"))
-@click.option("--port", default=8120, show_default=True, help=say("端口", "port"))
+@click.option("--port", default=8120, type=options.PORT, show_default=True, help=say("端口", "port"))
 @click.option(
     "--switch", default="", help=say("hep 可指挥的交换机，见 fanzha hep", "whom hep commands: fanzha hep --help")
 )

@@ -40,9 +40,9 @@ _HELP = say(
 @click.option("--out", required=True, type=click.Path(path_type=Path), help=say("模型目录", "folder of the model"))
 @click.option("--mapping", type=click.Path(path_type=Path), help=say("列的含义（YAML）", "what the columns are (YAML)"))
 @click.option("--label", help=say("标签列", "column of the label"))
-@click.option("--folds", default=5, show_default=True, help=say("折数", "folds"))
-@click.option("--repeats", default=3, show_default=True, help=say("重复次数", "repeats"))
-@click.option("--seed", default=0, show_default=True, help=say("随机种子", "seed"))
+@click.option("--folds", default=5, type=click.IntRange(2, 100), show_default=True, help=say("折数", "folds"))
+@click.option("--repeats", default=3, type=click.IntRange(1, 100), show_default=True, help=say("重复次数", "repeats"))
+@click.option("--seed", default=0, type=options.SEED, show_default=True, help=say("随机种子", "seed"))
 @options.as_json
 def command(
     table: Path,

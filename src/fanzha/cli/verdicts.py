@@ -118,7 +118,13 @@ def store(network: str, as_json: bool) -> None:
 @click.option(
     "--folder", type=click.Path(path_type=Path, file_okay=False), help=say("策略目录", "folder of the policy")
 )
-@click.option("--limit", default=20, show_default=True, help=say("最多列多少主叫", "at most so many callers"))
+@click.option(
+    "--limit",
+    default=20,
+    type=options.ROWS,
+    show_default=True,
+    help=say("最多列多少主叫", "at most so many callers"),
+)
 @options.as_json
 def attempt(
     first: datetime | None, last: datetime | None, network: str | None, folder: Path | None, limit: int, as_json: bool

@@ -57,6 +57,10 @@ _HELP = say(
 )
 
 
+# A hundred thousand calls are stepped at a time (detection.watch), and every number and device among them needs a slot.
+_MEGABYTES = click.IntRange(256, 1_000_000)
+
+
 @click.command("watch", help=_HELP)
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--mapping", help=say("列映射：YAML 文件或内置名", "column mapping: a YAML file or a built-in one"))
@@ -71,7 +75,12 @@ _HELP = say(
 )
 @click.option("--once", is_flag=True, help=say("处理完现有文件就结束", "take what is there, then stop"))
 @click.option(
-    "--memory", default=1700, show_default=True, metavar="MB", help=say("画像内存上限", "most memory for profiles")
+    "--memory",
+    default=1700,
+    type=_MEGABYTES,
+    show_default=True,
+    metavar="MB",
+    help=say("画像内存上限", "most memory for profiles"),
 )
 @options.rule_folders
 @options.json_lines

@@ -67,7 +67,7 @@ def make_world(
     or csv; with `drift` a scheme and a business begin in the third week and the public calendar's holidays are kept
     (drift.yaml); `progress(done, total, what)` is called after each day. Raises `UsageError` for what cannot be made.
     """
-    _check(subscribers, days, gangs, evasion, format, drift)
+    _check(subscribers, days, gangs, evasion, start, format, drift)
     out = Path(out)
     _report(progress, 0, days, "settling")
     town = settle(subscribers, days, seed, gangs, evasion, start, drift=drift)
@@ -85,11 +85,13 @@ def make_world(
     return _summary(out, town, truth, days, total, changes)
 
 
-def _check(subscribers: int, days: int, gangs: int, evasion: str | int, shape: str, drift: bool) -> None:
+def _check(subscribers: int, days: int, gangs: int, evasion: str | int, start: date, shape: str, drift: bool) -> None:
     if not 500 <= subscribers <= 2_000_000:
         raise UsageError(f"{subscribers} subscribers", hint="between 500 and 2,000,000")
     if not 1 <= days <= 92:
         raise UsageError(f"{days} days", hint="between 1 and 92")
+    if not 2000 <= start.year < 2100:
+        raise UsageError(f"the first day {start}", hint="between 2000-01-01 and 2099-12-31")
     if drift and days < load_drift().least_days:
         raise UsageError(f"{days} days with drift", hint=f"at least {load_drift().least_days}: it begins in week three")
     if not 0 <= gangs <= 1000:
