@@ -113,7 +113,7 @@ def test_two_pairs_of_eyes_and_the_operators_own_people(draft: Draft, people: An
     [
         ("out_1h > 20", "out_2h > 20", "out_2h"),
         ("score: 72", "score: 99", "score"),
-        ("measure: verify", "measure: stop", "too strict"),
+        ("measure: verify", "measure: stop", "这样重的处置"),
         ("on: out", "on: sideways", "sideways"),
         ("rules:", "rules", "YAML"),
         ("when: out_1h > 20 and out_answered_1h / out_1h <= 0.5", "cli: R1", "不能在此起草"),
@@ -142,7 +142,7 @@ def test_a_fifth_shadow_is_refused_and_changes_nothing(people: Any, draft: Draft
         draft("shadow", change=("own.busy", f"own.more{n}"))
     fifth = draft("reviewed", change=("own.busy", "own.fifth"))
     number = read_release(path_of(folder(), "hb")).number  # type: ignore[union-attr]
-    with pytest.raises(Refused, match="too many rules in shadow"):
+    with pytest.raises(Refused, match="影子运行的规则太多"):
         actions.step(people["leader"], fifth.pk, "shadow")
     assert Version.objects.get(pk=fifth.pk).state == State.REVIEWED
     assert read_release(path_of(folder(), "hb")).number == number  # type: ignore[union-attr]
