@@ -75,15 +75,16 @@ def command() -> None:
 def start_(path: Path, run: Path | None, policy: Path | None, trust: tuple[str, ...], config: Path | None) -> None:
     """Until SIGTERM or Ctrl-C."""
     home = start.begin()
-    from fanzha.gateway.edge.running import prepare, run_edge
+    from fanzha.gateway.edge.running import kept, prepare, run_edge
     from fanzha.gateway.log import log_to_stderr
 
     settings, rules = _read(path), _rules(home, path, policy, trust)
     folder = run or home / "edge"
     note(say("正在准备；首次启动要编译约一分钟", "getting ready; a first start compiles for a minute"))
-    prepare(folder, settings, config or CONFIG, rules)
     log_to_stderr()
-    code = run_edge(folder, settings, rules, _stopped())
+    with kept(folder):
+        prepare(folder, settings, config or CONFIG, rules)
+        code = run_edge(folder, settings, rules, _stopped())
     if code:
         raise FanzhaError(f"Kamailio ended with {code}", where=str(folder), hint="its last words stand above")
     note(say("边缘已停下", "the edge has stopped"))

@@ -195,3 +195,17 @@ def test_the_edge_ends_when_told_and_starts_again_with_what_it_knew(site: Site) 
     until(lambda: site.status().get("calls") == 0)
     assert site.call(CONTRACT, HONEST)[0] == 403
     until(lambda: site.call(INTERNETWORK, LISTED)[0] == 603)
+
+
+def test_an_edge_whose_keeper_was_killed_is_replaced_by_the_next_one(site: Site) -> None:
+    """Kamailio outlives its keeper and holds the ports; a second keeper beside a living one would end its calls."""
+    site.run("second", "edge", "start", "--settings", str(site.settings))
+    assert site.processes.pop("second").wait(120) != 0
+    assert "an edge runs in this folder already" in (site.home / "second.log").read_text()
+    site.kill("edge", signal.SIGKILL)
+    assert site.call(CONTRACT, HONEST)[0] == 403  # Kamailio goes on
+    began = site.status()["calls"]
+    assert began > 0
+    site.run("edge", "edge", "start", "--settings", str(site.settings))
+    until(lambda: site.status().get("calls") == 0)
+    assert site.call(CONTRACT, HONEST)[0] == 403

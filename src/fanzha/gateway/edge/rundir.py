@@ -10,7 +10,7 @@ from fanzha.gateway.edge.settings import DEFAULT_HOPS, ENGINES, Settings
 from fanzha.gateway.edge.snapshot import is_snapshot
 
 PROBED = 8  # dispatcher's flag for a destination that is sent OPTIONS for ever
-SNAPSHOT = "tables"
+SNAPSHOT, HEAD, PID = "tables", "edge.cfg", "kamailio.pid"
 _UNIX_PATH = 100  # bytes that the name of a socket may have
 
 
@@ -31,7 +31,7 @@ def write_run_folder(folder: Path, settings: Settings, config: Path) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         (folder / "dispatcher.list").write_text("".join(_destinations(settings)))
-        head = folder / "edge.cfg"
+        head = folder / HEAD
         head.write_text("\n".join(_head(folder, settings, config.resolve())) + "\n")
     except OSError as error:
         raise StorageError(f"the run folder cannot be written: {error.strerror}", where=str(folder)) from None
@@ -49,7 +49,7 @@ def check_startable(folder: Path) -> None:
 
 def command(folder: Path, settings: Settings) -> list[str]:
     """The command line of Kamailio: in the foreground, with the allocator that is two to three times faster (`fm`)."""
-    return ["kamailio", "-f", str(folder / "edge.cfg"), "-P", str(folder / "kamailio.pid"), "-Y", str(folder),
+    return ["kamailio", "-f", str(folder / HEAD), "-P", str(folder / PID), "-Y", str(folder),
             "-x", "fm", "-X", "fm", "-m", str(settings.memory_mb), "-M", "16", "-DD", "-E"]  # fmt: skip
 
 

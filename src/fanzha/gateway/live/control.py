@@ -72,6 +72,8 @@ async def _talk(calls: LiveCalls, reader: asyncio.StreamReader, writer: asyncio.
             task.add_done_callback(lambda _: room.release())
     except (ConnectionError, ValueError, msgspec.MsgspecError) as error:
         LOG.warning("a control connection was closed: %s", error)
+    except asyncio.CancelledError:
+        pass  # we end; asyncio 3.11 would tell of it as of a fault
     finally:
         for task in running:
             task.cancel()
