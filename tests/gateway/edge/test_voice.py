@@ -35,3 +35,13 @@ def test_nobody_waits_for_a_log_that_nobody_reads() -> None:
         os.writev(voice.end, [ERROR.encode()] * 1000) and os.writev(voice.end, [ERROR.encode()] * 1000)
     voice.start()
     voice.join()
+
+
+def test_a_worker_that_ends_as_it_should_is_no_error(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "fanzha.edge.kamailio")
+    voice = Voice()
+    for status in ("normally, status=0", "normally, status=255", "by a signal, core was not generated"):
+        voice.tell(f" 0(3337) ALERT: <core> [main.c:770]: handle_sigs(): child process 12 exited {status}")
+    voice.start()
+    voice.join()
+    assert [record.levelno for record in caplog.records] == [logging.INFO, logging.ERROR, logging.ERROR]

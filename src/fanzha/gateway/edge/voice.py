@@ -16,6 +16,7 @@ _LOG = logging.getLogger("fanzha.edge.kamailio")
 _LINE = re.compile(r" *\d+\(\d+\) ([A-Z]+): (.*)")  # process, level, text
 _PLACE = re.compile(r"\[[\w/]{1,40}\.[chy]:\d{1,6}\]|<script>")
 _LEVELS = {"INFO": logging.INFO, "NOTICE": logging.INFO, "DEBUG": logging.DEBUG, "WARNING": logging.WARNING}
+_NO_FAULT = re.compile(r"child process \d+ exited normally, status=0$")  # which it calls an alert, of every worker
 _LONGEST, _FIRST = 500, 40  # characters of a line; lines told whatever they are: what it says while it starts
 
 
@@ -49,7 +50,7 @@ class Voice:
         said = _LINE.fullmatch(line)
         if said is not None:
             place = _PLACE.search(said[2])
-            level = _LEVELS.get(said[1], logging.ERROR)
+            level = logging.INFO if _NO_FAULT.search(said[2]) else _LEVELS.get(said[1], logging.ERROR)
             _LOG.log(level, "%s", said[2], extra={"place": place[0] if place else "other"})
         elif line and self._lines <= _FIRST:
             _LOG.info("%s", line)
