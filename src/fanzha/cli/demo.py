@@ -274,7 +274,8 @@ def _show(found: Scan, pack: Pack, planted: Comparison, placed: list[Placed], pa
     out.print(say(f"报告：{page}", f"The report: {page}"))
     best = found.alerts[0].entity.value if found.alerts else ""
     if best:
-        out.print(say("继续看：", "Go on: ") + f"FANZHA_HOME={page.parent} fanzha explain {best}")
+        program = "fanzha" if shutil.which("fanzha") else sys.argv[0]  # `make demo` leaves PATH as it was
+        out.print(say("继续看：", "Go on: ") + f"FANZHA_HOME={page.parent} {program} explain {best}")
 
 
 def planted_tables(planted: Comparison, pack: Pack) -> Iterator[Any]:

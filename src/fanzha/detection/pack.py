@@ -74,7 +74,7 @@ class Pack:
         """The place of a rule in the program. Raises RuleError."""
         found = self.place(rule_id)
         if found is None:
-            raise RuleError(f"no rule is called {rule_id}", hint="fanzha rules check lists them")
+            raise RuleError(f"no rule is called {rule_id}", hint="fanzha rules list shows them")
         return found
 
 

@@ -40,7 +40,7 @@ def resolve(lake: Lake, text: str, *, kind: str | None = None) -> Subject:
         if calls_of(lake, subject, None, None, last=True).num_rows:
             return subject
     raise FanzhaError(
-        f"没有任何通话涉及它 no call in the lake knows {text.strip()!r}",
+        f"no call in the lake knows {text.strip()!r}",
         hint="write a number as +86..., or say --kind number, device or cell; fanzha lake status shows what is there",
     )
 
