@@ -26,6 +26,7 @@ _LONE = re.compile(rb"\r(?=[A-Za-z-]{1,40}+[ \t]*+:)")
 _BLANKS = (b"\r", b"\n", b"\t", b" ")
 _FOLDED = re.compile(r"\n[ \t]+")
 _ONCE = ("from", "to", "call-id", "cseq")
+_NEEDED = frozenset(_ONCE)
 _MOST_LINES = 1000  # of a head that are all taken; no switch writes so many
 # What is taken of the lines beyond: they must not hide who calls.
 _BEYOND = re.compile(
@@ -200,9 +201,8 @@ def _check_start(request: Request, start: str) -> Malformed | None:
 def _check(request: Request) -> Malformed | None:
     """What RFC 3261 does not allow and may be passed over; raises Malformed for what may not."""
     fields = request.fields
-    for name in _ONCE:
-        if name not in fields:
-            raise Malformed(f"Missing {name.title()}")
+    if not fields.keys() >= _NEEDED:
+        raise Malformed(f"Missing {min(_NEEDED - fields.keys()).title()}")
     cseq = _CSEQ.fullmatch(fields["cseq"][0])
     if cseq is None:
         raise Malformed("Bad CSeq")

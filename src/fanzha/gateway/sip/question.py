@@ -134,8 +134,9 @@ def _asserted(request: Request) -> tuple[str | None, bool]:
         identities = request.all("p-asserted-identity")
     except Malformed:
         identities, whole = _salvaged("".join(request.fields["p-asserted-identity"])), False
-    if len(identities) > 1:
-        identities.sort(key=lambda value: "tel:" not in value.lower())  # keeps the order otherwise
+    if len(identities) == 1:
+        return _number(identities[0]), whole
+    identities.sort(key=lambda value: "tel:" not in value.lower())  # keeps the order otherwise
     return next((number for value in identities if (number := _number(value))), None), whole
 
 

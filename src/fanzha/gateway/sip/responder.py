@@ -35,6 +35,7 @@ ELSEWHERE = frozenset(
 _GO_ON = (404, "Not Found")  # where no verdict is asked for or had
 _OVERLOAD = 503  # what others say when they cannot judge: where it is our "go on", we say that it is a verdict
 _JUDGED, _UNJUDGED = (("X-Fanzha-Verdict", "allow"),), (("X-Fanzha-Verdict", "none"),)
+_NONE = [""]
 _DIALOG_TYPE = "application/x-fanzha-dialog"
 
 
@@ -100,8 +101,8 @@ class Responder:
             counts["ack"] += 1
             return None
         # 64 bits keyed by this process's own random: two transactions will not meet, and half the memory is enough.
-        first = request.first
-        key = hash((first("via"), first("call-id"), first("cseq"), request.uri, source))
+        told = request.fields.get
+        key = hash((told("via", _NONE)[0], told("call-id", _NONE)[0], told("cseq", _NONE)[0], request.uri, source))
         if (kept := self._recent.get(key, now)) is not None:
             counts["retransmission"] += 1
             return kept
