@@ -247,6 +247,30 @@ def test_a_long_invite_over_tcp_is_screened(edge: Edge) -> None:
     assert len(edge.core.invites(call.id)) == 1
 
 
+def test_a_body_of_any_size_leaves_no_call_unscreened(edge: Edge) -> None:
+    """The engine reads no body, and is sent none; the callee's side gets it as it was."""
+    before = edge.counts()
+
+    def body(call: Call, size: int) -> str:
+        head = f"Content-Type: application/x\r\nContent-Length: {size}"
+        return call.request("INVITE", call.callee).replace("Content-Length: 0", head) + "b" * size
+
+    phone = edge.phone(INTERNETWORK)
+    long, huge = (Call(phone, edge.address, "sip:13812340000@x", "sip:13900000000@x", []) for _ in range(2))
+    with socket.create_connection(edge.address, timeout=60, source_address=(INTERNETWORK, 0)) as wire:
+        wire.sendall(body(long, 9_000).replace("SIP/2.0/UDP", "SIP/2.0/TCP").encode())
+        said = b""
+        while b"SIP/2.0 200" not in said:
+            said += wire.recv(65536)
+    assert edge.core.invites(long.id)[0].body == "b" * 9_000
+    phone.send(body(huge, 64_900), edge.address)
+    huge.final()
+    for call in (long, huge):
+        asked = edge.engine.asked(call.id)[0]
+        assert (asked.body, asked.get("content-length")) == ("", "0")
+    assert edge.counts()["unscreened"] == before["unscreened"]
+
+
 def test_the_asserted_number_counts_and_tel_uris_are_read(edge: Edge) -> None:
     refused = edge.call(CONTRACT, OWN, asserted="sip:+8613900000001@x").final()
     assert (refused.code, refused.get("reason")) == (403, 'Q.850;cause=21;text="A8"')
