@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from fanzha.errors import InputError
 
+_HEAD = 8  # bytes: the longest mark that tells a kind of file
 _STEP = 1 << 20
 CHECK_PATH = "check the path; a folder or a quoted glob will do too"
 _FOREIGN = {
@@ -31,7 +32,7 @@ class Damage(Exception):
     """The stream ends too early or is damaged; everything before was delivered."""
 
 
-def head_of(path: Path, size: int = 8) -> bytes:
+def head_of(path: Path) -> bytes:
     """The first bytes of a file, as they lie on disk.
 
     Raises InputError where there is no such file, or it is a directory, a pipe or unreadable. A file is opened several
@@ -47,7 +48,7 @@ def head_of(path: Path, size: int = 8) -> bytes:
         )
     try:
         with path.open("rb") as file:
-            return file.read(size)
+            return file.read(_HEAD)
     except OSError as error:
         raise InputError(f"cannot be opened: {error.strerror}", where=str(path), hint=CHECK_PATH) from error
 

@@ -10,14 +10,13 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 
 from fanzha.records.limits import limits
-from fanzha.records.lines import Block
+from fanzha.records.lines import QUOTED_LINES, Block
 from fanzha.records.mapping import Format, Mapping
 from fanzha.records.reason import Fault, Reason
 from fanzha.records.rows import Rows
 from fanzha.records.text import Int64s
 
 _WRONG_ROWS = 10_000  # a block with more is read line by line
-_JOINED_LINES = 50  # a quoted field may run over so many lines
 
 
 def decoded(line: bytes, encoding: str) -> str | None:
@@ -173,7 +172,7 @@ class BlockParser:
         except csv.Error:
             if text.count(self.form.quote) % 2 == 0:
                 return split_line(text, self.form), 1
-        for used in range(2, min(_JOINED_LINES, len(texts) - at) + 1):
+        for used in range(2, min(QUOTED_LINES, len(texts) - at) + 1):
             lines = b"\n".join(texts[at : at + used]).decode().splitlines(keepends=True)
             if sum(line.count(self.form.quote) for line in lines) % 2 == 0:
                 # A stray quote must not swallow the good rows after it: only a row of the right width is believed.

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from fanzha.records.bytestream import Damage
 from fanzha.records.reason import Fault, Reason
 
-_QUOTED_LINES = 50  # a quoted field may run over so many lines
+QUOTED_LINES = 50  # a quoted field may run over so many lines
 
 
 @dataclass
@@ -109,7 +109,7 @@ def _row_end(data: bytes) -> int:
     # The place after the last line break that is not inside quotes, as far as counting quotes can tell.
     last = end = data.rfind(b"\n") + 1
     quotes = data.count(b'"', 0, end)
-    for _ in range(_QUOTED_LINES):
+    for _ in range(QUOTED_LINES):
         if quotes % 2 == 0:
             return end
         before = data.rfind(b"\n", 0, end - 1) + 1

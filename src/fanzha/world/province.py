@@ -11,7 +11,6 @@ import numpy as np
 from fanzha.world.habits import load_strict
 
 RHYTHMS = ("worker", "student", "elder", "night")
-CARRIERS = ("cm", "ct", "cu")
 
 
 class City(msgspec.Struct, forbid_unknown_fields=True, frozen=True):

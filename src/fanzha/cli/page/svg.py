@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from html import escape
 
-from fanzha.detection.words import Band
-
 Both = tuple[str, str]  # zh, en
 
 
@@ -120,11 +118,6 @@ def pairs(rows: Sequence[tuple[Both, int, int, str]], colours: tuple[str, str], 
             f'<text class="figure" x="{label + full + 7:.1f}" y="{y + 18}">{escape(note)}</text>'
         )
     return _framed(width, len(rows) * row, parts)
-
-
-def colours_of(bands: Sequence[Band]) -> dict[str, str]:
-    """Band -> colour."""
-    return {band.id: band.colour for band in bands}
 
 
 def _framed(width: int, height: int, parts: Sequence[str]) -> str:
