@@ -176,6 +176,7 @@ def _unexpected(error: BaseException) -> int:
         where = str(error.filename) if error.filename else ""
         hint = "check that it is there and who may read and write it" if where else ""
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            where = where or os.environ.get("FANZHA_HOME") or "var"  # nobody said which file: most are there
             hint = "free some disk space and do it again"
         known = StorageError(error.strerror or str(error), where=where, hint=hint)
         print(say("错误：", "error: ") + told(known), file=sys.stderr)
