@@ -57,7 +57,7 @@ def test_a_rule_is_read_with_its_defaults(pack: Pack) -> None:
         ("contacts_1h >= 30", "hour_median >= 30", 15, "says nothing about a number"),
         ("contacts_1h >= 30", "contacts_1h in NOWHERE", 15, "NOWHERE"),
         ("contacts_1h >= 30", "1 > 0", 15, "`1 > 0` looks at no field (column 1)"),
-        ("contacts_1h >= 30", "(contacts_1h >= 30 or 3 in SERVICE_LINES)", 15, "looks at no field"),
+        ("contacts_1h >= 30", "(out_1h >= 30 or 3 in SERVICE_LINES)", 15, "`3 in SERVICE_LINES` looks at no field"),
         ("contacts_1h >= 30\n      and out_1h / contacts_1h <= 1.5", "out_1h >= 0", 15, "hits everybody"),
         ("contacts_1h >= 30\n      and out_1h / contacts_1h <= 1.5", "out_1h == out_1h", 15, "hits everybody"),
         ("contacts_1h >= 30\n      and out_1h / contacts_1h <= 1.5", "not out_1h > 9 or out_1h > 2", 15, "everybody"),
