@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from fanzha.desk.api.choices import KeyState
 from fanzha.desk.organisations.models import User
 from fanzha.desk.people.reach import manages_person
+from fanzha.desk.workflow.guards import only
 from fanzha.desk.workflow.table import Transition, Words, Workflow
 
 _PROPOSED = frozenset({KeyState.PROPOSED})
@@ -20,8 +21,7 @@ def _managed(key: Any, by: User) -> Words | None:
     return None if manages_person(by, key.owner) else _("责任人在您管理的机构之外还有任职，由上级管理员办理")
 
 
-def _own(key: Any, by: User) -> Words | None:
-    return None if key.owner_id == by.pk else _("只能由责任人本人办理")
+_own = only("owner", _("只能由责任人本人办理"))
 
 
 KEY = Workflow(

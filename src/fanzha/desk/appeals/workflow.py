@@ -7,15 +7,13 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from fanzha.desk.appeals.choices import State
-from fanzha.desk.organisations.models import User
-from fanzha.desk.workflow.table import Transition, Words, Workflow
+from fanzha.desk.workflow.guards import never
+from fanzha.desk.workflow.table import Transition, Workflow
 
 _OPEN = frozenset({State.FILED, State.CHECKING})
 
 
-def _apart(appeal: Any, by: User) -> Words | None:
-    took_part = (appeal.measure.proposed_by_id, appeal.measure.approved_by_id)
-    return _("提出或批准该处置的人不能裁决其申诉") if by.pk in took_part else None
+_apart = never("measure.proposed_by", "measure.approved_by", why=_("提出或批准该处置的人不能裁决其申诉"))
 
 
 def first_clock(appeal: Any) -> str:

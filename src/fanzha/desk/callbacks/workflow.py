@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.utils.translation import gettext_lazy as _
 
 from fanzha.desk.callbacks.choices import State
-from fanzha.desk.organisations.models import User
-from fanzha.desk.workflow.table import Transition, Words, Workflow
+from fanzha.desk.workflow.guards import never, only
+from fanzha.desk.workflow.table import Transition, Workflow
 
 _RIGHT = "callbacks.work"
 
 
-def _signer(callback: Any, by: User) -> Words | None:
-    return None if callback.signed_by_id == by.pk else _("已由他人签收")
-
-
-def _another(callback: Any, by: User) -> Words | None:
-    return _("已由您签收") if callback.signed_by_id == by.pk else None
+_signer = only("signed_by", _("已由他人签收"))
+_another = never("signed_by", why=_("已由您签收"))
 
 
 CALLBACK = Workflow(

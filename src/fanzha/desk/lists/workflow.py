@@ -7,16 +7,14 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from fanzha.desk.lists.choices import ImportState, List, State
-from fanzha.desk.organisations.models import User
-from fanzha.desk.workflow.table import Transition, Words, Workflow
+from fanzha.desk.workflow.guards import never
+from fanzha.desk.workflow.table import Transition, Workflow
 
 _PROPOSED, _ACTIVE = frozenset({State.PROPOSED}), frozenset({State.ACTIVE})
 _HOLDING, _CONTESTED = frozenset({State.ACTIVE, State.CONTESTED}), frozenset({State.CONTESTED})
 
 
-def _apart(item: Any, by: User) -> Words | None:
-    took_part = (item.proposed_by_id, item.approved_by_id)
-    return _("提出或批准列入的人不能裁决其申诉") if by.pk in took_part else None
+_apart = never("proposed_by", "approved_by", why=_("提出或批准列入的人不能裁决其申诉"))
 
 
 def _letter(item: Any) -> str:

@@ -9,13 +9,13 @@ from django.utils.translation import gettext_lazy as _
 from fanzha.desk.measures.choices import State
 from fanzha.desk.measures.ladder import rung
 from fanzha.desk.organisations.models import User
+from fanzha.desk.workflow.guards import only
 from fanzha.desk.workflow.table import Transition, Words, Workflow
 
 _PROPOSED, _ACTIVE = frozenset({State.PROPOSED}), frozenset({State.ACTIVE})
 
 
-def _own(measure: Any, by: User) -> Words | None:
-    return None if measure.proposed_by_id == by.pk else _("只能由提出人撤回")
+_own = only("proposed_by", _("只能由提出人撤回"))
 
 
 def _by_rule(measure: Any, _by: User) -> Words | None:

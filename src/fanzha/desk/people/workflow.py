@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.utils.translation import gettext_lazy as _
 
-from fanzha.desk.organisations.models import User
 from fanzha.desk.people.choices import SeatState
-from fanzha.desk.workflow.table import Transition, Words, Workflow
+from fanzha.desk.workflow.guards import never, only
+from fanzha.desk.workflow.table import Transition, Workflow
 
 _PROPOSED = frozenset({SeatState.PROPOSED})
 
 
-def _not_oneself(proposal: Any, by: User) -> Words | None:
-    return _("不能批准自己的任职") if proposal.user_id == by.pk else None
-
-
-def _own(proposal: Any, by: User) -> Words | None:
-    return None if proposal.proposed_by_id == by.pk else _("只能由提出人撤回")
+_not_oneself = never("user", why=_("不能批准自己的任职"))
+_own = only("proposed_by", _("只能由提出人撤回"))
 
 
 SEAT = Workflow(

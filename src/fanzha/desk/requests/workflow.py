@@ -6,21 +6,17 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from fanzha.desk.organisations.models import User
 from fanzha.desk.requests.choices import ReferralState, State
 from fanzha.desk.requests.terms import terms
-from fanzha.desk.workflow.table import Transition, Words, Workflow
+from fanzha.desk.workflow.guards import never, only
+from fanzha.desk.workflow.table import Transition, Workflow
 
 _TRIED, _FILED, _ACCEPTED = frozenset({State.TRIED}), frozenset({State.FILED}), frozenset({State.ACCEPTED})
 _OPEN, _SENT = frozenset({ReferralState.OPEN}), frozenset({ReferralState.SENT})
 
 
-def _own(request: Any, by: User) -> Words | None:
-    return None if request.proposed_by_id == by.pk else _("只能由提交人操作")
-
-
-def _apart(request: Any, by: User) -> Words | None:
-    return _("须由另一人操作（双人复核）") if request.proposed_by_id == by.pk else None
+_own = only("proposed_by", _("只能由提交人操作"))
+_apart = never("proposed_by", why=_("须由另一人操作（双人复核）"))
 
 
 def request_clock(request: Any) -> str:
