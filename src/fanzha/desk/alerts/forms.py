@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from fanzha.desk.alerts.choices import REASONS, Kind, Reason, State
@@ -18,6 +20,7 @@ ORDERS = {
     "due": ("due_at", "id"),
 }
 _SMALL = {"class": "form-select form-select-sm"}
+_DAYS = [MinValueValidator(date(2000, 1, 1)), MaxValueValidator(date(2999, 12, 31))]  # no zone reaches the ends of time
 _DATE = {"class": "form-control form-control-sm", "type": "date"}
 
 
@@ -35,8 +38,8 @@ class FilterForm(forms.Form):
         validators=[REGION],
         widget=forms.TextInput(attrs={"class": "form-control form-control-sm", "placeholder": _("区划代码")}),
     )
-    since = forms.DateField(required=False, widget=forms.DateInput(attrs=_DATE))
-    until = forms.DateField(required=False, widget=forms.DateInput(attrs=_DATE))
+    since = forms.DateField(required=False, validators=_DAYS, widget=forms.DateInput(attrs=_DATE))
+    until = forms.DateField(required=False, validators=_DAYS, widget=forms.DateInput(attrs=_DATE))
     overdue = forms.BooleanField(required=False)
     mine = forms.BooleanField(required=False)
     order = forms.ChoiceField(
