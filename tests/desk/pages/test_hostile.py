@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-_NONSENSE = ("a\x00b", "9" * 40, "9999-12-31", "0001-01-01", "\ud800", "1e309", "'\"><script>alert(1)</script>")
+_NONSENSE = ("a\x00b", "9999-12-31", "'\"><script>alert(1)</script>\ud800")
 _NAMES = (
     "page", "state", "band", "scheme", "kind", "region", "since", "until", "order", "overdue", "mine", "rung", "rule",
     "subject", "action", "list", "soon", "q", "network", "number", "day",
