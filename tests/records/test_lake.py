@@ -191,7 +191,10 @@ def ready_end() -> int:
 
 
 def test_days_past_their_retention_go_by_partition(five_days: Lake) -> None:
-    assert five_days.drop_before(date(2026, 11, 3)) == 40
+    gone = {"calls": 40, "quarantine": 0, "verdicts": 0}
+    assert five_days.before(date(2026, 11, 3)) == gone
+    assert five_days.drop_before(date(2026, 11, 3)) == gone
+    assert not any(five_days.before(date(2026, 11, 3)).values())
     assert five_days.span()[0] == datetime(2026, 11, 3, 0, 20, tzinfo=UTC)
     with five_days.writing():
         pass

@@ -8,7 +8,7 @@ import click
 
 from fanzha.cli import options, start
 from fanzha.cli.language import say
-from fanzha.cli.moments import local
+from fanzha.cli.moments import local, zone
 from fanzha.cli.terminal import console, count, show_json, table
 
 if TYPE_CHECKING:
@@ -21,14 +21,14 @@ _HELP = say(
     \b
     例
       fanzha lake status
-      fanzha lake status --json
+      fanzha lake expire --days 184
     """,
     """The lake: all records under FANZHA_HOME/lake.
 
     \b
     Examples
       fanzha lake status
-      fanzha lake status --json
+      fanzha lake expire --days 184
     """,
 )
 
@@ -51,6 +51,54 @@ def status(as_json: bool) -> None:
         show_json(found)
     else:
         _show(found)
+
+
+@command.command(
+    "expire",
+    help=say(
+        """删除留存期满的话单、隔离行和裁决（按上海日整日删除）。不带 --yes 只说会删多少。参考表不删。
+
+        \b
+        例
+          fanzha lake expire                       按 retention.yaml 的天数
+          fanzha lake expire --days 400 --yes      适合放进每日定时任务
+        """,
+        """Delete calls, refused rows and verdicts past their time, whole days (Shanghai) of them. Without --yes it only
+        says how many. Reference tables stay.
+
+        \b
+        Examples
+          fanzha lake expire                       the days of retention.yaml
+          fanzha lake expire --days 400 --yes      fit for a daily timer
+        """,
+    ),
+)
+@click.option("--days", type=click.IntRange(1, 36_500), help=say("保留今天以前的天数", "days kept before today"))
+@click.option("--yes", is_flag=True, help=say("确实删除", "delete them"))
+@options.as_json
+def expire(days: int | None, yes: bool, as_json: bool) -> None:
+    """See the help."""
+    home = start.begin()
+    from fanzha.records.lake import Lake
+    from fanzha.records.retention import first_kept, retention
+
+    with Lake(home) as lake:
+        day = first_kept(lake.clock().astimezone(zone()).date(), days or retention().days)
+        rows = lake.drop_before(day) if yes else lake.before(day)
+    if as_json:
+        show_json({"before": day, "deleted": yes, **rows})
+        return
+    what = say(
+        "{calls} 次通话、{quarantine} 行隔离、{verdicts} 条裁决",
+        "{calls} calls, {quarantine} refused rows, {verdicts} verdicts",
+    )
+    told = what.format(**{name: count(number) for name, number in rows.items()})
+    if yes:
+        console().print(say(f"已删除 {day} 以前的 {told}", f"deleted, of days before {day}: {told}"))
+    else:
+        console().print(
+            say(f"{day} 以前有 {told}；加 --yes 才删除", f"of days before {day} there are {told}; --yes deletes them")
+        )
 
 
 def _status(lake: Lake) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from fanzha.records.receipt import Receipt
 from fanzha.records.storage import BusyLake, no_readers, reader, told, writer
 
 SCAN_ROWS = 500_000
+_DATED = ("calls", "quarantine", "verdicts")
 _FILES = ("calls", "reference", "quarantine", "verdicts", "staging")
 
 
@@ -265,15 +266,22 @@ class Lake:
         except BusyLake:
             return 0
 
-    def drop_before(self, day: date) -> int:
-        """Delete all calls, refused rows and verdicts of days (Shanghai) before `day` (留存期满); the calls deleted."""
-        last = (day - date(1970, 1, 1)).days
+    def before(self, day: date) -> dict[str, int]:
+        """How many calls, refused rows and verdicts there are of days (Shanghai) before `day`."""
+        gone = self._before(day)
+        return {name: sum(part.rows for part in gone if part.name == name) for name in _DATED}
+
+    def drop_before(self, day: date) -> dict[str, int]:
+        """Delete them (留存期满); how many."""
         with self.writing():
-            dated = ("calls", "quarantine", "verdicts")
-            gone = [part for name in dated for part in self.manifest.parts(name) if part.day < last]
+            rows, gone = self.before(day), self._before(day)
             with self.manifest.transaction(ids=True) as connection:
                 retire_parts(connection, gone)
-        return sum(part.rows for part in gone if part.name == "calls")
+        return rows
+
+    def _before(self, day: date) -> list[Part]:
+        last = (day - date(1970, 1, 1)).days
+        return [part for name in _DATED for part in self.manifest.parts(name) if part.day < last]
 
     def _sweep(self, *, everything: bool) -> None:
         """Delete replaced files once nobody reads, and, if a writer died, everything that no transaction names."""
