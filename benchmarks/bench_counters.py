@@ -20,6 +20,7 @@ import numpy as np
 from bench_edge import INVITE, calling, captured, core, edge, engine, failures, finish, prepared, ready, stamped
 from fanzha.gateway.edge.rpc import Rpc
 from fanzha.gateway.edge.rules import Rules
+from memory import peak_gb
 
 RATE, LIMIT_MS = 1_300, 0.5
 RUNS, PAIRS, TURN_S = 4, 25, 1.0
@@ -109,6 +110,7 @@ def main(runs: int = RUNS) -> None:
         with engine(folder, False) as off, engine(folder, True) as on:
             for _ in range(runs):
                 pairs += run(folder, rules, (off, on))
+            held = [peak_gb(process) for _port, process in (off, on)]
     sides = {counting: [pair[counting].held for pair in pairs] for counting in (False, True)}
     print(f"{RATE} calls/s, {len(pairs)} pairs of turns of {TURN_S:g} s; counters off, on, difference (95 % interval):")
     for percent in (50, 99):
@@ -118,6 +120,7 @@ def main(runs: int = RUNS) -> None:
               f"ratio {level[1] / level[0]:.2f}")  # fmt: skip
     cost = [float(np.median([pair[counting].engine_us for pair in pairs])) for counting in (False, True)]
     print(f"    engine {cost[0]:.1f}, {cost[1]:.1f} us CPU a call, {cost[1] - cost[0]:+.1f}")
+    print(f"    engine {held[0]:.2f}, {held[1]:.2f} GB at most")
     print(f"    limit {LIMIT_MS} ms p99: {judgement(low, high, LIMIT_MS)}", flush=True)
 
 

@@ -19,6 +19,7 @@ from fanzha.detection.models.mapping import guess_mapping
 from fanzha.detection.models.metrics import Scores, measure
 from fanzha.detection.models.recipe import choose_recipe
 from fanzha.detection.models.table import LabelledTable, Matrix, read_arrow, read_labelled
+from memory import peak_gb
 
 SHARES = (0.01, 0.05, 0.10)
 _SEEDS = (0, 1, 2)
@@ -43,6 +44,7 @@ def run() -> None:
         for name, at in (("plain", 1), ("ours", 0)):
             told = ", ".join(_told([pair[at] for pair in found], measured) for measured in _MEASURES)
             print(f"    {name:6} {told}")
+    print(f"  peak {peak_gb():.2f} GB")
 
 
 def _told(scores: list[Scores], name: str) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from fanzha.detection.models import available, train
 from fanzha.detection.models.report import Report
+from memory import peak_gb
 
 _TARGETS = {"auc": 0.957, "macro_f1": 0.917}
 
@@ -47,6 +48,7 @@ def _print(report: Report) -> None:
         won = f"{gap.won}/{gap.of}"
         print(f"  {name:22}{plain:>18}{ours:>18}{gap.mean:>+12.4f}{gap.corrected_error:>9.4f}{won:>9}  {target}")
     print(f"  calibration: ECE {report.calibration.ece:.4f}, Brier {report.calibration.brier:.4f}")
+    print(f"  peak {peak_gb():.2f} GB")
 
 
 if __name__ == "__main__":
