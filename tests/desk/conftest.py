@@ -20,10 +20,11 @@ from django.utils import timezone, translation
 os.environ["DJANGO_SETTINGS_MODULE"] = "fanzha.desk.settings"
 os.environ.setdefault("FANZHA_SECRET_KEY", "a key of tests, kept nowhere else")
 django.setup()
-import_module(settings.ROOT_URLCONF)  # as in a desk that runs: its routes tell which scopes a key may have
 
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # the cost is not what is tested
 settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+# As in a desk that runs: its routes tell which scopes a key may have. After the settings, for it reads the hashers.
+import_module(settings.ROOT_URLCONF)
 
 NOW = datetime(2026, 11, 16, 2, 0, tzinfo=UTC)  # a Monday, ten in the morning in Shanghai
 
