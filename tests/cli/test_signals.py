@@ -26,7 +26,10 @@ def start(program: Path, tmp_path: Path) -> Iterator:
         running.append(subprocess.Popen([str(program), *map(str, arguments)], env=environment, **more))
         return running[-1]
 
+    # Who runs the tests may ignore Ctrl-C, as a shell's background does; a program started then would ignore it too.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield begin
+    signal.signal(signal.SIGINT, before)
     for process in running:
         process.kill()
         process.wait()

@@ -187,7 +187,7 @@ def test_what_was_released_deleted_or_never_written_down_is_named(province: Path
     with Lake(tmp_path) as lake:
         _, last, _ = lake.span()
         assert last is not None
-        dropped = lake.drop_before((last + timedelta(hours=8)).date())
+        dropped = lake.drop_before((last + timedelta(hours=8)).date())["calls"]
     forget(state, ALTER)
     found = parity(tmp_path)
     assert found.deleted == dropped > 0
