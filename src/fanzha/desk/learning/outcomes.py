@@ -41,8 +41,10 @@ class Decisions:
 
     def newest(self, most: int | None = None) -> Iterator[Outcome]:
         """As they lie, or the newest `most`."""
-        rows = self.rows.order_by() if most is None else self.rows.order_by(f"-{self.names[3]}")[:most]
-        for kind, value, said, at, seen in rows.values_list(*self.names).iterator(chunk_size=_AT_ONCE):
+        found = self.rows.values_list(*self.names)
+        newest = found.order_by(f"-{self.names[3]}")[:most]
+        rows = newest if most is not None else found.order_by().iterator(chunk_size=_AT_ONCE)
+        for kind, value, said, at, seen in rows:
             source, fraud = self.sources[said]
             known, judged = int(at.timestamp()), int(seen.timestamp())
             try:
