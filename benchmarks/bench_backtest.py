@@ -24,6 +24,7 @@ from fanzha.detection.scan import scan
 from fanzha.profiles.event import EVENT
 from fanzha.profiles.fields import EntityKind
 from fanzha.records.lake import Lake
+from limit import kept
 from memory import peak_gb
 from province import repeated, world_of
 
@@ -84,11 +85,6 @@ def measured(size: str, what: str) -> Measured:
         flush=True,
     )
     return found
-
-
-def kept(value: float, most: float) -> str:
-    """Whether a limit holds."""
-    return f"{value:.2f} of at most {most:g}: {'kept' if value <= most else 'MISSED'}"
 
 
 def soak() -> None:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from fanzha.cli.django import migrate, ready
+from limit import kept
 from memory import peak_gb
 from province import lake_of
 
@@ -146,11 +147,6 @@ def parts(client: Any, subscribers: int) -> float:
     return slowest
 
 
-def kept(value: float, most: float) -> str:
-    """Whether a limit holds."""
-    return f"{value:.0f} of at most {most:g} ms: {'kept' if value <= most else 'MISSED'}"
-
-
 def subjects(subscribers: int) -> list[tuple[str, str]]:
     """A caller of the province, its device and its cell."""
     from fanzha import numbering
@@ -187,8 +183,8 @@ def main(count: int, subscribers: int) -> None:
             ratio = f"{middle / nothing:5.1f} x an empty page"
             print(f"{address:<58} p50 {middle:6.0f} ms  p95 {slow:6.0f} ms  CPU {cpu:5.0f} ms  {ratio}", flush=True)
             slowest = max(slowest, slow)
-        print(f"p95 of the slowest page {kept(slowest, PAGE_MS)}", flush=True)
-        print(f"p95 of the slowest part read from the lake {kept(parts(client, subscribers), PART_MS)}")
+        print(f"p95 of the slowest page {kept(slowest, PAGE_MS, 'ms', 0)}", flush=True)
+        print(f"p95 of the slowest part read from the lake {kept(parts(client, subscribers), PART_MS, 'ms', 0)}")
         print(f"peak memory {peak_gb():.2f} GB")
         connection.close()
 

@@ -27,7 +27,7 @@ from fanzha.cli.planted import PROTECTIVE
 from fanzha.detection.backtest.draft import find_draft
 from fanzha.detection.backtest.report import Report as Trial
 from fanzha.detection.backtest.run import run as backtest
-from fanzha.detection.learning.drift import Moved, Report, drift
+from fanzha.detection.learning.drift import Report, drift
 from fanzha.detection.learning.learn import learn
 from fanzha.detection.learning.shelf import Lineage, Shelf
 from fanzha.detection.models.learner import Settings
@@ -236,49 +236,13 @@ def _key(value: str) -> int:
     return int(numbering.parse(value).number)
 
 
-def tell_drift(month: Month, until: int, what: str, number: int = 0) -> Report:
-    """One look, in two lines."""
-    found = month.drifted(until, number)
-    print(f"drift of v{found.number}, {what}: {found.grade.upper()} (everybody {found.rows} numbers)")
-    print(f"  everybody: score {_moved(found.score)}; {_furthest(found.fields)}")
-    if found.busy is not None:
-        crowd = found.busy
-        print(
-            f"  busy: {crowd.grade.upper()}; {_grown(crowd.there)}; {_grown(crowd.said)}; score {_moved(crowd.score)}"
-        )
-        print(f"    {_furthest(crowd.fields)}", flush=True)
+def looked(month: Month, until: int, what: str) -> Report:
+    """A look at drift, told."""
+    from drift_words import tell_drift
+
+    found = month.drifted(until)
+    tell_drift(found, what)
     return found
-
-
-def _grown(each: Moved) -> str:
-    return f"{each.name} {each.then or 0:.0f} -> {each.now or 0:.0f} {each.grade}"
-
-
-def _moved(each: Moved) -> str:
-    then, now = (float("nan") if value is None else value for value in (each.then, each.now))
-    return f"{each.name} {each.psi:.2f} {each.grade} ({then:.3g} -> {now:.3g})"
-
-
-def _furthest(fields: list[Moved]) -> str:
-    grades = Counter(each.grade for each in fields)
-    return f"{grades['alarm']} alarm, {grades['watch']} watch; " + ", ".join(_moved(each) for each in fields[:4])
-
-
-def tell_model(made: Lineage) -> None:
-    """What was proposed, beside what speaks."""
-    found = made.contest
-    figure = found.challenger.figures["average_precision"]
-    print(
-        f"learn: v{made.number} from {made.learnt}, of {made.sources}; compared on {found.rows} ({found.fraud} fraud): "
-        f"average precision {figure.value:.3f} [{figure.low:.3f}, {figure.high:.3f}], advice: {found.advice}"
-    )
-    if found.champion is not None:
-        was, gap = found.champion.figures["average_precision"], found.difference["average_precision"]
-        print(f"       champion v{found.champion.version}: {was.value:.3f}; difference {gap.value:+.3f} "
-              f"[{gap.low:+.3f}, {gap.high:+.3f}]")  # fmt: skip
-    for side in (found.challenger, found.champion):
-        if side is not None:
-            print(f"       v{side.version} says fraud of {side.said_fraud}, abstains {side.abstained}", flush=True)
 
 
 def tell_people(month: Month) -> int:
@@ -309,25 +273,6 @@ def tell_people(month: Month) -> int:
     return stops
 
 
-def tell_trial(name: str, trial: Trial) -> None:
-    """A draft's victims."""
-    side = trial.tried
-    kinds = ", ".join(f"{kind.en} {kind.people}" for kind in side.kinds[:8])
-    print(f"{name}: hits {side.hit}: {side.fraud} fraud, {side.honest} honest, {side.unknown} unknown; {kinds}")
-    print(f"  cost: {side.cost.hours:,.0f} h without service, {side.cost.appeals.likely:.0f} appeals", flush=True)
-
-
-def tell_parity(found: Parity) -> None:
-    """How many stories differ, by each set of causes that explains one; all that nothing explains."""
-    causes = Counter(" + ".join(sorted(cause.name for cause in each.causes)) or "none" for each in found.differences)
-    print(f"parity of {found.calls:,} calls, {found.starts} starts, {found.packs} packs, {found.late:,} late calls: "
-          f"{found.stories} stories, {found.differing} differ {dict(causes.most_common())}, "
-          f"{found.unproven} unproven, {found.unexplained} unexplained", flush=True)  # fmt: skip
-    for each in found.differences:
-        if not each.causes:
-            print(f"  unexplained: {each.scheme} of a {each.kind}, {each.what} {each.fields}", flush=True)
-
-
 def month_of(place: Path, subscribers: int, *, changing: bool = True, days: int = 30) -> Month:
     """A month that has not begun, in an empty place."""
     shutil.rmtree(place, ignore_errors=True)
@@ -345,12 +290,13 @@ def calm(subscribers: int) -> Report:
     made = month.learn(14)
     month.release(made.number, 14)
     month.live(list(range(14, 21)))
-    return tell_drift(month, 21, "week three of a world that does not change")
+    return looked(month, 21, "week three of a world that does not change")
 
 
 def run(subscribers: int = SUBSCRIBERS) -> bool:
     """Once through; whether all that is promised was kept."""
     from drift_desk import Desk, lived, tell
+    from drift_words import tell_model, tell_parity, tell_trial
     from memory import peak_gb
     from province import PLACE
 
@@ -362,21 +308,21 @@ def run(subscribers: int = SUBSCRIBERS) -> bool:
     first = month.learn(14)
     tell_model(first)
     month.release(first.number, 14)
-    steady = tell_drift(month, 14, "its own two weeks")
+    steady = looked(month, 14, "its own two weeks")
 
     month.live(list(range(14, 21)))
-    changed = tell_drift(month, 21, "week three: new scheme, new trade")
+    changed = looked(month, 21, "week three: new scheme, new trade")
     desk = Desk(month.home, month.state / "outbox.sqlite", NETWORK)
     month.write(BAD)
     budget = lived(desk, FLOOD, range(21, 25), lambda day: month.live([day]))
     tell(budget)
     month.live([26, 25, 27, 28, 29], MENDED)  # a day late, another rule, a model that spoke before
-    holiday = tell_drift(month, 29, "the holiday")
+    holiday = looked(month, 29, "the holiday")
     second = month.learn(30)
     tell_model(second)
     if second.contest.advice == "better":
         month.release(second.number, 30)
-        tell_drift(month, 30, "after it was released")
+        looked(month, 30, "after it was released")
 
     stops = tell_people(month)
     for name, text in (("bad rule", BAD), ("mended", MENDED)):

@@ -18,6 +18,7 @@ from fanzha.detection.scan import scan
 from fanzha.detection.watch import MAX_BYTES, Options, Watch
 from fanzha.records.importing import import_path
 from fanzha.records.lake import Lake
+from limit import kept
 from memory import peak_gb
 from province import HOME, lake_of, world_of
 
@@ -63,7 +64,7 @@ def run() -> None:
     causes = Counter(cause.name for each in found.differences for cause in each.causes)
     print(f"parity of {found.calls:,} calls, {found.starts} starts: {spent:.0f} CPU-s, {spent / plain:.1f} plain scans")
     print(f"{found.stories:,} stories, {found.differing:,} differ: {dict(causes)}; {found.unproven} unproven")
-    print(f"unexplained {found.unexplained} of at most 0: {'kept' if found.unexplained == 0 else 'MISSED'}")
+    print(f"unexplained {kept(found.unexplained, 0, digits=0)}")
     print(f"peak {peak_gb():.2f} GB")
 
 

@@ -16,7 +16,7 @@ HOME = begin()
 
 from fanzha.records.importing import import_path  # noqa: E402
 from fanzha.records.lake import Lake  # noqa: E402
-from fanzha.records.manifest import Part, add_parts, indexes_of  # noqa: E402
+from fanzha.records.manifest import Part, add_parts, index_of, indexes_of  # noqa: E402
 from fanzha.records.part import DAY, new_path, read_columns, write_parquet  # noqa: E402
 from fanzha.records.storage import TEMPORARY  # noqa: E402
 from fanzha.world import make_world  # noqa: E402
@@ -105,6 +105,6 @@ def _shifted(root: Path, part: Part, *, time: int, days: int, calls: int) -> Par
         max_seq=part.max_seq + behind,
         first=part.first + later,
         last=part.last + later,
-        lookup=indexes_of(path)[0] if part.lookup else None,
+        lookup=index_of(path, "number") if part.lookup else None,
         bytes=size,
     )

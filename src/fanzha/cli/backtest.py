@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +13,8 @@ import click
 
 from fanzha.cli import options, start
 from fanzha.cli.backtest_table import show
+from fanzha.cli.history import known_of, last_days
 from fanzha.cli.language import say
-from fanzha.cli.moments import zone
 from fanzha.cli.scan import check_engine, cluster_of, network_of, put
 from fanzha.cli.terminal import note, progress
 from fanzha.errors import UsageError
@@ -64,7 +64,7 @@ _HELP = say(
 
 @click.command("backtest", help=_HELP)
 @click.argument("rule")
-@click.option("--days", type=click.IntRange(1, 3660), help=say("最近多少天", "the last so many days"))
+@options.days
 @options.since
 @options.until
 @click.option(
@@ -74,9 +74,7 @@ _HELP = say(
     type=click.Path(path_type=Path),
     help=say("处置结果文件（可多次）", "a file of outcomes (may be given twice)"),
 )
-@click.option(
-    "--truth", type=click.Path(path_type=Path), help=say("合成省份目录", "the folder of a synthetic province")
-)
+@options.truth
 @click.option("--sweep", metavar="FIELD|N", help=say("扫描哪个条件的阈值", "whose threshold to sweep"))
 @click.option("--points", help=say("哪些阈值（默认 20 个）", "which thresholds (20 about its own)"))
 @click.option(
@@ -93,7 +91,7 @@ _HELP = say(
     multiple=True,
     help=say("写到 x.json 或 x.pdf（可多次）", "write x.json or x.pdf (may be given twice)"),
 )
-@click.option("--unmasked", is_flag=True, help=say("显示完整号码", "show numbers in full"))
+@options.unmasked
 @options.network
 @options.engine
 @options.master
@@ -264,25 +262,6 @@ def _finite(text: str) -> float:
     if not abs(value) < 1e12:
         raise ValueError(text)
     return value
-
-
-def known_of(files: tuple[Path, ...], truth: Path | None) -> Outcomes:
-    """What is known of whom: files of outcomes, and the truth of a synthetic province."""
-    from fanzha.detection.outcomes import Outcomes, of_world, read_outcomes
-
-    rows = [row for path in files for row in read_outcomes(path)]
-    return Outcomes([*rows, *(of_world(truth) if truth else ())])
-
-
-def last_days(lake: Lake, network: str, days: int, last: datetime | None) -> tuple[datetime | None, datetime | None]:
-    """From the local midnight that makes so many days up to `last` or the lake's last call."""
-    _, newest, _ = lake.span(network)
-    if newest is None:
-        return None, last
-    end = last or newest + timedelta(seconds=1)
-    local = (end - timedelta(microseconds=1)).astimezone(zone())
-    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=days - 1)
-    return midnight.astimezone(UTC), end
 
 
 def _hand_over(report: Report, pack: Pack, out: tuple[Path, ...], *, unmasked: bool, as_json: bool) -> None:

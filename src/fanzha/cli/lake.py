@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -80,10 +81,10 @@ def expire(days: int | None, yes: bool, as_json: bool) -> None:
     """See the help."""
     home = start.begin()
     from fanzha.records.lake import Lake
-    from fanzha.records.retention import first_kept, retention
+    from fanzha.records.retention import retention
 
     with Lake(home) as lake:
-        day = first_kept(lake.clock().astimezone(zone()).date(), days or retention().days)
+        day = lake.clock().astimezone(zone()).date() - timedelta(days=days or retention().days)
         rows = lake.drop_before(day) if yes else lake.before(day)
     if as_json:
         show_json({"before": day, "deleted": yes, **rows})

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fanzha.cli import options, start
+from fanzha.cli.history import known_of, last_days
 from fanzha.cli.language import language, say
 from fanzha.cli.moments import local
 from fanzha.cli.terminal import console, note, nothing, progress, show_json, table
@@ -136,7 +137,7 @@ def show(number: int, network: str | None, html: bool) -> None:
 
 @command.command("try", help=say("在历史预警上试一个版本", "try a version on the alerts of a stretch of history"))
 @click.argument("number", type=int)
-@click.option("--days", type=click.IntRange(1, 3660), help=say("最近多少天", "the last so many days"))
+@options.days
 @options.since
 @options.until
 @click.option(
@@ -146,10 +147,8 @@ def show(number: int, network: str | None, html: bool) -> None:
     type=click.Path(path_type=Path),
     help=say("处置结果文件（可多次；默认工作台写的）", "a file of outcomes (may be given twice; else the desk's own)"),
 )
-@click.option(
-    "--truth", type=click.Path(path_type=Path), help=say("合成省份目录", "the folder of a synthetic province")
-)
-@click.option("--unmasked", is_flag=True, help=say("显示完整号码", "show numbers in full"))
+@options.truth
+@options.unmasked
 @options.network
 @options.rule_folders
 @options.as_json
@@ -167,7 +166,6 @@ def try_version(
 ) -> None:
     """Whose alerts it would have lifted, beside the version that speaks and beside none."""
     home = start.begin()
-    from fanzha.cli.backtest import known_of, last_days
     from fanzha.cli.tryout import show as show_tryout
     from fanzha.detection.learning.tryout import tryout
     from fanzha.detection.outcomes import path_of

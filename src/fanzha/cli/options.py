@@ -18,6 +18,11 @@ REGION = click.IntRange(0, 999_999)
 
 since = click.option("--from", "first", type=Moment(), help=say("从何时起", "first moment"))
 until = click.option("--to", "last", type=Moment(last=True), help=say("到何时止", "last moment"))
+days = click.option("--days", type=click.IntRange(1, 3660), help=say("最近多少天", "the last so many days"))
+truth = click.option(
+    "--truth", type=click.Path(path_type=Path), help=say("合成省份目录", "the folder of a synthetic province")
+)
+unmasked = click.option("--unmasked", is_flag=True, help=say("显示完整号码", "show numbers in full"))
 network = click.option("--network", help=say("哪个网络", "whose network"))
 rule_folders = click.option(
     "--dir",

@@ -80,7 +80,7 @@ _CAUSES = {
     help=say("比较最近几天", "how many days back"),
 )
 @options.network
-@click.option("--unmasked", is_flag=True, help=say("显示完整号码", "show numbers in full"))
+@options.unmasked
 @options.rule_folders
 @options.as_json
 def command(days: int, network: str | None, unmasked: bool, directories: tuple[Path, ...], as_json: bool) -> None:

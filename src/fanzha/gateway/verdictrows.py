@@ -10,7 +10,6 @@ import pyarrow as pa
 
 from fanzha.errors import StorageError
 from fanzha.gateway.segment import Line, since
-from fanzha.gateway.verdict import Reason
 from fanzha.gateway.verdictlog import segments
 from fanzha.records.contract import UTC_US
 from fanzha.records.lake import Lake
@@ -102,7 +101,3 @@ class Intake:
         new = store_verdicts(lake, table_of(said, self._network), network=self._network, name=name)
         self._until[segment] = end
         return new
-
-
-def _why(reason: Reason) -> dict[str, object]:
-    return {"code": reason.code, "action": int(reason.action), "by": reason.by}

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from fanzha.records.contract import CALLS
 from fanzha.records.lookup import Lookup
-from fanzha.records.manifest import Part, indexes_of
+from fanzha.records.manifest import Part, index_of
 from fanzha.records.part import read_columns, read_matching
 from fanzha.records.presence import COLUMNS, Presence, Thing, presence, read_of
 
@@ -95,7 +95,7 @@ class Finder:
 
     def _presence(self, part: Part, thing: Thing) -> Presence | None:
         """None for a part that lies as it came, or was sorted before there were such files."""
-        path = self._root / indexes_of(part.path)[1 if thing == "device" else 2]
+        path = self._root / index_of(part.path, thing)
         return self._presences.at(path) if part.lookup is not None and path.exists() else None
 
     def _each(self, part: Part, numbers: Sequence[int]) -> pa.Table:

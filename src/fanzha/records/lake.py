@@ -268,16 +268,15 @@ class Lake:
 
     def before(self, day: date) -> dict[str, int]:
         """How many calls, refused rows and verdicts there are of days (Shanghai) before `day`."""
-        gone = self._before(day)
-        return {name: sum(part.rows for part in gone if part.name == name) for name in _DATED}
+        return _rows_of(self._before(day))
 
     def drop_before(self, day: date) -> dict[str, int]:
         """Delete them (留存期满); how many."""
         with self.writing():
-            rows, gone = self.before(day), self._before(day)
+            gone = self._before(day)
             with self.manifest.transaction(ids=True) as connection:
                 retire_parts(connection, gone)
-        return rows
+        return _rows_of(gone)
 
     def _before(self, day: date) -> list[Part]:
         last = (day - date(1970, 1, 1)).days
@@ -304,6 +303,10 @@ class Lake:
     def _files(self) -> set[str]:
         found = [path for name in _FILES for path in (self.root / name).rglob("*") if path.is_file()]
         return {path.relative_to(self.root).as_posix() for path in found}
+
+
+def _rows_of(parts: list[Part]) -> dict[str, int]:
+    return {name: sum(part.rows for part in parts if part.name == name) for name in _DATED}
 
 
 def _micros(time: datetime | None) -> int | None:

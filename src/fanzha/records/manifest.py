@@ -53,12 +53,17 @@ class Part(NamedTuple):
     import_id: int
 
 
-_INDEXES = (".numbers", ".devices", ".cells")
+_INDEXES = {"number": ".numbers", "device": ".devices", "cell": ".cells"}
+
+
+def index_of(path: str, by: str) -> str:
+    """Where the file lies by which a sorted part is looked into by number, device or cell."""
+    return path.removesuffix(".parquet") + _INDEXES[by]
 
 
 def indexes_of(path: str) -> list[str]:
-    """Where the files lie by which a sorted part is looked into: by number, by device, by cell."""
-    return [path.removesuffix(".parquet") + ending for ending in _INDEXES]
+    """All three: by number, by device, by cell."""
+    return [index_of(path, by) for by in _INDEXES]
 
 
 def files_of(path: str, lookup: str | None) -> list[str]:

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from fanzha.records.lookup import write_lookup
-from fanzha.records.manifest import Part, indexes_of
+from fanzha.records.manifest import Part, index_of, indexes_of
 from fanzha.records.presence import write_presence
 from fanzha.records.storage import TEMPORARY
 from fanzha.records.text import Int64s
@@ -73,7 +73,7 @@ def described(path: str, network: str, day: int, table: pa.Table, size: int, imp
     """The manifest's entry for a part of calls."""
     seqs = pc.min_max(table["seq"]).as_py()
     times = pc.min_max(table["started"].cast(pa.int64())).as_py()
-    place = indexes_of(path)[0] if lookup else None
+    place = index_of(path, "number") if lookup else None
     bounds = (seqs["min"], seqs["max"], times["min"], times["max"])
     return Part(path, "calls", network, day, table.num_rows, *bounds, place, size, import_id)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Annotated
@@ -25,8 +25,3 @@ class Retention(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def retention() -> Retention:
     """The one that ships with Fanzha."""
     return decode(read(Path(__file__).with_name("retention.yaml")), Retention)
-
-
-def first_kept(today: date, days: int) -> date:
-    """The first day that is kept, where `days` whole ones before today are."""
-    return today - timedelta(days=days)
