@@ -87,6 +87,34 @@ def test_a_refusal_reaches_the_caller_with_its_headers_and_never_the_callee(
 
 
 @pytest.mark.parametrize(
+    ("said", "name", "value"),
+    [
+        ("603 Network Blocked", "Reason", REASON),
+        ("608 Rejected", "Call-Info", "<https://x.example/appeal>;purpose=jwscard"),
+    ],
+)
+def test_the_listed_are_refused_though_the_engine_calls_their_question_malformed(
+    edge: Edge, said: str, name: str, value: str
+) -> None:
+    edge.engine.default = ("400 Bad Header", (f"X-Fanzha-Verdict: block {said}", f"{name}: {value}"))
+    before = edge.counts()
+    call = edge.call(INTERNETWORK, "13812340000")
+    refused = call.final()
+    assert (refused.start, refused.get(name.lower())) == (f"SIP/2.0 {said}", value)
+    assert edge.core.invites(call.id) == []
+    assert counted(edge, before) == {"calls": 1, "blocked": 1}
+
+
+@pytest.mark.parametrize("verdict", ["", "block", "block 603", "block 200 OK", "block 999 X", "allow"])
+def test_a_malformed_question_without_a_refusal_goes_on_unscreened(edge: Edge, verdict: str) -> None:
+    edge.engine.default = ("400 Bad Header", (f"X-Fanzha-Verdict: {verdict}",))
+    before = edge.counts()
+    call = edge.call(INTERNETWORK, "13812340000")
+    call.hang_up(call.established())
+    assert counted(edge, before)["unscreened_unread"] == 1
+
+
+@pytest.mark.parametrize(
     "callee", ["110", "119", "120", "122", "12110", "95110", "0571110", "+86110", "tel:110", "urn:service:sos"]
 )
 @pytest.mark.parametrize(

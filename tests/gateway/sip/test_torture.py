@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from messages import CALLER, PEER, code_of
+from messages import CALLER, PEER, code_of, header
 from sham import BLOCKED, Sham, responder
 from torture import GO, INVALID, LIBERAL, VALID
 
@@ -28,4 +28,7 @@ def test_what_rfc_4475_lets_a_receiver_repair_is_judged_and_the_fault_named(data
     listed = data.replace(CALLER.encode(), BLOCKED.encode())
     refused = responder(Sham()).receive(listed, PEER, 0.0)
     assert isinstance(refused, Reply)
-    assert code_of(refused.data) == 603
+    assert (
+        code_of(refused.data) == 400
+    )  # never a refusal for that; what stands against the caller is for an edge to read
+    assert header(refused.data, "X-Fanzha-Verdict") == ["block 603 Decline"]

@@ -4,7 +4,8 @@ Expected: a code; GO for a well-formed INVITE, which gets its verdict (the sham 
 
 LIBERAL are INVITEs to which the RFC would have, or allows, 400, and which say who calls whom all the same. A redirect
 server's 400 stops nothing: the switch goes on, and nobody has judged the call; so whoever is on a list would only have
-to write one such line. They get their verdict, which names the fault.
+to write one such line. They are judged, and the verdict names the fault: they go on with it, or get their 400 with a
+field that tells an edge of the refusal.
 """
 
 from __future__ import annotations

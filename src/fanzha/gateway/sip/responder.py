@@ -2,7 +2,8 @@
 
 INVITE gets its verdict, OPTIONS tells a dispatcher whether to ask here, NOTIFY brings a switch's reports of calls. What
 is malformed gets 400 where a reply is possible, silence else, and never an answer that stops a call; but an INVITE that
-says who calls whom all the same gets its verdict, which names the fault.
+says who calls whom all the same is judged: it goes on with its verdict, or gets 400 with the refusal told in a field,
+for an edge that wants to act on it.
 """
 
 from __future__ import annotations
@@ -169,6 +170,8 @@ class Responder:
             self.counts["failed"] += 1
             LOG.exception("no verdict: the call goes on unjudged")
             return *self._go_on, _UNJUDGED
+        if call.fault is not None and verdict.action >= Action.LIMIT:
+            return 400, call.fault, (("X-Fanzha-Verdict", f"block {verdict.code} {verdict.phrase}"), *verdict.headers)
         if verdict.action is Action.ALLOW and self._own_go_on is not None:
             return *self._own_go_on, _JUDGED if self._own_go_on[0] == _OVERLOAD else ()
         if verdict.code == _OVERLOAD:
