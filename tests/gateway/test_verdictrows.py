@@ -13,6 +13,7 @@ from fanzha.gateway.verdictlog import VerdictLog, segments
 from fanzha.gateway.verdictrows import Intake, take_in
 from fanzha.policy import Action
 from fanzha.records.lake import Lake
+from fanzha.records.merging import merge_due
 from fanzha.records.verdicts import stored_verdicts
 
 NOW = 1_795_000_000_000_000
@@ -57,6 +58,7 @@ def test_what_an_open_segment_holds_is_taken_in_time_and_once(tmp_path: Path) ->
             log.flush()
             assert (intake.turn(lake), intake.turn(lake)) == (1, 0)
             if at == 1:
+                merge_due(lake, everything=True)  # and though the parts it came in are one now
                 intake = Intake(folder, "home", unclosed_s=0)  # another process goes on
         log.append(line("d", None), hash_of("d"), NOW)
         log.close()

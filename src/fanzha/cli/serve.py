@@ -139,6 +139,7 @@ def _run_jobs(place: Path, stopped: Callable[[], bool]) -> None:
     from fanzha.gateway.verdictlog import log_limits
     from fanzha.gateway.verdictrows import Intake
     from fanzha.records.lake import Lake
+    from fanzha.records.merging import merge_due
 
     segments = place / "gateway" / "verdicts"
     intake = Intake(segments, "default", unclosed_s=log_limits().unclosed_seconds)
@@ -147,7 +148,8 @@ def _run_jobs(place: Path, stopped: Callable[[], bool]) -> None:
         """The verdicts of a gateway on this machine go to the lake, where the ledger counts them."""
         if segments.is_dir():
             with Lake(place) as lake:
-                intake.turn(lake)
+                if intake.turn(lake):
+                    merge_due(lake)
 
     run(stopped, (Timer("segments", 5.0, store), *TIMERS))
 

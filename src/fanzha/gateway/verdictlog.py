@@ -32,6 +32,7 @@ from fanzha.vocabulary.loader import decode, read
 SECOND = 1_000_000
 _LOOKED_AT = 32  # files at one tick
 _CLOSED = re.compile(r"verdicts-(\d{16})-[0-9a-f]+\.(\d+)\.seg")  # first microsecond, name, lines
+_BEGUN = re.compile(r"verdicts-(\d{16})-")
 
 Positive = Annotated[int, Meta(ge=1)]
 
@@ -87,7 +88,7 @@ class VerdictLog:
         """Keep one verdict; it is on the disk after the next `tick`, or when the batch is full. Never raises."""
         try:
             made = frame(line, key_hash)
-        except UnicodeEncodeError:  # half a surrogate pair, which no file of ours can hold
+        except (UnicodeEncodeError, OverflowError):  # half a surrogate pair, a figure beyond 64 bits: no file holds it
             self.counts["failed"] += 1
             return
         if not self._batch:
@@ -221,6 +222,12 @@ class VerdictLog:
 def segments(folder: Path, *, closed: bool = False) -> list[Path]:
     """The segments of all processes by the time they were begun; `closed` only those that nobody writes any more."""
     return sorted(folder.glob("verdicts-*.seg" if closed else "verdicts-*.[so]*"))
+
+
+def begun_at(path: Path) -> int | None:
+    """When a segment was begun, UTC microseconds; None for a file that no log of ours has named."""
+    named = _BEGUN.match(path.name)
+    return None if named is None else int(named[1])
 
 
 def verdicts(folder: Path, *, closed: bool = False) -> Iterator[Line]:

@@ -10,11 +10,13 @@ import pyarrow as pa
 
 from fanzha.errors import StorageError
 from fanzha.gateway.segment import Line, since
-from fanzha.gateway.verdictlog import segments
+from fanzha.gateway.verdictlog import begun_at, segments
 from fanzha.records.contract import UTC_US
 from fanzha.records.lake import Lake
+from fanzha.records.merging import merge_due
 from fanzha.records.verdicts import VERDICTS, call_ids, store_verdicts, stored_names
 
+_CLOCKS = 86_400_000_000  # microseconds
 _PART = "@"  # between the name of a segment and the end of what was taken of it while it was open
 
 
@@ -48,8 +50,12 @@ def table_of(said: Iterable[Line], network: str) -> pa.Table:
 
 def take_in(folder: Path, lake: Lake, network: str) -> int:
     """Store what closed segments hold and the lake does not; how many verdicts were new. The segments stay until the
-    log itself removes them, for `said`. Raises StorageError; what was stored before that stays stored."""
-    return Intake(folder, network).turn(lake)
+    log itself removes them, for `said`. Small parts that are due are put together. Raises StorageError; what was
+    stored before that stays stored."""
+    new = Intake(folder, network).turn(lake)
+    while merge_due(lake):
+        pass
+    return new
 
 
 class Intake:
@@ -80,7 +86,9 @@ class Intake:
         return new
 
     def _read(self, lake: Lake) -> set[str]:
-        names = stored_names(lake, self._network)
+        begun = [first for path in segments(self._folder) if (first := begun_at(path)) is not None]
+        # A part put together before the oldest segment began can hold nothing of it; a day is for clocks.
+        names = stored_names(lake, self._network, min(begun, default=0) - _CLOCKS)
         for name in names:
             segment, part, end = name.partition(_PART)
             if part:

@@ -29,6 +29,9 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     loose_share: float
     sorted_parts: int
     merge_rows: int
+    verdict_parts: int
+    verdict_rows: int
+    late_parts: int
     lock_seconds: float
     link_seconds: float
 

@@ -20,7 +20,7 @@ from fanzha.records.text import Int64s
 
 DAY = 86_400_000_000
 _SHANGHAI = 28_800_000_000  # partitions are days in Shanghai, which has kept UTC+8 since 1991
-_ROW_GROUP = 131_072
+ROW_GROUP = 131_072
 # Columns of few distinct values, for which Parquet's dictionaries pay.
 _FEW = {"network", "source", "trunk", "ingress", "release_cause", "released_by", "serving_region", "ring_ms", "talk_ms"}
 _FEW |= {"caller_cell", "callee_cell", "file", "reason", "name", "zh", "en", "detail", "plan", "age_band", "carrier"}
@@ -44,19 +44,20 @@ def new_path(name: str, network: str, day: int) -> str:
 
 def write_parquet(root: Path, path: str, table: pa.Table) -> int:
     """Write a table to `path` under a temporary name; the bytes written."""
-    return _write_slices(root, path, table.schema, [table])
+    return write_slices(root, path, table.schema, [table])
 
 
 def write_sorted(root: Path, path: str, table: pa.Table) -> int:
     """Write calls sorted by caller, and beside them what they are looked into by; the bytes of all."""
     order = np.argsort(np.asarray(pc.fill_null(table["caller"], 0)))
-    slices = (table.take(pa.array(order[at : at + _ROW_GROUP])) for at in range(0, len(order), _ROW_GROUP))
+    slices = (table.take(pa.array(order[at : at + ROW_GROUP])) for at in range(0, len(order), ROW_GROUP))
     numbers, devices, cells = (root / (each + TEMPORARY) for each in indexes_of(path))
-    size = _write_slices(root, path, table.schema, slices) + write_lookup(numbers, table)
+    size = write_slices(root, path, table.schema, slices) + write_lookup(numbers, table)
     return size + write_presence(devices, table, "device") + write_presence(cells, table, "cell")
 
 
-def _write_slices(root: Path, path: str, schema: pa.Schema, slices: Iterable[pa.Table]) -> int:
+def write_slices(root: Path, path: str, schema: pa.Schema, slices: Iterable[pa.Table]) -> int:
+    """Write pieces of one table, in their order, under a temporary name; the bytes written."""
     target = root / (path + TEMPORARY)
     target.parent.mkdir(parents=True, exist_ok=True)
     coded = [name for name in schema.names if name in _FEW]
@@ -65,7 +66,7 @@ def _write_slices(root: Path, path: str, schema: pa.Schema, slices: Iterable[pa.
         target, schema, compression="zstd", compression_level=1, use_dictionary=coded, write_statistics=told_of
     ) as file:
         for piece in slices:
-            file.write_table(piece, row_group_size=_ROW_GROUP)
+            file.write_table(piece, row_group_size=ROW_GROUP)
     return target.stat().st_size
 
 

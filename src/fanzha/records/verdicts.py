@@ -18,10 +18,11 @@ from fanzha.records.callrows import named_ids
 from fanzha.records.contract import UTC_US
 from fanzha.records.lake import Lake
 from fanzha.records.manifest import Part, add_parts
+from fanzha.records.merging import NAME, merged_at, sources_of
 from fanzha.records.part import day_of, read_columns, write_parquet
 from fanzha.records.storage import reader, settle, told, unwritten
+from fanzha.records.text import Int64s
 
-NAME = "verdicts"
 VERDICTS = pa.schema(
     [
         pa.field("id", pa.int64(), nullable=False),  # as the call's in CALLS, where the same key is imported as call_id
@@ -57,7 +58,7 @@ def store_verdicts(lake: Lake, table: pa.Table, *, network: str, name: str) -> i
     """
     days = day_of(np.asarray(table["at"].cast(pa.int64())))
     with lake.writing():
-        if _stored(lake, network, name) or not len(days):
+        if not len(days) or _stored(lake, network, name, days):
             return 0
         parts = [_part(table.filter(pa.array(days == day)), network, int(day), name) for day in np.unique(days)]
         files = [lake.root / part.path for part, _ in parts]
@@ -74,11 +75,20 @@ def store_verdicts(lake: Lake, table: pa.Table, *, network: str, name: str) -> i
     return int(table.num_rows)
 
 
-def stored_names(lake: Lake, network: str) -> frozenset[str]:
-    """Names under which verdicts of this network are stored: what came in them need not be read again."""
-    query = "select path from parts where name = ? and network = ?"
-    paths = (str(path) for (path,) in lake.manifest.rows(query, NAME, network))
-    return frozenset(unquote(path.rpartition("/")[2].removesuffix(".parquet")) for path in paths)
+def stored_names(lake: Lake, network: str, since: int = 0) -> frozenset[str]:
+    """Names under which verdicts of this network are stored: what came in them need not be read again. Of parts that
+    were put together before `since` (UTC microseconds) the names are left out."""
+    with reader(lake.root):
+        paths = (part.path for part in lake.manifest.parts(NAME, network=network))
+        return frozenset(name for path in paths for name in _names(lake, path, since))
+
+
+def _names(lake: Lake, path: str, since: int = 0) -> list[str]:
+    merged = merged_at(path)
+    if merged is not None and merged < since:
+        return []
+    places = [path] if merged is None else [source.path for source in sources_of(lake.root, path)]
+    return [unquote(place.rpartition("/")[2].removesuffix(".parquet")) for place in places]
 
 
 def stored_verdicts(
@@ -95,11 +105,15 @@ def stored_verdicts(
     return table
 
 
-def _stored(lake: Lake, network: str, name: str) -> bool:
+def _stored(lake: Lake, network: str, name: str, days: Int64s) -> bool:
+    """Whether something came under this name, or lies in what was put together of any of these days."""
     wanted = f"%/{_file(name)}"
     query = "select 1 from parts where name = ? and network = ? and path like ? escape '\\'"
     escaped = wanted.replace("_", "\\_")
-    return bool(lake.manifest.rows(query, NAME, network, escaped))
+    if lake.manifest.rows(query, NAME, network, escaped):
+        return True
+    parts = [part for day in np.unique(days) for part in lake.manifest.parts(NAME, network=network, day=int(day))]
+    return any(name in _names(lake, part.path) for part in parts if merged_at(part.path) is not None)
 
 
 def _file(name: str) -> str:

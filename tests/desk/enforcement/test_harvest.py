@@ -7,8 +7,9 @@ from typing import Any
 import pyarrow as pa
 
 from fanzha.desk.enforcement.harvest import harvest
-from fanzha.desk.enforcement.models import Tally
+from fanzha.desk.enforcement.models import CountedPart, Tally
 from fanzha.records.lake import Lake
+from fanzha.records.merging import merge_due
 from fanzha.records.verdicts import VERDICTS, store_verdicts
 
 AT = int(datetime(2026, 11, 16, 2, tzinfo=UTC).timestamp() * 1e6)
@@ -43,3 +44,29 @@ def test_each_verdict_counts_once_for_the_entry_that_decided(db: None, tmp_path:
         assert harvest(lake) == 1
     tally = Tally.objects.get()
     assert (tally.entry, str(tally.day), tally.action, tally.calls) == ("measure:7", "2026-11-16", "block", 3)
+
+
+def test_parts_put_together_count_no_verdict_twice_and_none_too_little(db: None, tmp_path: Path) -> None:
+    """A1: whichever of them were counted before."""
+    with Lake(tmp_path) as lake:
+
+        def say(number: int) -> None:
+            row = verdict(number, (4, "entry:measure:7"))
+            store_verdicts(lake, pa.Table.from_pylist([row], VERDICTS), network="hb", name=f"s{number}")
+
+        for number in (2, 4, 6):
+            say(number)
+        assert harvest(lake) == 3
+        for number in (1, 3, 5):
+            say(number)
+        assert merge_due(lake, everything=True) == 6
+        assert harvest(lake, datetime(2026, 11, 16, tzinfo=UTC)) == 1
+        assert Tally.objects.get().calls == 6
+        assert harvest(lake) == 0
+        assert [counted.path for counted in CountedPart.objects.all()] == [
+            part.path for part in lake.manifest.parts("verdicts")
+        ]  # and what it was put together of is no longer kept in mind
+        say(7)
+        assert merge_due(lake, everything=True) == 0
+        assert harvest(lake) == 1
+    assert Tally.objects.get().calls == 7

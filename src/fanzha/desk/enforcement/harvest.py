@@ -19,13 +19,15 @@ from fanzha.desk.enforcement.models import CountedPart
 from fanzha.policy import Action
 from fanzha.records.lake import Lake
 from fanzha.records.manifest import Part
+from fanzha.records.merging import NAME, Source, sources_of
 from fanzha.records.part import read_columns
-from fanzha.records.verdicts import NAME
+from fanzha.records.storage import reader
 
 _EPOCH = date(1970, 1, 1)
 _BY = "entry:"  # how a verdict's reason names an entry of the policy
 _COLUMNS = ("at", "reasons")
 _RECENT = timedelta(days=2)
+_AT_ONCE = 500
 
 
 def count_verdicts(now: datetime) -> int:
@@ -40,22 +42,43 @@ def count_verdicts(now: datetime) -> int:
 
 def harvest(lake: Lake, start: datetime | None = None) -> int:
     """Count the verdicts of every part that was not counted yet, of those said since `start`, if given; how many parts.
-    Raises StorageError."""
+    Where parts were put together, those of them that were counted before are left out. Raises StorageError."""
     micros = int(start.timestamp() * 1_000_000) if start is not None else None
-    parts = {part.path: part for part in lake.manifest.parts(NAME, start=micros)}
-    counted = CountedPart.objects.all()
-    if start is not None:
-        days = {_EPOCH + timedelta(days=part.day) for part in parts.values()}
-        counted = counted.filter(reduce(or_, (Q(path__contains=f"/{day}/") for day in days), Q(pk__in=())))
-    done = set(counted.values_list("path", flat=True))
-    fresh = sorted(parts.keys() - done)
-    for path in fresh:
-        counts = list(_counts(parts[path], read_columns(lake.root / path, _COLUMNS)))
-        with transaction.atomic():
-            _row, made = CountedPart.objects.get_or_create(path=path)
-            if made:
-                add(counts)
+    with reader(lake.root):
+        parts = {part.path: part for part in lake.manifest.parts(NAME, start=micros)}
+        counted = CountedPart.objects.all()
+        if start is not None:
+            days = {_EPOCH + timedelta(days=part.day) for part in parts.values()}
+            counted = counted.filter(reduce(or_, (Q(path__contains=f"/{day}/") for day in days), Q(pk__in=())))
+        done = set(counted.values_list("path", flat=True))
+        fresh = sorted(parts.keys() - done)
+        for path in fresh:
+            counts = list(_counts(parts[path], _uncounted(lake.root, path, done)))
+            with transaction.atomic():
+                _row, made = CountedPart.objects.get_or_create(path=path)
+                if made:
+                    add(counts)
+    if start is None:
+        _forget(done - parts.keys())
     return len(fresh)
+
+
+def _uncounted(root: Path, path: str, done: set[str]) -> pa.Table:
+    """The rows of a part, but for those that came from parts counted before."""
+    rows = read_columns(root / path, _COLUMNS)
+    kept, at = [rows.slice(0, 0)], 0
+    for source in sources_of(root, path) or (Source(path, rows.num_rows),):
+        if source.path not in done:
+            kept.append(rows.slice(at, source.rows))
+        at += source.rows
+    return pa.concat_tables(kept)
+
+
+def _forget(gone: set[str]) -> None:
+    """What was counted of parts that have expired, or went into one that is counted itself."""
+    paths = sorted(gone)
+    for at in range(0, len(paths), _AT_ONCE):
+        CountedPart.objects.filter(path__in=paths[at : at + _AT_ONCE]).delete()
 
 
 def _counts(part: Part, rows: pa.Table) -> Iterator[Count]:
