@@ -197,6 +197,17 @@ def test_a_policy_that_would_stop_the_callers_just_seen_is_refused(
     assert store.take(messages()[1]).taken, "with no calls to judge by, nothing is refused"
 
 
+def test_what_begins_tomorrow_is_judged_today(publisher: Publisher, messages: Messages, tmp_path: Path, entry) -> None:
+    """Nobody would look again when it does."""
+    calls = [Seen(8613800000000 + at, 8657188880000) for at in range(2000)]
+    store = PolicyStore(tmp_path / "kept", {PUBLIC}, seen=lambda: calls, clock=lambda: NOW)
+    day = 24 * HOUR
+    publisher.snapshot(
+        [entry("+86138000000*", id="wide", subject=Subject.PREFIX, starts=NOW + day, expires=NOW + 2 * day)]
+    )
+    assert store.take(messages()[0]).refusal == "traffic"
+
+
 def test_one_callee_whom_everybody_calls_cannot_be_cut_off(
     publisher: Publisher, messages: Messages, tmp_path: Path, entry
 ) -> None:

@@ -135,6 +135,20 @@ class Policy:
             held.sort(key=lambda entry: (-entry.action, _NARROW[entry.subject], -len(entry.value), entry.id))
         return tuple(held)
 
+    def to_come(self, side: Side, key: int, region: int, at: int) -> list[Entry]:
+        """The entries that name this number now or, not having begun, will some day: what a change will have done."""
+        if not key:
+            return []
+        found: list[Entry] = []
+        lane, prefixes = _CALLER if side is Side.CALLER else _CALLEE
+        self._listed(lane, key, found)
+        for start in self._overlay.starts(prefixes, key, None):
+            found += self._overlay.found(prefixes, start)
+        most = Action.LABEL if key in self._protected else Action.BLOCK
+        return [
+            entry for entry in found if at < entry.expires and entry.action <= most and within(region, entry.region)
+        ]
+
     def _listed(self, lane: Lane, key: int, found: list[Entry]) -> None:
         overlay, book = self._overlay, self._book
         if book is not None:

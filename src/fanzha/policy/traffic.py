@@ -21,7 +21,8 @@ class Seen(NamedTuple):
 
 
 def check_traffic(now: Policy | None, new: Policy, seen: Sequence[Seen], at: int) -> None:
-    """Raises Refused where `new` stops more of these callers, beyond those `now` stops, than guard.yaml allows.
+    """Raises Refused where `new` stops more of these callers, beyond those `now` stops, than guard.yaml allows. An
+    entry that has not begun counts as if it had: nobody looks again when it does.
 
     Callers are counted, not calls: one who dials all day is one. With fewer than guard.yaml asks for, nothing is
     judged. at: UTC microseconds.
@@ -48,8 +49,8 @@ def _stopped(policy: Policy, call: Seen, at: int) -> list[Entry]:
     if policy.protected(call.callee):
         return []
     hits = (
-        *policy.hit(Side.CALLER, call.caller, None, None, call.region, at),
-        *policy.hit(Side.CALLEE, call.callee, None, None, call.region, at),
+        *policy.to_come(Side.CALLER, call.caller, call.region, at),
+        *policy.to_come(Side.CALLEE, call.callee, call.region, at),
     )
     return [entry for entry in hits if entry.action > Action.LABEL]
 
