@@ -61,6 +61,18 @@ def test_what_was_said_is_found_counted_and_recorded(tmp_path: Path) -> None:
     assert not re.search(r'(?<!le)="[^"]*\d{3}', page)
 
 
+def test_a_verdict_that_cannot_be_written_is_counted_and_costs_no_other(tmp_path: Path) -> None:
+    live, witness = Live(), Witness(tmp_path, now=NOW)
+    asked = Inquiry(Call(key="x", caller=None, callee="1", at=10**30), None, live.reader)
+    verdict = msgspec.structs.replace(judged(witness, live, "a", "+8613800000001"), key="x", at=10**30)
+    witness.keep(asked, verdict)
+    judged(witness, live, "b", "+8613800000001")
+    witness.tick(NOW)
+    witness.close()
+    assert sorted(line.call.key for line in verdicts(tmp_path / "verdicts")) == ["a", "b"]
+    assert 'fanzha_verdict_log_total{what="failed"} 1\n' in witness.page(None, None, NOW)
+
+
 def test_without_a_folder_it_counts_and_keeps_nothing(tmp_path: Path) -> None:
     witness = Witness(None, now=NOW, more=(Metric(name="fanzha_more_total", help="More."),))
     judged(witness, Live(), "a", "+8613800000001", None)

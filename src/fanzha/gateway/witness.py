@@ -75,9 +75,15 @@ class Witness:
 
     def _settle(self) -> None:
         """Count what waits, and pass it on to the log."""
+        waiting = tuple(self._waiting)
+        try:
+            self._count_and_write(waiting)
+        finally:
+            del self._waiting[: len(waiting)]  # last, so that `said` finds them here or there
+
+    def _count_and_write(self, waiting: tuple[tuple[Inquiry, Verdict], ...]) -> None:
         told: Counter[tuple[Action, tuple[str, ...], tuple[str, ...]]] = Counter()
         taken: Counter[int] = Counter()
-        waiting = tuple(self._waiting)
         for asked, verdict in waiting:
             told[verdict.action, tuple([reason.code for reason in verdict.reasons]), verdict.degraded] += 1
             taken[verdict.micros] += 1
@@ -92,7 +98,6 @@ class Witness:
                 add("fanzha_degraded_total", missing, times)
         for micros, times in taken.items():
             self.registry.observe("fanzha_decide_seconds", micros / 1e6, times)
-        del self._waiting[: len(waiting)]  # last, so that `said` finds them here or there
 
     def event(self, state: DialogState) -> None:
         """A switch reported a call's course."""

@@ -30,10 +30,10 @@ def test_a_batch_keeps_its_order(client: Client) -> None:
 
 
 def test_the_moment_may_be_told_and_is_now_else(client: Client, back: ShamBack) -> None:
-    client.ask("POST", "/v1/decide", {**CALL, "at": 12})
+    client.ask("POST", "/v1/decide", {**CALL, "at": 1_700_000_000_000_000})
     before = time.time_ns() // 1000
     client.ask("POST", "/v1/decide", CALL)
-    assert back.asked[0].at == 12
+    assert back.asked[0].at == 1_700_000_000_000_000
     assert before <= back.asked[1].at <= time.time_ns() // 1000
 
 
@@ -46,6 +46,10 @@ def test_the_moment_may_be_told_and_is_now_else(client: Client, back: ShamBack) 
         (b'{"key":"a"}', ""),
         (b'{"key":"","callee":"1"}', "$.key"),
         (b'{"key":"a","callee":"1","at":"now"}', "$.at"),
+        (b'{"key":"a","callee":"1","at":12}', "$.at"),  # what no counter, record or calendar holds
+        (b'{"key":"a","callee":"1","at":%d}' % 10**18, "$.at"),
+        (b'{"key":"a","callee":"1","at":%d}' % 10**30, "$.at"),
+        (b'{"key":"a\\ud800","callee":"1"}', ""),
         (b'{"key":"a","callee":"1","colour":1}', ""),
         (b'{"calls":[{"key":"a","callee":"1"},{"key":"b"}]}', "$.calls[1]"),
         (b'{"key":"\xff","callee":"1"}', ""),
@@ -60,6 +64,27 @@ def test_a_bad_body_is_told_with_its_place_in_both_languages(
     assert said["error"]["where"] == where
     assert all(said["error"][part][lang] for part in ("what", "hint") for lang in ("zh", "en"))
     assert back.asked == []
+
+
+def test_what_a_field_holds_steers_no_terminal(client: Client, back: ShamBack) -> None:
+    client.ask("POST", "/v1/decide", {**CALL, "callee": "1\x1b[31m", "trunk": "专线\n"})
+    assert (back.asked[0].callee, back.asked[0].trunk) == ("1\\x1b[31m", "专线\\x0a")
+
+
+def test_a_long_batch_lets_others_have_their_turn(client: Client, back: ShamBack) -> None:
+    """Or a switch that asks over SIP would go on unscreened meanwhile."""
+    calls = [{"key": f"{at}", "callee": "+8613900001234"} for at in range(bounds().batch)]
+    seen: list[int] = []
+
+    def look() -> None:
+        seen.append(len(back.asked))
+        if len(back.asked) < len(calls):
+            client.loop.call_soon(look)
+
+    client.loop.call_soon_threadsafe(look)
+    status, said, _ = client.ask("POST", "/v1/decide", {"calls": calls})
+    assert (status, [each["key"] for each in said["verdicts"]]) == (200, [call["key"] for call in calls])
+    assert len(set(seen)) > len(calls) // bounds().turn_calls // 2
 
 
 def test_bodies_and_batches_are_bounded(client: Client, back: ShamBack) -> None:

@@ -7,7 +7,7 @@ from door import BLOCKED, Client
 
 from fanzha.gateway.http.express import Asked, express
 
-BODY = b'{"key":"k1","caller":"' + BLOCKED.encode() + b'","callee":"+8613900001234","at":7}'
+BODY = b'{"key":"k1","caller":"' + BLOCKED.encode() + b'","callee":"+8613900001234","at":1700000000000000}'
 
 
 def request(*lines: str, body: bytes = BODY, start: str = "POST /v1/decide HTTP/1.1") -> bytes:

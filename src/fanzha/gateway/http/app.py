@@ -5,6 +5,7 @@ Decisions are asked thousands of times a second, so their path is plain ASGI; al
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections import Counter
@@ -40,6 +41,7 @@ class App:
         self._back = back
         self._door = door
         self.counts: Counter[str] = Counter()
+        self._turn = asyncio.Lock()
         self._others = Starlette(
             routes=Routes(back, door).all(),
             exception_handlers={Fault: _told, HTTPException: _told, FanzhaError: _told, Exception: _told},
@@ -69,7 +71,8 @@ class App:
                 raise Fault(405, "not_allowed", NOT_ALLOWED, where=scope["path"], headers=(("allow", "POST"),))
             self._door.admit(scope["headers"], Scope.DECIDE)
             asked = await body_of(receive, bounds().body_bytes)
-            status, headers, body = self._told(asking.answer(self._back, asked, time.time_ns() // 1000))
+            made = await asking.answer_by_turns(self._back, asked, time.time_ns() // 1000, self._turn)
+            status, headers, body = self._told(made)
         except Exception as error:
             status, headers, body = self._told(fault_of(error))
         await send({"type": "http.response.start", "status": status, "headers": headers})

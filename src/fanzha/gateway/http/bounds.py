@@ -18,6 +18,8 @@ class Bounds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     policy_bytes: int
     head_bytes: int
     batch: int
+    turn_calls: int
+    express_bytes: int
     request_seconds: int
     at_once: int
     listed: int

@@ -67,7 +67,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Answer, and close on whoever sends a head without end."""
-        if self._free and (asked := express(data, bounds().head_bytes, bounds().body_bytes)) is not None:
+        if self._free and (asked := express(data, bounds().head_bytes, bounds().express_bytes)) is not None:
             self._unset_keepalive_if_required()
             self.begun, self.rested = None, time.monotonic()
             self.transport.write(self._express(asked))
