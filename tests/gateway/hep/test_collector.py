@@ -112,6 +112,17 @@ def test_strangers_are_not_heard(hep, call) -> None:
     assert added_up(counts)
 
 
+@pytest.mark.parametrize(
+    ("address", "agents", "heard"),
+    [("::ffff:127.0.0.1", (), True), ("::ffff:10.0.0.1", (), False), ("::ffff:10.0.0.1", ("10.0.0.0/8",), True),
+     ("fe80::1%eth0", ("fe80::/10",), True), ("::1", (), True), ("nonsense", ("0.0.0.0/0",), False)],
+)  # fmt: skip
+def test_an_agent_is_known_however_its_address_is_dressed(address: str, agents: tuple[str, ...], heard: bool) -> None:
+    """On [::] an agent with IPv4 is ::ffff:..."""
+    collector = Collector(Mirror(lambda *_: None, 300), tuple(map(ip_network, agents)))
+    assert collector.heard(address) is heard
+
+
 def test_a_clock_that_is_far_off_is_not_believed(hep, call) -> None:
     async def work(collector: Collector, port: int) -> None:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:

@@ -89,7 +89,8 @@ class Collector:
             found = ip_address(address.partition("%")[0])
         except ValueError:
             return False
-        return any(found in network for network in self._agents) if self._agents else found.is_loopback
+        plain = getattr(found, "ipv4_mapped", None) or found  # as IPv4 looks to a socket on [::]
+        return any(plain in network for network in self._agents) if self._agents else plain.is_loopback
 
     def _readable(self) -> None:
         receiver, buffer, view, take = self._udp, self._buffer, self._view, self._mirror.take
