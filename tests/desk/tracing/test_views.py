@@ -147,7 +147,11 @@ def test_word_is_masked_watermarked_signed_and_recorded(
     from fanzha.desk.masking.actions import unmask
 
     address = reverse("tracing:take", args=[report.pk, "docx"])
-    text = _words(signed_in("leader").get(address).content)
+    content = signed_in("leader").get(address).content
+    text = _words(content)
+    assert (
+        'string="未经审核 Leader' in docx.Document(BytesIO(content)).sections[0].header._element.xml
+    )  # across each page
     for told in (report.serial, "未经审核", "Leader", "编制：Analyst", "同一证件", "移动市分公司", "A2026-11"):
         assert told in text, told
     for number in (CALLER, SISTER, SHARER, DEVICE):

@@ -85,9 +85,10 @@ def act(by: User, pk: int, name: str, reason: str) -> Complaint:
 
 def read(by: User, home: Network, said: Said, now: datetime) -> Complaint:
     """An unsaved complaint of what was said. Raises Refused with what is wrong."""
-    value, complainant = _number(said.number, _("被举报号码")), _number(said.complainant, _("举报人号码"))
+    value = _number(said.number, _("被举报号码"), "number")
+    complainant = _number(said.complainant, _("举报人号码"), "complainant")
     if value == complainant:
-        raise Refused(_("举报人号码与被举报号码相同"))
+        raise Refused(_("举报人号码与被举报号码相同"), where="complainant")
     if said.kind not in Kind.values or said.way not in Way.values:
         raise Refused(_("请选择类型和来源"))
     at = said.at or now
@@ -102,10 +103,11 @@ def read(by: User, home: Network, said: Said, now: datetime) -> Complaint:
     )  # fmt: skip
 
 
-def _number(typed: str, what: str) -> str:
+def _number(typed: str, what: str, where: str) -> str:
     found = numbering.parse(typed.strip())
     if found.number <= 0:
-        raise Refused(_("%(what)s无法识别") % {"what": what}, hint=_("例如 13812345678 或 +8613812345678"))
+        told = _("%(what)s无法识别") % {"what": what}
+        raise Refused(told, where=where, hint=_("例如 13812345678 或 +8613812345678"))
     if is_protected(found.number):
-        raise Refused(_("紧急与公共服务号码不受理；疑为改号来电的，请写明真实主叫"), where=what)
+        raise Refused(_("紧急与公共服务号码不受理；疑为改号来电的，请写明真实主叫"), where=where)
     return numbering.display(found.number)

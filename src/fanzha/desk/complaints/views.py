@@ -63,7 +63,7 @@ def add(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         try:
             if not form.is_valid():
-                raise Refused("；".join(f"{name}: {each[0]}" for name, each in form.errors.items()))
+                raise Refused(_("请更正标出的栏目"))
             taken, fresh = actions.take(user, request.POST.get("network", ""), form.said)
         except Refused as refused:
             error = refused
@@ -77,6 +77,7 @@ def add(request: HttpRequest) -> HttpResponse:
         "said": {} if taken else request.POST,
         "taken": taken,
         "error": error,
+        "form": form,
     }
     return render(request, "complaints/add.html", shown, status=422 if error else 200)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from fanzha.desk.alerts.words import words
 from fanzha.desk.entities.choices import By
 from fanzha.desk.entities.lake import Portrait
 from fanzha.desk.masking.subject import Subject
+from fanzha.desk.pages.templatetags.desk import short_day
 
 if TYPE_CHECKING:
     from fanzha.desk.entities.linking import Web
@@ -42,7 +44,7 @@ def days(portrait: Portrait) -> dict[str, Any]:
     """Bars by day."""
     rows = portrait.found.days[-31:]
     return {
-        "days": [row.day[5:] for row in rows],
+        "days": [short_day(date.fromisoformat(row.day)) for row in rows],
         "series": [
             {"id": "out", "name": _("呼出"), "values": [row.outgoing for row in rows]},
             {"id": "in", "name": _("呼入"), "values": [row.incoming for row in rows]},
@@ -135,7 +137,7 @@ def beside(comparison: Comparison) -> dict[str, Any]:
     names = sorted({*own, *comparison.baseline.days})[-31:]
     peers = [comparison.baseline.days.get(name, (0.0, 0.0)) for name in names]
     return {
-        "days": [name[5:] for name in names],
+        "days": [short_day(date.fromisoformat(name)) for name in names],
         "series": [
             {"id": "out", "name": _("本号呼出"), "values": [own.get(name, 0) for name in names]},
             {"id": "median", "name": _("同类中位"), "values": [middle for middle, _high in peers]},

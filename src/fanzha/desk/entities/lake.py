@@ -9,6 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from fanzha import numbering
 from fanzha.desk.masking.subject import Subject
@@ -69,7 +70,7 @@ def portrait(subject: Subject, evidence: frozenset[int] = frozenset(), *, until:
         found = explain(lake, _pack(), who, network=subject.network, start=start, end=end, judged=False)
         calls = found.calls
         if not calls.num_rows:
-            raise FanzhaError("没有任何通话涉及它 no call in this network knows it")
+            raise FanzhaError(_("没有任何通话涉及它"))
         chosen = _chosen(calls.column("id").to_pylist(), evidence)
         rows = [_row(lake, row, who.key, subject, evidence) for row in calls.take(chosen).to_pylist()]
         dots = _dots(calls, who.key, subject.kind, evidence)

@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from fanzha import numbering
 from fanzha.desk.alerts.models import Alert
@@ -91,7 +92,7 @@ class _Search:
         self.centre = (subject.kind, _key(lake, subject))
         end = lake.span(self.network)[1]
         if end is None:
-            raise FanzhaError("没有任何通话涉及它 no call in this network knows it")
+            raise FanzhaError(_("没有任何通话涉及它"))
         self.since = end - _WINDOW
 
     def first(self) -> Iterator[Tie]:

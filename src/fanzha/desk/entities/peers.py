@@ -18,6 +18,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from django.conf import settings
+from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
 from fanzha import numbering
@@ -79,7 +80,7 @@ def compare(subject: Subject, now: datetime) -> Comparison:
     with Lake(settings.HOME) as lake:
         own = outlines(lake, [key], subject.network)
         if not own:
-            raise FanzhaError("没有任何通话涉及它 no call in this network knows it")
+            raise FanzhaError(_("没有任何通话涉及它"))
         baseline = _kept(_asked(subject.network, key), now) or make(lake, subject.network, key, now)
     return Comparison(baseline, list(_standings(own[0], baseline)), own[0].days)
 
@@ -89,7 +90,7 @@ def make(lake: Lake, network: str, key: int, now: datetime) -> Baseline:
     numbers, group = _sample(lake, network, key)
     found = outlines(lake, numbers, network)
     if len(found) < 2:
-        raise FanzhaError("没有可比的同类号码 there are no numbers like it to compare with")
+        raise FanzhaError(_("没有可比的同类号码"))
     baseline = Baseline(group, len(found), now, _fields(found), _days(found))
     path = _place(_asked(network, key))
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -130,7 +131,7 @@ def _sample(lake: Lake, network: str, key: int) -> tuple[list[int], Group]:
     """Numbers of the narrowest group that is large enough, chosen the same way each time."""
     end = lake.span(network)[1]
     if end is None:
-        raise FanzhaError("话单库是空的 the lake holds no calls of this network")
+        raise FanzhaError(_("话单库中没有该网络的通话"))
     parts = [batch["caller"].unique() for batch in lake.scan(["caller"], start=end - KEPT, network=network)]
     callers = np.unique(np.asarray(pc.drop_null(pa.chunked_array(parts, pa.int64()))))
     callers = callers[(callers > 0) & (callers != key)]

@@ -21,7 +21,7 @@ from fanzha.desk.entities.actions import RIGHT, look_up
 from fanzha.desk.entities.known import appeals_of, listed_as
 from fanzha.desk.entities.lake import Portrait, portrait
 from fanzha.desk.entities.profile import beside_peers, laid_out, windows
-from fanzha.desk.entities.words import kind_of_number
+from fanzha.desk.entities.words import kind_of_number, tables
 from fanzha.desk.masking.actions import as_shown
 from fanzha.desk.masking.subject import Subject, subject_of
 from fanzha.desk.pages.places import place
@@ -98,7 +98,7 @@ def lake(request: HttpRequest, token: str) -> HttpResponse:
         "singles": singles,
         "companions": _companions(found, subject),
         "about": _about(found),
-        "unknown": "、".join(found.found.unknown),
+        "unknown": tables(found.found.unknown),
         "timeline": figures.timeline(found),
         "days": figures.days(found),
         "graph": figures.graph(found, subject, lambda each: as_shown(user, each)),

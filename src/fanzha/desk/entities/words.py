@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from fanzha.numbering.codes import Kind
@@ -35,3 +38,11 @@ _WORDS: dict[Kind, Promise] = {
 def kind_of_number(kind: Kind) -> str:
     """In the reader's language; nothing for one that the plan does not know."""
     return str(_WORDS.get(kind, ""))
+
+
+_TABLES: dict[str, Promise] = {"subscribers": _("用户资料"), "cells": _("小区资料"), "trunks": _("中继资料")}
+
+
+def tables(names: Iterable[str]) -> str:
+    """Reference tables that are missing, in the reader's language."""
+    return gettext("、").join(str(_TABLES.get(name, name)) for name in names)

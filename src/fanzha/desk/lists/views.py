@@ -9,6 +9,8 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -92,13 +94,13 @@ def add(request: HttpRequest, which: str) -> HttpResponse:
     if request.method == "POST":
         try:
             if not form.is_valid():
-                raise Refused("；".join(str(each[0]) for each in form.errors.values()))
+                raise Refused(_("请更正标出的栏目"))
             item = actions.propose(user, request.POST.get("network", ""), _which(which), form.line)
         except Refused as refused:
             error = refused
         else:
             return redirect("lists:detail", pk=item.pk)
-    shown = {**_choices(which), "networks": networks, "said": request.POST, "error": error}
+    shown = {**_choices(which), "networks": networks, "said": request.POST, "error": error, "form": form}
     return render(request, "lists/add.html", shown, status=422 if error else 200)
 
 
@@ -108,7 +110,7 @@ def bring(request: HttpRequest, which: str) -> HttpResponse:
     """The dry run of an Excel."""
     file = request.FILES.get("file")
     if not isinstance(file, UploadedFile):
-        raise Refused("请选择文件 choose a file")
+        raise Refused(_("请选择文件"))
     made = importing.attempt(person(request), request.POST.get("network", ""), _which(which), file)
     return redirect("lists:brought", pk=made.pk)
 
@@ -227,10 +229,15 @@ def _choices(which: str) -> dict[str, Any]:
         "title": List(which).label,
         "fields": sheet.COLUMNS[List(which)],
         "kinds": [(kind.value, kind.label) for kind in KINDS[List(which)]],
-        "reasons": [(code, reasons()[code]) for code in BLOCK_REASONS],
+        "reasons": [(code, _worded(code)) for code in BLOCK_REASONS],
         "authorities": [(name, Authority(name).label) for name in terms().authorities],
         "presets": terms().presets,
         "exemptions": Exemption.choices,
         "most_days": terms().most_days[which],
         "back": f"{reverse('lists:list')}?list={which}",
     }
+
+
+def _worded(code: str) -> str:
+    words = reasons()[code]
+    return words.en if get_language() == "en" else words.zh

@@ -94,6 +94,7 @@ def _agree(by: User, pk: int, name: str, reason: str) -> Measure:
         why = refusal(measure, step, by, reason)
         if why is not None:
             raise Refused(str(why), where=f"measures {pk}")
+        _check(measure, now)  # an appeal may have passed since it was proposed
         enter(measure, step, now, by)
         measure.approved_by = by
         record(by, [act_of(measure, f"measures.{name}", reason, {"rung": measure.rung, "to": measure.state})], at=now)
@@ -186,10 +187,10 @@ def _propose(by: User | None, wish: Wish, about: Subject, alert: Alert | None, *
         raise Refused(_("小区不能处置，请派现场核查"))
     days = wish.days or step.days
     if not 1 <= days <= step.most_days:
-        raise Refused(_("该措施的期限为 1 至 %(most)s 天") % {"most": step.most_days})
+        raise Refused(_("该措施的期限为 1 至 %(most)s 天") % {"most": step.most_days}, where="days")
     plain = wish.plain or (reason_for(alert.scheme) if alert else "police" if wish.document else "")
     if plain not in reasons():
-        raise Refused(_("请选择告知用户的原因"))
+        raise Refused(_("请选择告知用户的原因"), where="plain")
     measure = Measure(
         network=about.network, region=about.region, kind=about.kind, value=about.value, rung=step.id, alert=alert,
         rule=alert.rule if alert else "", score=alert.score if alert else 0,

@@ -7,6 +7,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from fanzha.desk.alerts.models import Alert
@@ -140,7 +141,7 @@ def _propose(request: HttpRequest, subject: Subject, alert: Alert | None) -> Htt
     if request.method == "POST":
         try:
             if not form.is_valid():
-                raise Refused("；".join(str(each[0]) for each in form.errors.values()))
+                raise Refused(_("请更正标出的栏目"))
             made = actions.propose(user, form.wish, alert=alert, subject=subject)
         except Refused as refused:
             error = refused
@@ -154,5 +155,6 @@ def _propose(request: HttpRequest, subject: Subject, alert: Alert | None) -> Htt
         "plain": reason_for(alert.scheme) if alert else "police",
         "said": request.POST,
         "error": error,
+        "form": form,
     }
     return render(request, "measures/propose.html", shown, status=422 if error else 200)

@@ -18,7 +18,8 @@ from fanzha.desk.overview.change import percent
 from fanzha.desk.overview.figures import DAYS, RIGHT, Overview, overview
 from fanzha.desk.overview.press import printed
 from fanzha.desk.overview.sheet import sheets, tables
-from fanzha.desk.pages.templatetags.desk import moment
+from fanzha.desk.pages.templatetags.desk import day as written
+from fanzha.desk.pages.templatetags.desk import stamp
 from fanzha.desk.rights.seats import seats_of
 from fanzha.desk.rights.views import needs, person
 from fanzha.errors import Refused
@@ -55,9 +56,9 @@ def excel(request: HttpRequest) -> HttpResponseBase:
 def daily(request: HttpRequest) -> HttpResponse:
     """The daily report (日报) as PDF; recorded."""
     user, found = person(request), _found(request)
-    seat, at = seats_of(user)[0], moment(timezone.now())
+    seat, at = seats_of(user)[0], stamp()
     said = {
-        "title": _("反诈工作日报 %(day)s") % {"day": found.days.day},
+        "title": _("反诈工作日报 %(day)s") % {"day": written(found.days.day)},
         "subtitle": f"{seat.organisation_name} · {at}",
         "watermark": f"{user.name} {at}",
         "footer": seat.organisation_name,

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.db import OperationalError
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from fanzha.desk.login.middleware import public
 from fanzha.errors import FanzhaError, Refused
+
+_log = logging.getLogger(__name__)
 
 
 class Refusals:
@@ -19,8 +25,17 @@ class Refusals:
         self._next = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """What comes before and after a view is below."""
-        return self._next(request)
+        """A form sent by a script of ours hears where to go on: fetch would follow a redirect out of its sight."""
+        answer = self._next(request)
+        if answer.status_code == 302 and request.headers.get("HX-Request"):
+            onward = HttpResponse(status=204, headers={"HX-Redirect": answer.headers["Location"]})
+            onward.cookies = answer.cookies
+            return onward
+        if isinstance(answer, HttpResponseNotAllowed) and "text/html" in request.headers.get("Accept", ""):
+            shown = told(request, 405, _("这个地址只用来提交"), _("请回到原来的页面再操作"))
+            shown.headers["Allow"] = answer.headers["Allow"]
+            return shown
+        return answer
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., HttpResponseBase], _args: object, named: dict[str, object]
@@ -39,14 +54,23 @@ class Refusals:
         """Told, where it is ours."""
         if isinstance(error, FanzhaError):
             return told(request, 422 if isinstance(error, Refused) else 400, error.message, error.hint)
-        return None
+        return busy(request, error) if isinstance(error, OperationalError) else None
+
+
+def busy(request: HttpRequest, error: OperationalError) -> HttpResponse:
+    """503: the database had others to serve (a lock not had in time, two acts that waited for each other)."""
+    _log.error("%s: %s", request.method, error)
+    answer = told(request, 503, _("系统繁忙，操作没有进行"), _("请稍后再试"))
+    answer["Retry-After"] = "2"
+    return answer
 
 
 def told(request: HttpRequest, status: int, title: str, hint: str = "") -> HttpResponse:
     """A refusal with what to do about it."""
     part = bool(request.headers.get("HX-Request"))
     template = "pages/refusal_part.html" if part else "pages/refusal.html"
-    answer = render(request, template, {"status": status, "title": title, "hint": hint}, status=status)
+    words = {"status": status, "title": title, "hint": hint, "back": _back(request)}
+    answer = render(request, template, words, status=status)
     if part:
         answer["HX-Retarget"], answer["HX-Reswap"] = "#notice", "innerHTML"
     return answer
@@ -73,7 +97,17 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # no
 @public
 def broken(request: HttpRequest) -> HttpResponse:
     """500."""
-    return told(request, 500, _("系统出错了"), _("已记入日志，请稍后再试"))
+    try:
+        return told(request, 500, _("系统出错了"), _("已记入日志，请稍后再试"))
+    except Exception:  # the database, say: whoever is signed in cannot be asked
+        return HttpResponse(render_to_string("pages/broken.html"), status=500)
+
+
+def _back(request: HttpRequest) -> str:
+    """The page of ours that a form was sent from; none where that is this very address."""
+    came = request.headers.get("Referer", "")
+    ours = url_has_allowed_host_and_scheme(came, {request.get_host()}, require_https=request.is_secure())
+    return came if ours and request.method == "POST" and came != request.build_absolute_uri() else ""
 
 
 @public

@@ -49,7 +49,7 @@ def file_one(by: User, network: str, paper: Paper, number: str) -> Request:
     home, paper = _checked(by, network, paper)
     judged = judge(home, [(1, number)])
     if judged.faulty:
-        raise Refused(judged.faulty[0][1], hint=_("例如 13812345678 或 +8613812345678"))
+        raise Refused(judged.faulty[0][1], where="number", hint=_("例如 13812345678 或 +8613812345678"))
     made = _made(by, home, paper, judged)
     with transaction.atomic():
         made.save()
@@ -61,7 +61,7 @@ def attempt(by: User, network: str, paper: Paper, file: UploadedFile) -> Request
     """The dry run of an Excel: only the file and its counts are kept. Raises PermissionDenied, Refused."""
     home, paper = _checked(by, network, paper)
     if (file.size or 0) > terms().import_bytes:
-        raise Refused(_("文件过大"), where=file.name or "")
+        raise Refused(_("文件过大"), where="file")
     stored = keep(file)
     try:
         judged = judge(home, read(kept(stored)))

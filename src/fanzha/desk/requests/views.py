@@ -83,6 +83,7 @@ def add(request: HttpRequest) -> HttpResponse:
         "rungs": [rung(name) for name in terms().rungs],
         "said": request.POST,
         "error": error,
+        "form": form,
     }
     return render(request, "requests/add.html", shown, status=422 if error else 200)
 
@@ -209,7 +210,7 @@ _REASONED = {"refuse": actions.refuse, "withdraw": actions.withdraw}
 
 def _add(user: User, request: HttpRequest, form: PaperForm) -> Request:
     if not form.is_valid():
-        raise Refused("；".join(f"{name}: {each[0]}" for name, each in form.errors.items()))
+        raise Refused(_("请更正标出的栏目"))
     network, file = request.POST.get("network", ""), request.FILES.get("file")
     if isinstance(file, UploadedFile):
         return actions.attempt(user, network, form.paper, file)

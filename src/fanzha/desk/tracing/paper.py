@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from docx.oxml.ns import qn
 from docx.shared import Pt, RGBColor
 
 from fanzha.desk.alerts.words import words
+from fanzha.desk.entities.words import tables
 from fanzha.desk.masking.actions import as_shown
 from fanzha.desk.masking.subject import Subject
 from fanzha.desk.organisations.models import User
@@ -24,9 +26,11 @@ from fanzha.desk.tracing.actions import finding_of
 from fanzha.desk.tracing.choices import Link, State
 from fanzha.desk.tracing.finding import Finding
 from fanzha.desk.tracing.models import Report
+from fanzha.desk.tracing.watermark import mark
 
 _TEMPLATE = Path(press.__file__).with_name("daily.typ")
 _ASIAN = "宋体"  # every Chinese Word has it; others take their own
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
 def said(report: Report, user: User) -> dict[str, Any]:
@@ -56,13 +60,17 @@ def pdf(report: Report, user: User) -> bytes:
 
 
 def word(report: Report, user: User) -> bytes:
-    """A .docx with the same text; the watermark's words stand in every page's header."""
-    told, made = said(report, user), Document()
+    """A .docx with the same text and watermark, whose words stand in every page's header too."""
+    told, made = _legible(said(report, user)), Document()
     style = made.styles["Normal"]
     style.font.size = Pt(10)
     style.element.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), _ASIAN)
-    mark = made.sections[0].header.paragraphs[0].add_run(told["watermark"])
-    mark.font.size, mark.font.color.rgb = Pt(18), RGBColor(0xC8, 0xC8, 0xC8)
+    about = made.core_properties
+    about.title, about.comments = f"{told['title']} {report.serial}", ""
+    about.author = _legible(report.prepared_by.name)
+    head = made.sections[0].header.paragraphs[0].add_run(told["watermark"])
+    head.font.size, head.font.color.rgb = Pt(8), RGBColor(0x80, 0x80, 0x80)
+    mark(made.sections[0], told["watermark"])
     made.sections[0].footer.paragraphs[0].text = told["footer"]
     for text, size in ((told["title"], 18), (told["subtitle"], 10)):
         line = made.add_paragraph()
@@ -83,6 +91,15 @@ def word(report: Report, user: User) -> bytes:
     return out.getvalue()
 
 
+def _legible(told: Any) -> Any:
+    """Without the control characters that XML cannot hold, and that somebody may have typed."""
+    if isinstance(told, str):
+        return _CONTROL.sub("", told)
+    if isinstance(told, dict):
+        return {name: _legible(each) for name, each in told.items()}
+    return [_legible(each) for each in told] if isinstance(told, list | tuple) else told
+
+
 def _tables(report: Report, found: Finding, user: User, shown: str) -> list[tuple[str, list[str], list[list[str]]]]:
     english = get_language() == "en"
 
@@ -95,11 +112,11 @@ def _tables(report: Report, found: Finding, user: User, shown: str) -> list[tupl
         [_("网络"), report.network],
         [_("案件编号"), report.case or "—"],
         [_("话单数"), str(found.calls)],
-        [_("缺少的参照表"), "、".join(found.unknown) or "—"],
+        [_("缺少的参照表"), tables(found.unknown) or "—"],
     ]
     alerts = [
         [words().scheme(a.scheme), f"{a.score:.0f}", str(words().band(a.band)), _span(a.first, a.last),
-         "；".join(each["en" if english else "zh"] for each in a.evidence[:3])]
+         _("；").join(each["en" if english else "zh"] for each in a.evidence[:3])]
         for a in found.alerts
     ]  # fmt: skip
     linked = [

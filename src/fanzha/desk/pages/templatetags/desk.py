@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django import template
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils import timezone
-from django.utils.html import format_html
+from django.utils import dateformat, timezone
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from fanzha.desk.alerts.models import told
@@ -23,15 +24,52 @@ register = template.Library()
 register.filter("place", place)
 register.filter("told", told)
 _ESCAPES = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026"}
+# As each language writes them: (in this year, in another).
+_MOMENT = {"zh-hans": ("m-d H:i", "Y-m-d H:i"), "en": ("j M H:i", "j M Y H:i")}
+_SECOND = {"zh-hans": ("m-d H:i:s", "Y-m-d H:i:s"), "en": ("j M H:i:s", "j M Y H:i:s")}
+_DAY = {"zh-hans": "Y-m-d", "en": "j M Y"}
+_SHORT_DAY = {"zh-hans": "m-d", "en": "j M"}
 
 
 @register.filter
 def moment(at: datetime | None) -> str:
-    """A time as people here write it: 11-16 10:00, with the year where it is not this one."""
+    """A time as each language writes it: 11-16 10:00, 16 Nov 10:00; with the year where it is not this one."""
+    return _written(at, _MOMENT)
+
+
+@register.filter
+def second(at: datetime | None) -> str:
+    """A time to the second: 11-16 10:00:05, 16 Nov 10:00:05."""
+    return _written(at, _SECOND)
+
+
+@register.filter
+def day(at: date | None) -> str:
+    """A date: 2026-11-16, 16 Nov 2026."""
+    return "—" if at is None else dateformat.format(at, _DAY[_language()])
+
+
+@register.filter
+def short_day(at: date) -> str:
+    """A date beside others of its year: 11-16, 16 Nov."""
+    return dateformat.format(at, _SHORT_DAY[_language()])
+
+
+@register.simple_tag
+def stamp() -> str:
+    """Now, in full, for what is printed."""
+    return dateformat.format(timezone.localtime(), _MOMENT[_language()][1])
+
+
+def _written(at: datetime | None, forms: dict[str, tuple[str, str]]) -> str:
     if at is None:
         return "—"
     here = timezone.localtime(at)
-    return here.strftime("%m-%d %H:%M" if here.year == timezone.localtime().year else "%Y-%m-%d %H:%M")
+    return dateformat.format(here, forms[_language()][here.year != timezone.localtime().year])
+
+
+def _language() -> str:
+    return "en" if get_language() == "en" else "zh-hans"
 
 
 @register.filter
@@ -93,3 +131,13 @@ def with_query(context: dict[str, Any], **changes: Any) -> str:
         if value not in (None, ""):
             query[name] = str(value)
     return f"?{query.urlencode()}" if query else "?"
+
+
+@register.simple_tag(takes_context=True)
+def wrong(context: dict[str, Any], name: str) -> SafeString:
+    """What is wrong with a field, to stand beside it: what its form found, or a refusal that names it."""
+    form, error = context.get("form"), context.get("error")
+    told = [str(each) for each in form.errors.get(name, ())] if form is not None else []
+    if error is not None and error.where == name:
+        told.append(f"{error.message} {error.hint}")
+    return format_html_join("", '<small class="text-danger field-wrong">{}</small>', ((each,) for each in told))

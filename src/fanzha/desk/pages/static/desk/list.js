@@ -3,7 +3,8 @@ const form = document.getElementById("bulk");
 const bar = document.getElementById("bulkbar");
 const rows = () => [...form.querySelectorAll("tr.alert-row")];
 const ticks = () => [...form.querySelectorAll("input[name=ids]")];
-let here = -1;
+let here = ""; // the id of a row, not its place: rows arrive above it
+const current = () => rows().find((row) => row.id === here);
 
 function count() {
   if (!bar) return;
@@ -12,19 +13,23 @@ function count() {
   document.getElementById("chosen").textContent = chosen;
 }
 
-function go(to) {
+function go(row) {
+  if (!row) return;
+  current()?.classList.remove("is-here");
+  here = row.id;
+  row.classList.add("is-here");
+  row.focus({ preventScroll: true });
+  row.scrollIntoView({ block: "nearest" });
+}
+
+function move(by) {
   const all = rows();
-  if (!all.length) return;
-  all[here]?.classList.remove("is-here");
-  here = Math.max(0, Math.min(all.length - 1, to));
-  all[here].classList.add("is-here");
-  all[here].focus({ preventScroll: true });
-  all[here].scrollIntoView({ block: "nearest" });
+  go(all[Math.max(0, Math.min(all.length - 1, all.indexOf(current()) + by))]);
 }
 
 function judge(act) {
   if (!bar) return;
-  const row = rows()[here];
+  const row = current();
   if (!ticks().some((tick) => tick.checked) && row) row.querySelector("input[name=ids]").checked = true;
   count();
   const sheet = bar.querySelector(`details[data-act=${act}]`);
@@ -37,15 +42,27 @@ form.addEventListener("change", (event) => {
   if (event.target.id === "all") for (const tick of ticks()) tick.checked = event.target.checked;
   count();
 });
-document.getElementById("none")?.addEventListener("click", () => { for (const tick of ticks()) tick.checked = false; count(); });
+document.getElementById("none")?.addEventListener("click", () => { for (const tick of ticks()) tick.checked = false; count(); go(current()); });
 form.addEventListener("submit", () => { for (const open of form.querySelectorAll("details[open]")) open.open = false; });
-for (const part of form.querySelectorAll("tbody")) new MutationObserver(count).observe(part, { childList: true });
+const fresh = document.getElementById("fresh");
+const MOST = 200; // rows that arrive on a page which stands open all day
+function settle() {
+  const seen = new Set();
+  for (const row of rows()) if (seen.has(row.id) || !seen.add(row.id)) row.remove(); // told again: the newer stands
+  while (fresh.rows.length > MOST) fresh.lastElementChild.remove();
+  count();
+}
+for (const part of form.querySelectorAll("tbody")) new MutationObserver(settle).observe(part, { childList: true });
+// A judged row comes back as a new element: whoever works by keyboard goes on from there.
+document.addEventListener("htmx:after:swap", (event) => {
+  if (event.detail.ctx.sourceElement === form && (document.activeElement === document.body || bar?.contains(document.activeElement))) go(current());
+});
 
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input:not([type=checkbox]), select, textarea")) return;
-  const acts = { j: () => go(here + 1), k: () => go(here - 1), t: () => judge("confirm"), f: () => judge("dismiss"), u: () => judge("hold"),
-    x: () => { const tick = rows()[here]?.querySelector("input[name=ids]"); if (tick) { tick.checked = !tick.checked; count(); } },
-    Enter: () => { const row = rows()[here]; if (row && document.activeElement === row) location.assign(row.dataset.open); },
+  const acts = { j: () => move(1), k: () => move(-1), t: () => judge("confirm"), f: () => judge("dismiss"), u: () => judge("hold"),
+    x: () => { const tick = current()?.querySelector("input[name=ids]"); if (tick) { tick.checked = !tick.checked; count(); } },
+    Enter: () => { const row = current(); if (row && document.activeElement === row) location.assign(row.dataset.open); },
     "/": () => document.querySelector("#filters select").focus() };
   const act = acts[event.key];
   if (!act || (event.key === "Enter" && document.activeElement?.tagName !== "TR")) return;
