@@ -61,4 +61,4 @@ lock:
 	$(COMPILE) --extra dev -c requirements.lock -o requirements-dev.lock
 
 clean:
-	rm -rf $(VENV) var build dist
+	rm -rf $(VENV) build dist
