@@ -21,9 +21,11 @@ from pathlib import Path
 
 from fanzha.gateway.live.remote import RemoteCalls
 from fanzha.gateway.live.service import CONTROL, LiveService
+from limit import kept, reached
 from memory import peak_gb
 
 CALLS, RATES, SECONDS = 20_000, (20_000, 40_000, 50_000), 4
+LEAST_A_SECOND, BUFFER = 40_000, 4_000_000
 SDP = (
     "v=0\r\no=u 53655765 2353687637 IN IP4 10.0.0.1\r\ns=-\r\nc=IN IP4 10.0.0.1\r\nt=0 0\r\n"
     "m=audio 6000 RTP/AVP 8\r\na=rtpmap:8 PCMA/8000\r\n"
@@ -161,10 +163,10 @@ def tcp() -> None:
         if kind == "serve":
             lost = len(packets) + 2600 - counts["received"]
             aside = counts["received"] - counts["taken"] - counts["dull"]
-            print(f"TCP: {len(packets):,} packets of {CALLS:,} calls, {lost} lost, {aside} set aside")
-            print(
-                f"     {1 / spent[kind]:,.0f} packets a CPU-second ({spent[kind] * 1e6:.1f} us each), {wall:.1f} s wall"
-            )
+            print(f"TCP: {len(packets):,} packets of {CALLS:,} calls, {aside} set aside")
+            print(f"     lost {kept(lost, 0, digits=0)}")
+            each = f"{spent[kind] * 1e6:.1f} us each, {wall:.1f} s wall"
+            print(f"     packets a CPU-second {reached(1 / spent[kind], LEAST_A_SECOND)} ({each})")
             print(f"     {counts['records_rows']:,} records so far, peak {collector.peak_mb():.0f} MB")
         collector.end()
     print(
@@ -190,6 +192,10 @@ def udp() -> None:
             f"UDP at {rate:,}/s, buffer {counts['buffer_bytes']:,} (rmem_max {limit:,}): {sent:,} sent, "
             f"{sent - got} lost, {told} told as dropped, {(collector.cpu() - cpu) / max(got, 1) * 1e6:.1f} us a packet"
         )
+        if counts["buffer_bytes"] >= BUFFER and rate <= LEAST_A_SECOND:
+            print(f"    lost {kept(sent - got, 0, digits=0)}")
+        else:
+            print(f"    lost and not told {kept(abs(sent - got - told), 0, digits=0)}")
     collector.end()
 
 

@@ -22,11 +22,14 @@ from fanzha.profiles.epoch import no_activations
 from fanzha.profiles.event import EVENT, OUTGOING, WAS_ANSWERED
 from fanzha.profiles.fields import EntityKind
 from fanzha.profiles.table import LiveTable
+from limit import kept, reached
 from memory import peak_gb
 from province import lake_of
 
 BATCH = 50_000
 BYTES = MAX_BYTES  # of one table of numbers, as a watch has for all its tables
+LEAST = {"numbers": 250_000, "with devices and cells": 120_000}
+CROWD, CROWD_FULL, CROWD_GB = 10_000_000, 300_000, 2
 SHARES = {EntityKind.NUMBER: 1.0, EntityKind.DEVICE: 0.6, EntityKind.CELL: 0.1}
 
 
@@ -91,12 +94,11 @@ def run() -> None:
     measured("all")  # compiles
     numbers, everything = measured("numbers"), measured("all")
     for name, (calls, cpu, peak, _, _) in (("numbers", numbers), ("with devices and cells", everything)):
-        print(f"live, {name}: {calls / cpu:,.0f} calls per CPU-second, peak {peak:.2f} GB", flush=True)
+        print(f"live, {name}: calls per CPU-second {reached(calls / cpu, LEAST[name])}; peak {peak:.2f} GB", flush=True)
     print(f"ratio numbers alone / everything: {numbers[0] / numbers[1] / (everything[0] / everything[1]):.1f}")
     calls, cpu, peak, keys, full = measured("crowd")
-    print(
-        f"{keys:,.0f} numbers seen, {full:,.0f} of them full: peak {peak:.2f} GB, {2 * calls / cpu:,.0f} events a CPU-s"
-    )
+    print(f"numbers seen {reached(keys, CROWD)}; with a full profile {reached(full, CROWD_FULL)}")
+    print(f"their peak in GB {kept(peak, CROWD_GB)}; {2 * calls / cpu:,.0f} events a CPU-second")
 
 
 if __name__ == "__main__":

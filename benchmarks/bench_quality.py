@@ -16,11 +16,15 @@ from statistics import median
 from fanzha.cli.planted import Comparison, found_versus_planted
 from fanzha.detection.pack import load_pack
 from fanzha.detection.scan import scan
+from limit import kept, reached
 from memory import peak_gb
 from province import lake_of, world_of
 
 SEEDS = (101, 102, 103, 104, 105)
 SUBSCRIBERS, DAYS, GANGS = 200_000, 7, 20
+# What is asked at 70 and above, in shares of a hundred; of SIM boxes all, of honest people one in 10,000.
+LEAST = {(0, 1): 90, (2,): 60}
+MOST_HONEST, MOST_CALLS = 1, 15
 
 
 def interval(hits: int, total: int) -> str:
@@ -52,18 +56,25 @@ def tell(results: list[Comparison]) -> None:
     groups = [group for result in results for group in result.groups]
     for name, levels in (("evasion 0-1", (0, 1)), ("evasion 2", (2,)), ("evasion 3", (3,))):
         own = [group for group in groups if group.evasion in levels]
-        print(f"found at 70+, {name}, 50 calls: {interval(sum(g.busy_70 for g in own), sum(g.busy for g in own))}")
-    print(f"SIM boxes of 8 or more: {interval(sum(r.boxes_found for r in results), sum(r.boxes for r in results))}")
+        hits, total = sum(g.busy_70 for g in own), sum(g.busy for g in own)
+        print(f"found at 70+, {name}, 50 calls: {interval(hits, total)}{_limit(hits, total, LEAST.get(levels))}")
+    hits, total = sum(result.boxes_found for result in results), sum(result.boxes for result in results)
+    print(f"SIM boxes of 8 or more: {interval(hits, total)}{_limit(hits, total, 100)}")
     calls = [number for group in groups for number in group.calls]
-    print(f"median calls before the first alert: {median(calls) if calls else '-'}")
+    if calls:
+        print(f"calls before the first alert, median {kept(median(calls), MOST_CALLS, digits=0)}")
     honest = [row for result in results for row in result.honest]
     people = sum(row.people for row in honest)
     flagged = sum(n for row in honest for band, n in row.bands.items() if band != "watch")
     stops = sum(row.bands.get("stop", 0) for row in honest)
-    print(f"honest at 70+: {interval(flagged, people)}, {flagged / people * 10_000:.2f} in 10,000")
-    print(f"honest proposed for a stop: {stops}")
+    print(f"honest at 70+: {interval(flagged, people)}, in 10,000 {kept(flagged / people * 10_000, MOST_HONEST)}")
+    print(f"honest proposed for a stop: {kept(stops, 0, digits=0)}")
     _tell_misses(groups)
     _tell_roles(honest)
+
+
+def _limit(hits: int, total: int, least: float | None) -> str:
+    return f", % {reached(100 * hits / total, least, digits=1)}" if least is not None and total else ""
 
 
 def _tell_misses(groups: list) -> None:  # type: ignore[type-arg]
