@@ -39,3 +39,30 @@ def test_hashes_find_equal_people_and_depend_on_the_key() -> None:
     for key in (b"", b"short", b"x" * 65):
         with pytest.raises(UsageError, match="document key"):
             hash_document("1", key)
+
+
+def signed(body: str) -> str:
+    """A number of 17 digits with the check digit of GB 11643 (ISO 7064, MOD 11-2)."""
+    weights = [2 ** (17 - at) % 11 for at in range(17)]
+    total = sum(weight * int(digit) for weight, digit in zip(weights, body, strict=True))
+    return body + "10X98765432"[total % 11]
+
+
+@pytest.mark.parametrize(
+    ("body", "region"),
+    [
+        ("11010519491231002", 110105),
+        ("81000019900101001", 810000),  # residence permits: Hong Kong, Macao, Taiwan
+        ("82000019900101001", 820000),
+        ("83000019900101001", 830000),
+        ("91184019900101001", 110000),  # the first digit of a foreigner's card is 9, then where it was issued
+    ],
+)
+def test_whose_document_and_where_it_was_registered(body: str, region: int) -> None:
+    found = check_document(signed(body))
+    assert (found.kind, found.region) == ("id", region)
+
+
+@pytest.mark.parametrize("body", ["99010519491231002", "00010519491231002", "16010519491231002", "11010529991231002"])
+def test_a_right_check_digit_does_not_make_a_province_or_a_birth_to_come(body: str) -> None:
+    assert check_document(signed(body)).kind == ""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 import phonenumbers
@@ -94,3 +96,17 @@ def test_a_damaged_cache_is_made_again(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setenv("FANZHA_HOME", str(tmp_path / "file"))  # nowhere to write: slower, no error
     monkeypatch.setattr(places, "_blocks", {})
     assert (places.mobile_blocks() == expected).all()
+
+
+def test_a_full_disk_costs_the_cache_and_leaves_nothing_half_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(file: IO[bytes], *_: object, **__: object) -> None:
+        file.write(b"half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(np, "save", full)
+    monkeypatch.setattr(places, "_derived", lambda: np.ones(places.BLOCKS, np.int32))
+    kept = tmp_path / "cache" / "blocks.npy"
+    assert places._kept(kept).all()
+    assert list(kept.parent.iterdir()) == []

@@ -12,9 +12,13 @@ from datetime import date
 from stdnum.cn import ric, uscc
 from stdnum.exceptions import ValidationError
 
+from fanzha import vocabulary
 from fanzha.errors import UsageError
 
 SHORTEST_KEY = 16
+# Permanent residence cards of foreigners (外国人永久居留身份证) as issued since 1 December 2023:
+# 9, two digits of the province, three of the country, then birth, serial and check digit as in GB 11643.
+_FOREIGNER = "9"
 
 
 @dataclass(frozen=True)
@@ -23,23 +27,35 @@ class Document:
 
     kind: str
     number: str = ""
-    region: int = 0  # GB/T 2260 of the place of first registration
+    region: int = 0  # GB/T 2260 of the place of first registration; of a foreigner's card the province
     born: date | None = None
     sex: str = ""  # 'm' or 'f', as registered
 
 
 def check_document(text: str) -> Document:
-    """Read an ID card's number of 18 digits or a unified social credit code; kind '' if its check digit is wrong."""
+    """Read an ID card's number of 18 digits or a unified social credit code; kind '' where neither can be."""
     compact = "".join(char for char in text if char not in " -\t").upper()
     if len(compact) != 18 or not compact.isascii():
         return Document("")
-    if compact[:17].isdigit() and ric.calc_check_digit(compact) == compact[17]:
-        try:
-            born = ric.get_birth_date(compact)
-        except ValidationError:
-            return _uscc(compact)
-        return Document("id", compact, int(compact[:6]), born, "m" if int(compact[16]) % 2 else "f")
-    return _uscc(compact)
+    return _card(compact) or _uscc(compact)
+
+
+def _card(compact: str) -> Document | None:
+    if not compact[:17].isdigit() or ric.calc_check_digit(compact) != compact[17]:
+        return None
+    known = vocabulary.regions()
+    foreign = compact[0] == _FOREIGNER
+    province = int(compact[1:3] if foreign else compact[:2]) * 10000
+    if province not in known.provinces and (foreign or province not in known.documents):
+        return None
+    try:
+        born = ric.get_birth_date(compact)
+    except ValidationError:
+        return None
+    if born > date.today():
+        return None
+    sex = "m" if int(compact[16]) % 2 else "f"
+    return Document("id", compact, province if foreign else int(compact[:6]), born, sex)
 
 
 def _uscc(compact: str) -> Document:

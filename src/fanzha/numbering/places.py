@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import zlib
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -99,14 +100,15 @@ def _kept(path: Path) -> NDArray[np.int32]:
     except (OSError, ValueError, EOFError):
         pass  # absent or damaged: make it again
     table = _derived()
+    part = path.with_suffix(f".{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(f".{os.getpid()}.part")
         with part.open("wb") as file:
             np.save(file, table, allow_pickle=False)
         part.replace(path)
-    except OSError:
-        pass  # a cache that cannot be written only costs the next start half a second
+    except OSError:  # a cache that cannot be written only costs the next start half a second
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
     return table
 
 

@@ -21,7 +21,7 @@ Prefix = Annotated[str, Meta(pattern="^[0-9]{1,5}$")]
 AreaCode = Annotated[str, Meta(pattern="^0[0-9]{2,3}$")]
 ShortCode = Annotated[str, Meta(pattern="^[0-9]{3,8}$")]
 CountryCode = Annotated[int, Meta(ge=1, le=999)]
-Region = Annotated[int, Meta(ge=110000, le=829999)]
+Region = Annotated[int, Meta(ge=110000, le=839999)]
 
 
 class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -49,11 +49,15 @@ class Carriers(Sourced, frozen=True):
 
 
 class Regions(Sourced, frozen=True):
-    """Provinces and cities by six-digit GB/T 2260 code; `former`: older full names and where they belong now."""
+    """Provinces and cities by six-digit GB/T 2260 code; `former`: older full names and where they belong now.
+
+    documents: address codes that stand on documents only.
+    """
 
     provinces: dict[Region, Name]
     cities: dict[Region, Name]
     former: dict[str, Region]
+    documents: dict[Region, Name] = {}
 
 
 class Area(Record, frozen=True):
