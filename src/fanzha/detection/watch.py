@@ -6,6 +6,7 @@ lake's position are judged at the next start; calls between the checkpoint and t
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from collections.abc import Callable
@@ -25,6 +26,7 @@ from fanzha.profiles.epoch import activations_of
 from fanzha.records.importing import import_file, is_partial
 from fanzha.records.lake import Lake
 from fanzha.records.receipt import Receipt
+from fanzha.records.storage import name_of
 
 WINDOW = 100_000  # calls stepped and committed at a time
 POLL_S = 0.1
@@ -119,14 +121,15 @@ class Watch:
         """New files that stand still, oldest first; one still being written is looked at again."""
         ready: list[tuple[int, Path]] = []
         now = time.monotonic()
-        for path in self._folder.rglob("*"):
+        # Not rglob: it fails where a folder goes away while it looks.
+        for path in (Path(folder, name) for folder, _, names in os.walk(self._folder) for name in names):
             if is_partial(path) or not path.is_file():
                 continue
             try:
                 stat = path.stat()
             except OSError:
                 continue
-            if self._outbox.file_done(str(path), stat.st_size, stat.st_mtime_ns):
+            if self._outbox.file_done(name_of(path), stat.st_size, stat.st_mtime_ns):
                 self._settling.pop(path, None)
                 self._put_away(path)
                 continue
@@ -144,12 +147,12 @@ class Watch:
         try:
             receipt = import_file(self._lake, path, mapping=options.mapping, network=options.network, compact=False)
         except InputError as error:
-            self._outbox.note_file(str(path), size, modified, f"refused: {error.message}")
+            self._outbox.note_file(name_of(path), size, modified, f"refused: {error.message}")
             self._listener.refused(path, error)
             self._put_away(path)
             return True
         self._judge()
-        self._outbox.note_file(str(path), size, modified, f"import {receipt.import_id}")
+        self._outbox.note_file(name_of(path), size, modified, f"import {receipt.import_id}")
         self._listener.receipt(receipt)
         self._put_away(path)
         return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -133,7 +134,7 @@ def _salvaged(member: _Gzip, data: bytes) -> Iterator[bytes]:
 
 def _zstd(path: Path) -> Iterator[bytes]:
     try:
-        with pa.OSFile(str(path)) as file, pa.CompressedInputStream(file, "zstd") as stream:
+        with pa.OSFile(os.fsencode(path)) as file, pa.CompressedInputStream(file, "zstd") as stream:
             while piece := stream.read(_STEP >> 4):
                 yield piece
     except (OSError, pa.ArrowException) as error:

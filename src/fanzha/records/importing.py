@@ -26,6 +26,7 @@ from fanzha.records.reason import Fault, Reason
 from fanzha.records.receipt import Receipt
 from fanzha.records.referencerows import reference_rows
 from fanzha.records.rows import Rows
+from fanzha.records.storage import name_of
 
 _THREADS = 2
 _AHEAD = 4  # blocks read before the first of them is taken in
@@ -66,7 +67,7 @@ def import_path(
         except InputError as error:
             if len(files) == 1:
                 raise
-            receipts.append(Receipt(str(file), kind, network or "", "", 0, 0, 0, 0, 0, 0, 0, refused=str(error)))
+            receipts.append(Receipt(name_of(file), kind, network or "", "", 0, 0, 0, 0, 0, 0, 0, refused=str(error)))
     return receipts
 
 

@@ -20,7 +20,7 @@ from fanzha.records.mapping import Mapping
 from fanzha.records.part import day_of, described, new_path, read_columns, write_parquet, write_sorted
 from fanzha.records.reason import Fault, Reason
 from fanzha.records.receipt import Receipt
-from fanzha.records.storage import reach, settle, told, unwritten
+from fanzha.records.storage import name_of, reach, settle, told, unwritten
 from fanzha.records.text import Int64s
 
 if TYPE_CHECKING:
@@ -97,8 +97,8 @@ class Intake(ABC):
             settle(self._files(parts))
         last = self.next_seq - 1 if self.next_seq > self.first_seq else 0
         receipt = Receipt(
-            str(self.path), self.mapping.kind, self.network, self.mapping.id, self.rows, self.stored, self.quarantined,
-            self.duplicates, self.first_seq if last else 0, last, self.import_id,
+            name_of(self.path), self.mapping.kind, self.network, self.mapping.id, self.rows, self.stored,
+            self.quarantined, self.duplicates, self.first_seq if last else 0, last, self.import_id,
         )  # fmt: skip
         self._commit(receipt, content, parts)
         self._committed()
@@ -159,7 +159,7 @@ class Intake(ABC):
         words = [fault.reason.words for fault in faults]
         count = len(faults)
         columns = [
-            pa.repeat(pa.scalar(self.import_id), count), pa.repeat(pa.scalar(str(self.path)), count),
+            pa.repeat(pa.scalar(self.import_id), count), pa.repeat(pa.scalar(name_of(self.path)), count),
             [fault.line for fault in faults], [fault.reason.value for fault in faults], [word.name for word in words],
             [word.zh for word in words], [word.en for word in words], [fault.detail for fault in faults],
             [_storable(fault.raw) for fault in faults], pa.repeat(pa.scalar(self.seen, UTC_US), count),

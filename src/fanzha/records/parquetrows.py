@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -42,7 +43,7 @@ class ParquetReader:
         """The rows in batches."""
         first = 1
         try:
-            with pq.ParquetFile(self.path) as file:
+            with pa.OSFile(os.fsencode(self.path)) as whole, pq.ParquetFile(whole) as file:
                 for batch in file.iter_batches(batch_size=_ROWS, columns=self._wanted):
                     yield Batch(batch, first)
                     first += batch.num_rows
@@ -60,7 +61,7 @@ class ParquetReader:
 def parquet_columns(path: Path) -> list[str]:
     """The names of a Parquet file's columns. Raises InputError where it is none."""
     try:
-        with pq.ParquetFile(path) as file:
+        with pa.OSFile(os.fsencode(path)) as whole, pq.ParquetFile(whole) as file:
             return list(file.schema_arrow.names)
     except (OSError, pa.ArrowException) as error:
         raise InputError(

@@ -32,6 +32,11 @@ def reach(point: str) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
+def name_of(path: Path) -> str:
+    """A path as text that every store can keep: what is no UTF-8 in it, as of a name in GBK, stands as \\x.."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
 def sync_file(path: Path) -> None:
     """Wait until a file's bytes are on the disk."""
     _sync(path, os.O_RDONLY)
