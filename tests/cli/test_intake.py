@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import resource
 from pathlib import Path
 
@@ -108,3 +109,21 @@ def test_a_full_disk_is_told_and_leaves_the_lake_as_it_was(run, province: Path) 
     assert full.returncode == 5
     assert "Traceback" not in full.stderr
     assert json.loads(run("lake", "status", "--json").stdout)["networks"] == []
+
+
+def test_names_in_gbk_and_words_like_markup_are_names_and_words(run, tmp_path: Path) -> None:
+    """A file is named as an old Windows names it, a caller as whoever wants to break a terminal does."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    name = os.fsdecode("话单[bold].csv".encode("gbk"))
+    header, *lines = rows(40).splitlines()
+    lines = [f"{line.replace('13800138000', '[/red]x')},international" for line in lines]
+    (folder / name).write_text("\n".join([f"{header},ingress", *lines, "bad"]), encoding="utf-8")
+    done = run("import", "in", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "[bold].csv" in done.stdout
+    assert json.loads(run("lake", "status", "--json").stdout)["networks"][0]["calls"] == 40
+    assert "[bold].csv" in run("quarantine", "list").stdout
+    told = run("watch", "in", "--once", "--network", "other", cwd=tmp_path)
+    assert told.returncode == 0, told.stderr
+    assert "irregular:[/red]x" in told.stdout

@@ -15,6 +15,7 @@ from fanzha.cli import options, start
 from fanzha.cli.backtest_table import show
 from fanzha.cli.history import known_of, last_days
 from fanzha.cli.language import say
+from fanzha.cli.moments import check_order
 from fanzha.cli.scan import check_engine, cluster_of, network_of, put
 from fanzha.cli.terminal import note, progress
 from fanzha.errors import UsageError
@@ -75,7 +76,9 @@ _HELP = say(
     help=say("处置结果文件（可多次）", "a file of outcomes (may be given twice)"),
 )
 @options.truth
-@click.option("--sweep", metavar="FIELD|N", help=say("扫描哪个条件的阈值", "whose threshold to sweep"))
+@click.option(
+    "--sweep", metavar=say("字段|序号", "FIELD|N"), help=say("扫描哪个条件的阈值", "whose threshold to sweep")
+)
 @click.option("--points", help=say("哪些阈值（默认 20 个）", "which thresholds (20 about its own)"))
 @click.option(
     "--quick",
@@ -228,8 +231,7 @@ def _check(
     """Raises UsageError before any work."""
     if days is not None and first is not None:
         raise UsageError(say("--days 与 --from 只能用一个", "give --days or --from, not both"))
-    if first and last and first >= last:
-        raise UsageError(say("--from 不早于 --to", "--from is not before --to"))
+    check_order(first, last)
     if points is not None and sweep is None:
         raise UsageError(say("--points 要与 --sweep 同用", "--points goes with --sweep"))
     for path in out:

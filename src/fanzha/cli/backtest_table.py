@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from fanzha.cli.language import say
 from fanzha.cli.moments import local
-from fanzha.cli.terminal import console, count, table
+from fanzha.cli.terminal import console, count, foreign, table
 
 if TYPE_CHECKING:
     from fanzha.detection.backtest.report import Case, Estimate, Precision, Quartiles, Report, Side
@@ -157,12 +157,12 @@ def _hardest(report: Report, unmasked: bool) -> object:
     for case in report.hardest[:SHOWN]:
         evidence = "; ".join(say(item.zh, item.en) for item in case.evidence if item.state == "holds")
         made.add_row(
-            shown(case, report.draft.entity, unmasked),
+            foreign(shown(case, report.draft.entity, unmasked)),
             _both(case.title),
             local(datetime.fromisoformat(case.first))[5:16],
             str(case.hours),
             f"{case.score:g}",
-            evidence,
+            foreign(evidence),
         )
     return made
 

@@ -14,7 +14,7 @@ import click
 
 from fanzha.cli import options, start
 from fanzha.cli.language import say
-from fanzha.cli.terminal import console, nothing, show_json, table
+from fanzha.cli.terminal import console, foreign, nothing, show_json, table
 from fanzha.errors import FanzhaError, UsageError
 
 if TYPE_CHECKING:
@@ -153,18 +153,18 @@ def _show(calls: list[LiveCall], full: bool, as_json: bool) -> None:
     shown = table(*names, right=(0,))
     for call in calls:
         lasts = int(now - (call.answered or call.started) / 1e6)
-        caller = hide(call.caller) if call.caller else say("（隐藏）", "(withheld)")
+        caller = foreign(hide(call.caller)) if call.caller else say("（隐藏）", "(withheld)")
         flags = " ".join((*call.flags, *([call.release] if call.release else [])))
         state = _STATES.get(call.state, call.state)
         shown.add_row(
             f"{lasts // 60}:{lasts % 60:02d}",
             state,
             caller,
-            hide(call.callee),
-            call.trunk,
+            foreign(hide(call.callee)),
+            foreign(call.trunk),
             call.verdict.lower(),
-            flags,
-            call.id,
+            foreign(flags),
+            foreign(call.id),
         )
     out.print(shown)
 

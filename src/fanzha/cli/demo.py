@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -74,7 +74,13 @@ _HELP = say(
 @click.option("--days", default=7, show_default=True, help=say("天数", "days"))
 @click.option("--gangs", default=26, show_default=True, help=say("团伙数", "gangs"))
 @click.option("--seed", default=1, type=options.SEED, show_default=True, help=say("随机种子", "seed"))
-@click.option("--evasion", type=click.Choice(["mix", "0", "1", "2", "3"]), default="mix", show_default=True)
+@click.option(
+    "--evasion",
+    type=click.Choice(["mix", "0", "1", "2", "3"]),
+    default="mix",
+    show_default=True,
+    help=say("躲避程度", "how hard the gangs try not to be seen"),
+)
 @click.option(
     "--calls/--no-calls", default=True, show_default=True, help=say("拨打真实的 SIP 呼叫", "place real SIP calls")
 )
@@ -118,23 +124,41 @@ def command(
     with stage(1, say("造一个合成省份", "making a synthetic province")) as done:
         made = _make(province, subscribers, days, gangs, seed, evasion)
         done(say(f"{count(made['calls'])} 次通话", f"{count(made['calls'])} calls"))
-    pack = load_pack(start.rule_folders(home))
-    receipts, found, planted, page = _found(folder, province, pack)
+    findings = _found(folder, province, load_pack(start.rule_folders(home)))
     placed: list[Placed] = []
-    if calls and found.alerts:
+    if calls and findings.scan.alerts:
         with stage(5, say("拨打真实的 SIP 呼叫", "placing real SIP calls")) as done:
-            placed, edge = _place(folder, found)
+            placed, edge = _place(folder, findings.scan)
             done(say("经参考边缘 Kamailio", "through the reference edge, Kamailio") if edge else _SMALL_SWITCH)
     size = Size(min(subscribers, Size.subscribers), min(gangs, Size.gangs))
     seen = _look(home / "live", size) if desk and not stays else None
     if as_json:
-        told = {"world": made, "import": receipts, "scan": _counts(found), "planted": planted.as_plain()}
-        shown = {"calls": [asdict(call) for call in placed], "page": str(page), "desk": asdict(seen) if seen else None}
-        show_json({**told, **shown})
+        desk_told = asdict(seen) if seen else None
+        show_json({"world": made, **findings.plain(), "calls": [asdict(call) for call in placed], "desk": desk_told})
     else:
-        _show(found, pack, planted, placed, page)
+        findings.show(placed)
     if stays:
-        _stay(home / "live", size, page, port)
+        _stay(home / "live", size, findings.page, port)
+
+
+@dataclass(frozen=True, slots=True)
+class _Findings:
+    """What came of the province: receipts of the import, what the rules found, how that compares, the page of it."""
+
+    receipts: dict[str, Any]
+    scan: Scan
+    pack: Pack
+    planted: Comparison
+    page: Path
+
+    def plain(self) -> dict[str, Any]:
+        """For machines."""
+        planted, page = self.planted.as_plain(), str(self.page)
+        return {"import": self.receipts, "scan": _counts(self.scan), "planted": planted, "page": page}
+
+    def show(self, placed: list[Placed]) -> None:
+        """The highest alerts, found beside planted, the calls that were placed, and where to go on."""
+        _show(self.scan, self.pack, self.planted, placed, self.page)
 
 
 def _look(place: Path, size: Size) -> Seen:
@@ -158,8 +182,8 @@ def _stay(place: Path, size: Size, page: Path, port: int) -> None:
         serve(place, ROLES, Ports(_HOST, port), size, afresh=True)
 
 
-def _found(folder: Path, province: Path, pack: Pack) -> tuple[dict[str, Any], Scan, Comparison, Path]:
-    """Receipts of the import, what the rules found, how that compares with what was planted, and the page of it all."""
+def _found(folder: Path, province: Path, pack: Pack) -> _Findings:
+    """Import the province's files, run the rules, compare with what was planted, write the page."""
     from fanzha.cli.planted import found_versus_planted
     from fanzha.records.lake import Lake
 
@@ -174,7 +198,7 @@ def _found(folder: Path, province: Path, pack: Pack) -> tuple[dict[str, Any], Sc
         with stage(4, say("写报告", "writing the report")) as done:
             page = _write(folder, found, lake, pack, planted)
             done(f"{page.stat().st_size / 1e6:.1f} MB")
-    return receipts, found, planted, page
+    return _Findings(receipts, found, pack, planted, page)
 
 
 def _place(folder: Path, found: Scan) -> tuple[list[Placed], bool]:

@@ -51,10 +51,14 @@ settings_option = click.option(
     "--settings", "path", required=True, type=click.Path(path_type=Path), help=say("设置文件 edge.yaml", "edge.yaml")
 )
 run_option = click.option(
-    "--run", type=click.Path(path_type=Path), help=say("运行目录", "run folder [FANZHA_HOME/edge]")
+    "--run",
+    type=click.Path(path_type=Path),
+    help=say("运行目录（默认 FANZHA_HOME/edge）", "run folder [FANZHA_HOME/edge]"),
 )
 policy_option = click.option(
-    "--policy", type=click.Path(path_type=Path), help=say("策略目录", "policy folder [FANZHA_HOME/policy]")
+    "--policy",
+    type=click.Path(path_type=Path),
+    help=say("策略目录（默认 FANZHA_HOME/policy）", "policy folder [FANZHA_HOME/policy]"),
 )
 trust_option = click.option(
     "--trust", multiple=True, help=say("信任的签发公钥：文件或十六进制", "public key obeyed: a file, or hex")

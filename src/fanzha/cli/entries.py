@@ -9,7 +9,7 @@ import msgspec
 
 from fanzha.cli.language import language, say
 from fanzha.cli.moments import local
-from fanzha.cli.terminal import console, count, nothing, show_json, table
+from fanzha.cli.terminal import console, count, foreign, nothing, show_json, table
 from fanzha.numbering import mask
 from fanzha.policy import Entry, Policy, Subject, reasons
 
@@ -34,7 +34,8 @@ def show_entries(entries: list[Entry]) -> None:
         words = reasons().get(entry.reason)
         reason = getattr(words, language()) if words else entry.reason
         until = local_text(entry.expires)
-        made.add_row(entry.action.name.lower(), shown, reason, str(entry.region or ""), until, entry.source, entry.id)
+        words_of = (foreign(shown), reason, str(entry.region or ""), until, foreign(entry.source), foreign(entry.id))
+        made.add_row(entry.action.name.lower(), *words_of)
     out.print(made)
 
 
@@ -49,8 +50,8 @@ def show_trunks(policy: Policy, limit: int, as_json: bool) -> None:
     made = table(*headings, *figures, say("应答", "profile"), right=(4, 5))
     for trunk in trunks:
         ranges = "-" if trunk.ranges is None else count(len(trunk.ranges))
-        made.add_row(trunk.id, trunk.owner, trunk.ingress, " ".join(trunk.peers), ranges, str(len(trunk.special)),
-                     policy.profile(trunk.profile).name)  # fmt: skip
+        whose, profile = (foreign(trunk.id), foreign(trunk.owner)), foreign(policy.profile(trunk.profile).name)
+        made.add_row(*whose, trunk.ingress, " ".join(trunk.peers), ranges, str(len(trunk.special)), profile)
     console().print(made if trunks else nothing("专线", "trunks"))
 
 

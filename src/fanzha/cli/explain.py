@@ -11,9 +11,9 @@ import click
 
 from fanzha.cli import options, start
 from fanzha.cli.language import language, say
-from fanzha.cli.moments import local
+from fanzha.cli.moments import check_order, local
 from fanzha.cli.scan import check_outs, network_of, put, unknown_line
-from fanzha.cli.terminal import console, count, note, show_json, table
+from fanzha.cli.terminal import console, count, foreign, note, show_json, table
 from fanzha.errors import UsageError
 
 if TYPE_CHECKING:
@@ -84,15 +84,16 @@ def command(
         check_outs((out,))
         if out.suffix != ".html":
             raise UsageError(say("explain 只写网页", "explain writes pages only"), hint="--out x.html | --json")
+    check_order(first, last)
     home = start.begin()
     from fanzha.detection.explain import explain
     from fanzha.detection.pack import load_pack
     from fanzha.detection.subject import resolve
     from fanzha.records.lake import Lake
 
-    pack = load_pack(start.rule_folders(home, directories))
     with Lake(home) as lake:
         chosen = network_of(lake, network)
+        pack = load_pack(start.rule_folders(home, directories), chosen)
         found = explain(lake, pack, resolve(lake, what, kind=kind), network=chosen, start=first, end=last)
         if out is not None:
             from fanzha.cli.page.subject import subject_page
@@ -152,10 +153,10 @@ def who(found: Explanation, *, hidden: bool = False) -> tuple[str, str]:
 
 def _show(found: Explanation, pack: Pack, shown: int) -> None:
     out = console()
-    out.print(f"[bold]{say(*who(found))}")
+    out.print(f"[bold]{foreign(say(*who(found)))}")
     for row in found.subscriber[-1:]:
         activated = local(row["activated"]) if row["activated"] else "?"
-        plan, age = row["plan"] or "?", row["age_band"] or "?"
+        plan, age = foreign(row["plan"] or "?"), foreign(row["age_band"] or "?")
         out.print(say(f"开卡 {activated}，套餐 {plan}，年龄段 {age}", f"activated {activated}, plan {plan}, age {age}"))
     for alert in found.alerts:
         _show_alert(alert, pack)
@@ -187,11 +188,11 @@ def _show_alert(alert: Alert, pack: Pack) -> None:
         out.print(f"  [bold]{say(rule.title.zh, rule.title.en)}[/] [dim]{rule.id}@{rule.version} {rule.score:g}")
         for item in alert.evidence:
             if item.rule == rule.id and item.rule in told:
-                out.print(f"    {'·' if item.state == 'holds' else '[dim]×'} {say(item.zh, item.en)}", markup=True)
+                out.print(f"    {'·' if item.state == 'holds' else '[dim]×'} {foreign(say(item.zh, item.en))}")
     if alert.model:
         _show_model(alert.model)
     if alert.counterfactual:
-        out.print(f"  [italic]→ {say(alert.counterfactual.zh, alert.counterfactual.en)}")
+        out.print(f"  [italic]→ {foreign(say(alert.counterfactual.zh, alert.counterfactual.en))}")
 
 
 def _show_model(model: ModelRef) -> None:
@@ -203,7 +204,7 @@ def _show_model(model: ModelRef) -> None:
     head = f"[bold]{say('模型', 'Model')}[/] {say(*says)}{chance} [dim]{model.name}@{model.version} +{model.points:g}"
     console().print(f"  {head}")
     for sentence in model.zh if language() == "zh" else model.en:
-        console().print(f"    [dim]· {sentence}", markup=True)
+        console().print(f"    [dim]· {foreign(sentence)}")
 
 
 def _days(found: Explanation) -> object:
@@ -269,7 +270,7 @@ def _companions(title: tuple[str, str], rows: Sequence[Companion]) -> object:
     made = table(*columns, say("通话秒", "talked s"), say("最早", "first"), say("最晚", "last"), right=(1, 2, 3, 4))
     for row in rows[:10]:
         figures = (count(each) for each in (row.calls, row.outgoing, row.answered, row.talk_s))
-        made.add_row(row.name, *figures, local(row.first), local(row.last))
+        made.add_row(foreign(row.name), *figures, local(row.first), local(row.last))
     return made
 
 
@@ -284,7 +285,7 @@ def _calls(found: Explanation, shown: int) -> object:
     for row in found.calls.slice(max(0, found.calls.num_rows - shown)).to_pylist():
         ring = "?" if row["ring_ms"] is None else f"{row['ring_ms'] / 1000:.0f}"
         talk = "—" if row["answered"] is None else f"{(row['talk_ms'] or 0) / 1000:.0f}"
-        ends = (numbering.display(row[side] or 0, row[f"{side}_raw"]) for side in ("caller", "callee"))
+        ends = (foreign(numbering.display(row[side] or 0, row[f"{side}_raw"])) for side in ("caller", "callee"))
         also = (", ".join(found.elsewhere.get(row["id"], ())),) if others else ()
-        made.add_row(local(row["started"]), *ends, ring, talk, found.names.get(row["caller_cell"], ""), *also)
+        made.add_row(local(row["started"]), *ends, ring, talk, foreign(found.names.get(row["caller_cell"], "")), *also)
     return made

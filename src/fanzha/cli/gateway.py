@@ -12,7 +12,7 @@ import click
 from fanzha.cli import start
 from fanzha.cli.language import say
 from fanzha.cli.moments import local
-from fanzha.cli.terminal import console, note, nothing, show_json, table
+from fanzha.cli.terminal import console, foreign, note, nothing, show_json, table
 from fanzha.errors import UsageError
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ _HELP = say(
     """,
 )
 _HERE = ("127.0.0.0/8", "::1")
+_SCOPES = say("权限，可多次写：", "may be given more than once: ") + "decide explain calls release policy metrics"
 _TOKEN_HELP = say("HTTP令牌：新建、列出、撤销（只存散列）", "HTTP tokens: make, list, revoke (only hashes are kept)")
 
 
@@ -60,19 +61,31 @@ _TOKEN_HELP = say("HTTP令牌：新建、列出、撤销（只存散列）", "HT
     "--http", default="127.0.0.1:8080", show_default=True, help=say("HTTP地址，off 关闭", "HTTP address, or off")
 )
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 256), help=say("进程数", "processes"))
-@click.option("--policy", type=click.Path(path_type=Path), help=say("策略目录", "policy folder [FANZHA_HOME/policy]"))
+@click.option(
+    "--policy",
+    type=click.Path(path_type=Path),
+    help=say("策略目录（默认 FANZHA_HOME/policy）", "policy folder [FANZHA_HOME/policy]"),
+)
 @click.option("--trust", multiple=True, help=say("信任的签发公钥：文件或十六进制", "public key obeyed: a file, or hex"))
 @click.option("--source", default="", help=say("桌面端地址或目录", "desk to follow: an address or a folder"))
 @click.option(
-    "--go-on", type=click.Choice(["404", "503"]), help=say("放行的应答码", "code for go on [as profiles say]")
+    "--go-on",
+    type=click.Choice(["404", "503"]),
+    help=say("放行的应答码（默认按应答方案）", "code for go on [as profiles say]"),
 )
 @click.option(
     "--source-token", type=click.Path(path_type=Path), help=say("桌面端令牌文件", "file with the desk's token")
 )
-@click.option("--peer", multiple=True, help=say("可询问的地址或网段", "address or network that may ask [this machine]"))
+@click.option(
+    "--peer",
+    multiple=True,
+    help=say("可询问的地址或网段（默认本机）", "address or network that may ask [this machine]"),
+)
 @click.option("--peers-file", type=click.Path(path_type=Path), help=say("同上，每行一个", "more of them, one a line"))
 @click.option(
-    "--edge", multiple=True, help=say("其X-Fanzha字段可信的边缘", "edge whose X-Fanzha fields hold [this machine]")
+    "--edge",
+    multiple=True,
+    help=say("其 X-Fanzha 字段可信的边缘（默认本机）", "edge whose X-Fanzha fields hold [this machine]"),
 )
 @click.pass_context
 def command(
@@ -125,7 +138,7 @@ def token() -> None:
 
 @token.command("add", help=say("新建令牌；只显示这一次", "make a token; it is shown this once"))
 @click.argument("name")
-@click.option("--scope", "scopes", multiple=True, required=True, help="decide explain calls release policy metrics")
+@click.option("--scope", "scopes", multiple=True, required=True, help=_SCOPES)
 @click.option("--days", default=90, show_default=True, type=click.IntRange(1), help=say("有效天数", "days it holds"))
 def add(name: str, scopes: tuple[str, ...], days: int) -> None:
     """See the help."""
@@ -161,7 +174,7 @@ def list_(as_json: bool) -> None:
     shown = table("id", say("名称", "name"), say("权限", "scopes"), say("到期", "expires"), say("状态", "state"))
     for each in rows:
         state = say("有效", "holds") if each.holds(now) else say("失效", "over")
-        shown.add_row(each.id, each.name, " ".join(each.scopes), local(_when(each.expires)), state)
+        shown.add_row(each.id, foreign(each.name), " ".join(each.scopes), local(_when(each.expires)), state)
     console().print(shown)
 
 

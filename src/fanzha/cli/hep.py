@@ -51,12 +51,21 @@ _HELP = say(
 @click.command("hep", help=_HELP)
 @click.option("--listen", default="127.0.0.1:9060", show_default=True, help=say("监听地址", "where to listen"))
 @click.option(
-    "--agent", "agents", multiple=True, help=say("可送镜像的地址或网段", "address or network heard [this machine]")
+    "--agent",
+    "agents",
+    multiple=True,
+    help=say("可送镜像的地址或网段（默认本机）", "address or network heard [this machine]"),
 )
 @click.option(
-    "--records", type=click.Path(path_type=Path), help=say("话单目录", "folder of records [FANZHA_HOME/calls/records]")
+    "--records",
+    type=click.Path(path_type=Path),
+    help=say("话单目录（默认 FANZHA_HOME/calls/records）", "folder of records [FANZHA_HOME/calls/records]"),
 )
-@click.option("--policy", type=click.Path(path_type=Path), help=say("策略目录", "policy folder [FANZHA_HOME/policy]"))
+@click.option(
+    "--policy",
+    type=click.Path(path_type=Path),
+    help=say("策略目录（默认 FANZHA_HOME/policy）", "policy folder [FANZHA_HOME/policy]"),
+)
 @click.option("--trust", multiple=True, help=say("信任的签发公钥：文件或十六进制", "public key obeyed: a file, or hex"))
 @click.option("--switch", default="", help=say("Kamailio 的 JSON-RPC 地址", "Kamailio's JSON-RPC address"))
 def command(

@@ -10,7 +10,7 @@ import click
 from fanzha.cli import options, start
 from fanzha.cli.failure import told
 from fanzha.cli.language import say
-from fanzha.cli.terminal import Step, console, count, note, progress, show_json, table
+from fanzha.cli.terminal import Step, console, count, foreign, note, progress, show_json, table
 from fanzha.errors import InputError
 
 if TYPE_CHECKING:
@@ -55,7 +55,9 @@ _HELP = say(
     "--kind", type=click.Choice(KINDS), default="calls", show_default=True, help=say("表的种类", "kind of table")
 )
 @click.option(
-    "--network", help=say("哪个网络的记录（默认取自映射）", "whose switch saw it (default: as the mapping says)")
+    "--network",
+    type=options.NETWORK,
+    help=say("哪个网络的记录（默认取自映射）", "whose switch saw it (default: as the mapping says)"),
 )
 @options.as_json
 def command(files: tuple[str, ...], mapping: str | None, kind: str, network: str | None, as_json: bool) -> None:
@@ -102,6 +104,8 @@ def import_all(
     for name in files:
         step(Path(name).name, None)
         try:
+            if not name:  # an unset variable would mean this very folder
+                raise InputError("a file without a name", hint="name a file, a folder or a glob")
             receipts += import_path(lake, name, mapping=chosen, kind=kind, network=network, progress=tell)
         except InputError as error:
             receipts.append(Receipt(name, kind, network or "", mapping or "", 0, 0, 0, 0, 0, 0, 0, refused=str(error)))
@@ -129,7 +133,9 @@ def _show(receipts: list[Receipt]) -> None:
     total = summary(receipts)["total"]
     for receipt in receipts:
         if not receipt.refused:
-            made.add_row(receipt.file, receipt.mapping, *(count(getattr(receipt, name)) for name in _COUNTS))
+            made.add_row(
+                foreign(receipt.file), foreign(receipt.mapping), *(count(getattr(receipt, name)) for name in _COUNTS)
+            )
     if len(receipts) > 1:
         made.add_section()
         made.add_row(say("合计", "total"), "", *(count(total[name]) for name in _COUNTS), style="bold")

@@ -10,7 +10,7 @@ import click
 from fanzha.cli import options, start
 from fanzha.cli.language import say
 from fanzha.cli.moments import local, zone
-from fanzha.cli.terminal import console, count, show_json, table
+from fanzha.cli.terminal import console, count, foreign, show_json, table
 
 if TYPE_CHECKING:
     from fanzha.records.lake import Lake
@@ -56,6 +56,7 @@ def status(as_json: bool) -> None:
 
 @command.command(
     "expire",
+    short_help=say("删除留存期满的记录", "delete what is past its time"),
     help=say(
         """删除留存期满的话单、隔离行和裁决（按上海日整日删除）。不带 --yes 只说会删多少。参考表不删。
 
@@ -122,7 +123,7 @@ def _show(found: dict[str, Any]) -> None:
     out.print(f"FANZHA_HOME {found['home']}")
     made = table(say("网络", "network"), say("通话", "calls"), say("最早", "first"), say("最晚", "last"), right=(1,))
     for row in found["networks"]:
-        made.add_row(row["network"], count(row["calls"]), local(row["first"]), local(row["last"]))
+        made.add_row(foreign(row["network"]), count(row["calls"]), local(row["first"]), local(row["last"]))
     if found["networks"]:
         out.print(made)
     else:
@@ -132,7 +133,7 @@ def _show(found: dict[str, Any]) -> None:
     made = table(*columns, say("重复", "duplicates"), right=(0, 2, 3, 4))
     for row in found["imports"][-_SHOWN:]:
         counts = (count(row[name]) for name in ("stored", "quarantined", "duplicates"))
-        made.add_row(str(row["import_id"]), row["file"], *counts)
+        made.add_row(str(row["import_id"]), foreign(row["file"]), *counts)
     if found["imports"]:
         out.print(made)
     if len(found["imports"]) > _SHOWN:

@@ -42,6 +42,9 @@ def translate_click() -> None:
     """Have click say usage, options and wrong command lines in Chinese too: locale/zh/LC_MESSAGES/click.po."""
     if language() != "zh":
         return
+    from fanzha.cli.chinese_help import speak_chinese
+
+    speak_chinese()
     os.environ["LANGUAGE"] = "zh"  # gettext looks here first, and knows neither --lang nor FANZHA_LANG
     gettext.bindtextdomain("click", Path(__file__).with_name("locale"))
     gettext.textdomain("click")

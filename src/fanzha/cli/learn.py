@@ -14,8 +14,9 @@ import click
 from fanzha.cli import options, start
 from fanzha.cli.history import known_of, last_days
 from fanzha.cli.language import language, say
-from fanzha.cli.moments import local
+from fanzha.cli.moments import check_order, local
 from fanzha.cli.terminal import console, note, nothing, progress, show_json, table
+from fanzha.errors import UsageError
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -165,6 +166,9 @@ def try_version(
     as_json: bool,
 ) -> None:
     """Whose alerts it would have lifted, beside the version that speaks and beside none."""
+    if days is not None and first is not None:
+        raise UsageError(say("--days 与 --from 只能用一个", "give --days or --from, not both"))
+    check_order(first, last)
     home = start.begin()
     from fanzha.cli.tryout import show as show_tryout
     from fanzha.detection.learning.tryout import tryout

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import sys
 import traceback
@@ -14,7 +15,7 @@ import click
 from fanzha import __version__
 from fanzha.cli.failure import told
 from fanzha.cli.language import LANGUAGES, say, translate_click
-from fanzha.errors import FanzhaError, StorageError
+from fanzha.errors import FanzhaError, InputError, StorageError
 
 translate_click()  # before the first text is made
 # Command -> (module, short help): a module is imported only when its command is asked for.
@@ -56,7 +57,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "learn",
         say("从结论中学习：挑战者、模型卡、启用、漂移", "learn from outcomes: challenger, card, release, drift"),
     ),
-    "lake": ("lake", say("查看数据湖", "what the lake holds")),
+    "lake": ("lake", say("查看数据湖，删除到期记录", "what the lake holds; delete what is past its time")),
     "quarantine": ("quarantine", say("查看被隔离的行及原因", "rows that were refused, and why")),
     "serve": ("serve", say("运行工作台等角色（--demo 看演示）", "run the desk and its companions (--demo shows it)")),
     "desk": ("desk", say("工作台的维护：数据表、机构、人员", "upkeep of the desk: tables, organisations, people")),
@@ -79,6 +80,7 @@ _HELP = say(
       5    数据湖、检查点或磁盘不可用
       6    模型缺失、未签名或不匹配
       7    策略被拒绝或不存在
+      8    工作规程此刻不允许（双人复核、配额、缺理由）
       9    parity：有无法解释的差异
       70   程序自身的错误，请报告
       130  被 Ctrl-C 中断
@@ -99,6 +101,7 @@ _HELP = say(
       5    the lake, a checkpoint or the disk cannot be used
       6    a model is missing, unsigned or does not fit
       7    a policy was refused, or is not there
+      8    the rules of work forbid it now (four eyes, a quota, a missing reason)
       9    parity: some difference is unexplained
       70   an error of the program itself: please report it
       130  stopped by Ctrl-C
@@ -140,9 +143,12 @@ def fanzha(lang: str | None) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run, and leave with the exit code that the help promises. Never a traceback for what a person can cause."""
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a name in GBK, or a terminal that knows no Chinese, is no fault
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         code = fanzha.main(args=arguments, prog_name="fanzha", standalone_mode=False)
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except BaseException as error:
         code = _told(error)
     sys.exit(code if isinstance(code, int) else 0)
@@ -157,9 +163,8 @@ def _told(error: BaseException) -> int:
     if isinstance(error, KeyboardInterrupt | click.Abort):
         print(say("已中断", "stopped"), file=sys.stderr)
         return 130
-    if isinstance(error, BrokenPipeError):
-        # The reader went away (`| head`): nothing to say, and nothing to flush at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if isinstance(error, BrokenPipeError):  # the reader went away (`| head`): nothing to say
+        _drop_output()
         return 141
     if isinstance(error, click.ClickException):
         error.show()
@@ -170,6 +175,15 @@ def _told(error: BaseException) -> int:
     return _unexpected(error)
 
 
+def _drop_output() -> None:
+    """What standard output would not take (its reader is gone, its disk is full) is not tried again at exit."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _unexpected(error: BaseException) -> int:
     """What the operating system refuses a person can put right; the rest is ours."""
     if isinstance(error, OSError):
@@ -178,9 +192,14 @@ def _unexpected(error: BaseException) -> int:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             where = where or os.environ.get("FANZHA_HOME") or "var"  # nobody said which file: most are there
             hint = "free some disk space and do it again"
-        known = StorageError(error.strerror or str(error), where=where, hint=hint)
+        known: FanzhaError = StorageError(error.strerror or str(error), where=where, hint=hint)
         print(say("错误：", "error: ") + told(known), file=sys.stderr)
+        _drop_output()
         return 5
+    if isinstance(error, UnicodeError):
+        known = InputError("a name or a text is not UTF-8", hint="rename the file, or save it as UTF-8")
+        print(say("错误：", "error: ") + told(known), file=sys.stderr)
+        return known.exit_code
     if isinstance(error, MemoryError):
         print(say("错误：内存不足", "error: not enough memory"), file=sys.stderr)
         return 5

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from fanzha.cli.language import say
+from fanzha.errors import UsageError
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -16,7 +17,7 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 class Moment(click.ParamType[datetime]):
     """A date, or date and time; `last` makes a bare date mean its end (so --to 2026-11-07 takes that day in)."""
 
-    name = "date"
+    name = say("日期", "date")
 
     def __init__(self, *, last: bool = False) -> None:
         self._last = last
@@ -54,3 +55,9 @@ def zone() -> ZoneInfo:
 def local(moment: datetime) -> str:
     """A moment as people here read it: 2026-11-01 08:00:00."""
     return moment.astimezone(zone()).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def check_order(first: datetime | None, last: datetime | None) -> None:
+    """Raises UsageError for a stretch that ends before it begins."""
+    if first and last and first >= last:
+        raise UsageError(say("--from 不早于 --to", "--from is not before --to"))

@@ -23,7 +23,23 @@ truth = click.option(
     "--truth", type=click.Path(path_type=Path), help=say("合成省份目录", "the folder of a synthetic province")
 )
 unmasked = click.option("--unmasked", is_flag=True, help=say("显示完整号码", "show numbers in full"))
-network = click.option("--network", help=say("哪个网络", "whose network"))
+
+
+class Network(click.ParamType[str]):
+    """A network's name: it names folders too, so it is one word of a path."""
+
+    name = say("网络", "name")
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The name. Fails as a wrong option does."""
+        text = str(value)
+        if not 1 <= len(text) <= 64 or text.startswith(".") or not text.isprintable() or set("/\\") & set(text):
+            self.fail(say(f"{text!r} 不能作网络名", f"{text!r} cannot name a network"), param, ctx)
+        return text
+
+
+NETWORK = Network()
+network = click.option("--network", type=NETWORK, help=say("哪个网络", "whose network"))
 rule_folders = click.option(
     "--dir",
     "directories",
@@ -42,7 +58,7 @@ engine = click.option(
 )
 master = click.option(
     "--master",
-    metavar="URL",
+    metavar=say("地址", "URL"),
     help=say(
         "Spark 主节点，如 spark://主机:7077、yarn；默认本机（或 FANZHA_SPARK_MASTER）",
         "the Spark master: spark://host:7077, yarn ...; else FANZHA_SPARK_MASTER, else this machine",

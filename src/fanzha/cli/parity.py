@@ -11,7 +11,7 @@ import click
 from fanzha.cli import options, start
 from fanzha.cli.language import say
 from fanzha.cli.moments import local
-from fanzha.cli.terminal import console, count, progress, show_json, table
+from fanzha.cli.terminal import console, count, foreign, progress, show_json, table
 from fanzha.cli.watch import state_of, watched
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ def _table(differences: list[Difference], unmasked: bool) -> object:
         told = f"{say(*_WHAT[each.what])}{': ' if fields else ''}{fields}"
         causes = "; ".join(_cause(cause) for cause in each.causes) or f"[red]{say('无法解释', 'unexplained')}"
         value = each.value if unmasked or each.kind != "number" else numbering.mask(each.value)
-        made.add_row(value, each.scheme, told, _brief(each.live), _brief(each.replay), causes)
+        made.add_row(foreign(value), each.scheme, told, _brief(each.live), _brief(each.replay), causes)
     return made
 
 

@@ -11,7 +11,7 @@ import click
 from fanzha.cli import options, start
 from fanzha.cli.language import say
 from fanzha.cli.moments import Moment
-from fanzha.cli.terminal import console, count, note, nothing, show_json, table
+from fanzha.cli.terminal import console, count, foreign, note, nothing, show_json, table
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -219,7 +219,7 @@ def check(
     if hits:
         show_entries(list(hits))
     else:
-        console().print(f"{mask(number)}: {nothing('名单条目', 'entry names it')}")
+        console().print(f"{foreign(mask(number))}: {nothing('名单条目', 'entry names it')}")
 
 
 @command.command("show", help=say("列出有效名单与专线", "list entries and trunks"))

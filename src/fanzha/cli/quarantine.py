@@ -6,7 +6,7 @@ import click
 
 from fanzha.cli import options, start
 from fanzha.cli.language import say
-from fanzha.cli.terminal import console, count, nothing, show_json, table
+from fanzha.cli.terminal import console, count, foreign, nothing, show_json, table
 
 _HELP = say(
     """被隔离的行：违反约定、没有入库的行，带文件、行号、原因和原文。
@@ -63,14 +63,9 @@ def list_rows(import_id: int | None, limit: int, as_json: bool) -> None:
     )
     for row in rows:
         raw = row["raw"] if len(row["raw"]) <= _RAW else row["raw"][:_RAW] + "…"
-        made.add_row(row["file"], count(row["line"]), say(row["zh"], row["en"]), row["detail"], _plain(raw))
+        made.add_row(
+            foreign(row["file"]), count(row["line"]), say(row["zh"], row["en"]), foreign(row["detail"]), foreign(raw)
+        )
     out.print(made)
     if found.num_rows > len(rows):
         out.print(say(f"共 {count(found.num_rows)} 行", f"{count(found.num_rows)} in all"))
-
-
-def _plain(raw: str) -> str:
-    """A raw row can hold anything: nothing of it may steer the terminal or rich's markup."""
-    from rich.markup import escape
-
-    return escape("".join(letter if letter.isprintable() else "·" for letter in raw))

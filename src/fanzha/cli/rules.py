@@ -10,7 +10,7 @@ import click
 from fanzha.cli import options, start
 from fanzha.cli.language import language, say
 from fanzha.cli.scan import stage_of
-from fanzha.cli.terminal import console, note, show_json, table
+from fanzha.cli.terminal import console, foreign, note, show_json, table
 
 if TYPE_CHECKING:
     from fanzha.detection.pack import Pack
@@ -37,7 +37,11 @@ _HELP = say(
     """,
 )
 _network = click.option(
-    "--network", default="default", show_default=True, help=say("按哪个网络的发布", "as released in which network")
+    "--network",
+    default="default",
+    type=options.NETWORK,
+    show_default=True,
+    help=say("按哪个网络的发布", "as released in which network"),
 )
 
 
@@ -106,7 +110,7 @@ def list_rules(network: str, directories: tuple[Path, ...], as_json: bool) -> No
         rules = [rule for rule in pack.rules if rule.scheme == scheme.id]
         if not rules:
             continue
-        made = table(*headings, title=f"{scheme.zh} {scheme.en}  [{scheme.id}]", right=(4,))
+        made = table(*headings, title=foreign(f"{scheme.zh} {scheme.en}  [{scheme.id}]"), right=(4,))
         for rule in rules:
             score = f"{rule.score:g}" if rule.score else say("事实", "fact")
             made.add_row(
@@ -136,7 +140,7 @@ def show(rule_id: str, network: str, directories: tuple[Path, ...], as_json: boo
     made.show_header = False
     for name, value in found.items():
         text = f"{value['zh']} / {value['en']}" if isinstance(value, dict) and "zh" in value else str(value)
-        made.add_row(f"[bold]{name}", text)
+        made.add_row(f"[bold]{name}", foreign(text))
     console().print(made)
 
 

@@ -14,8 +14,8 @@ import click
 
 from fanzha.cli import options, start
 from fanzha.cli.language import language, say
-from fanzha.cli.moments import local
-from fanzha.cli.terminal import console, count, note, progress, show_json, table
+from fanzha.cli.moments import check_order, local
+from fanzha.cli.terminal import console, count, foreign, note, progress, show_json, table
 from fanzha.errors import StorageError, UsageError
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ _HELP = say(
 @click.command("scan", help=_HELP)
 @options.since
 @options.until
-@click.option("--only", metavar="SCHEME", help=say("只看一类手法", "one scheme only"))
+@click.option("--only", metavar=say("手法", "SCHEME"), help=say("只看一类手法", "one scheme only"))
 @click.option(
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -89,8 +89,7 @@ def command(
     """See the help."""
     check_outs(out)
     check_engine(engine, master)
-    if first and last and first >= last:
-        raise UsageError(say("--from 不早于 --to", "--from is not before --to"))
+    check_order(first, last)
     home = start.begin()
     from fanzha.detection.pack import load_pack
     from fanzha.records.lake import Lake
@@ -325,7 +324,7 @@ def alert_table(alerts: list[Alert], pack: Pack) -> object:
         made.add_row(
             f"[bold {band.colour}]{alert.score:.1f}",
             f"[{band.colour}]{say(band.zh, band.en)}",
-            alert.entity.value,
+            foreign(alert.entity.value),
             getattr(alert.title, language()),
             say(measure.zh, measure.en),
             local(datetime.fromisoformat(alert.first_seen))[5:16],

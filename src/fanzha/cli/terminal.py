@@ -19,10 +19,27 @@ _PLAIN_WIDTH = 140  # of tables that are piped: a page of a log, not of a termin
 
 
 def console() -> Console:
-    """Standard output; colours and a width of its own only on a terminal."""
+    """Standard output; colours and a width of its own only on a terminal. Text that only looks like markup is shown as
+    it is."""
     from rich.console import Console
+    from rich.errors import MarkupError
+    from rich.text import Text
 
-    return Console(highlight=False, width=None if sys.stdout.isatty() else _PLAIN_WIDTH, soft_wrap=False)
+    class Bearing(Console):
+        def render_str(self, text: str, **how: Any) -> Text:
+            try:
+                return super().render_str(text, **how)
+            except MarkupError:
+                return Text(text)
+
+    return Bearing(highlight=False, emoji=False, width=None if sys.stdout.isatty() else _PLAIN_WIDTH, soft_wrap=False)
+
+
+def foreign(text: str) -> str:
+    """Words that came from outside, for a table or a line: nothing in them steers the terminal or rich's markup."""
+    from rich.markup import escape
+
+    return escape("".join(letter if letter.isprintable() else "·" for letter in text))
 
 
 def show_json(value: Mapping[str, Any] | list[Any]) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from fanzha.cli.language import language, say
 from fanzha.cli.moments import local
-from fanzha.cli.terminal import console, count, note, table
+from fanzha.cli.terminal import console, count, foreign, note, table
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -76,5 +76,12 @@ def _lifted(found: Tryout, unmasked: bool) -> Table:
         value = each.value if unmasked else numbering.mask(each.value)
         who = each.role or (say("已知正当", "known honest") if each.known_honest else say("未知", "unknown"))
         reasons = "; ".join(each.zh if language() == "zh" else each.en)
-        made.add_row(value, who, each.scheme, f"{each.was:g} → {each.score:g}", f"{each.probability:.2f}", reasons)
+        made.add_row(
+            foreign(value),
+            foreign(who),
+            each.scheme,
+            f"{each.was:g} → {each.score:g}",
+            f"{each.probability:.2f}",
+            reasons,
+        )
     return made

@@ -11,8 +11,9 @@ import click
 
 from fanzha.cli import options, start
 from fanzha.cli.language import say
-from fanzha.cli.moments import local
-from fanzha.cli.terminal import console, count, nothing, progress, show_json, table
+from fanzha.cli.moments import check_order, local
+from fanzha.cli.scan import network_of
+from fanzha.cli.terminal import console, count, foreign, nothing, progress, show_json, table
 
 if TYPE_CHECKING:
     from fanzha.gateway.call import Call
@@ -70,24 +71,21 @@ def show(key: str, as_json: bool) -> None:
 
 
 def _show(line: Line) -> None:
-    from rich.markup import escape
-
     from fanzha.numbering import display, mask
 
     verdict, out = line.verdict, console()
     caller, callee = (mask(display(number, raw)) for number, raw in _parties(line))
     when = local(datetime.fromtimestamp(verdict.at / 1e6, UTC))
-    out.print(
-        f"{when}  {escape(caller)} -> {escape(callee)}  [bold]{verdict.action.name}[/] {verdict.code} {verdict.phrase}"
-    )
+    answer = f"[bold]{verdict.action.name}[/] {verdict.code} {foreign(verdict.phrase)}"
+    out.print(f"{when}  {foreign(caller)} -> {foreign(callee)}  {answer}")
     for reason in verdict.reasons:
-        out.print(f"  {reason.code}  {say(reason.zh, reason.en)}  {escape(reason.by)}  ({reason.action.name})")
+        out.print(f"  {reason.code}  {say(reason.zh, reason.en)}  {foreign(reason.by)}  ({reason.action.name})")
     if verdict.degraded:
         out.print(f"  {say('当时未知', 'not known then')}: {', '.join(verdict.degraded)}")
     if line.call.fault is not None:
-        out.print(f"  {say('报文不合规', 'the question broke SIP')}: {escape(line.call.fault)}")
+        out.print(f"  {say('报文不合规', 'the question broke SIP')}: {foreign(line.call.fault)}")
     version = say(f"策略 {verdict.policy_version}", f"policy {verdict.policy_version}")
-    out.print(f"  {version}  {verdict.micros} us  {say('中继', 'trunk')} {escape(line.trunk or '-')}")
+    out.print(f"  {version}  {verdict.micros} us  {say('中继', 'trunk')} {foreign(line.trunk or '-')}")
 
 
 def _parties(line: Line) -> tuple[tuple[int, str | None], tuple[int, str | None]]:
@@ -95,7 +93,9 @@ def _parties(line: Line) -> tuple[tuple[int, str | None], tuple[int, str | None]
 
 
 @command.command("store", help=say("把写完的裁决段收进数据湖", "take closed segments into the lake"))
-@click.option("--network", default="default", show_default=True, help=say("哪个网络", "whose network"))
+@click.option(
+    "--network", default="default", type=options.NETWORK, show_default=True, help=say("哪个网络", "whose network")
+)
 @options.as_json
 def store(network: str, as_json: bool) -> None:
     """What is there already adds nothing."""
@@ -116,7 +116,9 @@ def store(network: str, as_json: bool) -> None:
 @options.until
 @options.network
 @click.option(
-    "--folder", type=click.Path(path_type=Path, file_okay=False), help=say("策略目录", "folder of the policy")
+    "--folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    help=say("策略目录（默认 FANZHA_HOME/policy）", "folder of the policy [FANZHA_HOME/policy]"),
 )
 @click.option(
     "--limit",
@@ -130,6 +132,7 @@ def attempt(
     first: datetime | None, last: datetime | None, network: str | None, folder: Path | None, limit: int, as_json: bool
 ) -> None:
     """Counts by answer, by reason, and the callers who would have been stopped most."""
+    check_order(first, last)
     home = start.begin()
     from fanzha.gateway.replay import replay
     from fanzha.records.lake import Lake
@@ -137,6 +140,8 @@ def attempt(
     policy = _policy(home, folder)
     tally = _Tally()
     with Lake(home) as lake:
+        if network is not None:
+            network_of(lake, network)
         begin, end = first or _bound(lake, "first"), last or _bound(lake, "last")
         if begin is not None and end is not None:
             with progress(say("重放", "replay")) as step:

@@ -13,7 +13,7 @@ from fanzha.cli import options, start
 from fanzha.cli.failure import told
 from fanzha.cli.language import say
 from fanzha.cli.moments import local
-from fanzha.cli.terminal import console, count, note
+from fanzha.cli.terminal import console, count, foreign, note
 from fanzha.errors import InputError, UsageError, VocabularyError
 
 if TYPE_CHECKING:
@@ -66,6 +66,7 @@ _MEGABYTES = click.IntRange(256, 1_000_000)
 @click.option("--mapping", help=say("列映射：YAML 文件或内置名", "column mapping: a YAML file or a built-in one"))
 @click.option(
     "--network",
+    type=options.NETWORK,
     help=say("哪个网络（默认按映射，否则 default）", "whose network (default: as the mapping says, else default)"),
 )
 @click.option(
@@ -184,6 +185,6 @@ def show_line(found: Alert, pack: Pack) -> None:
     reason = say(found.rules[0].title.zh, found.rules[0].title.en) if found.rules else ""
     console().print(
         f"[bold {band.colour}]{found.score:5.1f}[/] {say(band.zh, band.en)}  {when}  "
-        f"{found.entity.value}  {title}: {reason}",
+        f"{foreign(found.entity.value)}  {title}: {reason}",
         soft_wrap=True,
     )

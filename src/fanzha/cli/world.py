@@ -54,6 +54,7 @@ _HELP = say(
     "--start",
     "first",
     type=click.DateTime(["%Y-%m-%d"]),
+    metavar=say("日期", "DATE"),
     help=say("第一天，默认 2026-03-02，有 --drift 时 2025-09-10", "first day; 2026-03-02, 2025-09-10 with --drift"),
 )
 @click.option(
