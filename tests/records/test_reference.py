@@ -3,11 +3,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from fanzha.errors import UsageError
 from fanzha.records.contract import REFERENCES
 from fanzha.records.importing import import_file
 from fanzha.records.lake import Lake
+from fanzha.records.limits import limits
 
 Deliver = Callable[..., Path]
 NOON = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
@@ -68,3 +70,30 @@ def test_a_table_that_is_none_is_told(lake: Lake) -> None:
         lake.reference("people")
     for kind in REFERENCES:
         assert lake.reference(kind).num_rows == 0
+
+
+@pytest.mark.parametrize("large", [False, True])
+def test_rows_of_numbers_documents_and_cells_are_found_in_a_part_of_any_size(
+    lake: Lake, deliver: Deliver, monkeypatch: pytest.MonkeyPatch, large: bool
+) -> None:
+    if large:
+        small = replace(limits(), loose_rows=1)
+        monkeypatch.setattr("fanzha.records.intake.limits", lambda: small)
+    header = "number,home_cell,document_hash,plan"
+    first = [f"139{at:08},460-00-1-{at % 7},d{at % 11},5G" for at in range(5000)]
+    import_file(lake, deliver([*first, "13800138000,,,"], header=header), kind="subscribers")
+    later = deliver(["13900000003,460-00-9-9,d3,4G"], "later.csv", header=header)
+    import_file(lake, later, kind="subscribers")
+    lake.compact()
+    assert [part.lookup is not None for part in lake.manifest.parts("reference/subscribers")] == [large, large]
+    whole = lake.reference("subscribers").to_pylist()
+    for column, values in (
+        ("number", [8613900000003, 8613900004999, 8613800138000, 1]),
+        ("document_hash", ["d3", "d10", "D3", ""]),
+        ("home_cell", [lake.cell_key("460-00-1-4"), lake.cell_key("460-00-9-9"), 0]),
+    ):
+        found = lake.reference_of("subscribers", column, values, "default", ["number", "plan"])
+        expected = [(row["number"], row["plan"]) for row in whole if row[column] in values]
+        assert expected
+        assert sorted((row["number"], row["plan"]) for row in found.to_pylist()) == sorted(expected)
+    assert lake.reference_of("subscribers", "number", [], "default").num_rows == 0

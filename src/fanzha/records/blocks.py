@@ -41,9 +41,10 @@ class Blocks:
         self._source = pa.memory_map(str(path))
         options = pa.ipc.IpcReadOptions(use_threads=False)
         self._whole = pa.ipc.open_file(self._source, options=options)
-        self.metadata: Mapping[bytes, bytes] = self._whole.schema.metadata
+        self.schema = self._whole.schema
+        self.metadata: Mapping[bytes, bytes] = self.schema.metadata
         # Most blocks looked into do not hold the key: of those only its column is unpacked.
-        only = pa.ipc.IpcReadOptions(use_threads=False, included_fields=[len(self._whole.schema) - 1])
+        only = pa.ipc.IpcReadOptions(use_threads=False, included_fields=[len(self.schema) - 1])
         self._keys = pa.ipc.open_file(self._source, options=only)
         self._firsts = np.frombuffer(self.metadata[_FIRSTS], np.int64)
 

@@ -1,4 +1,4 @@
-"""Decides the quickest way to the calls of a number, a device or a cell within one part: an index, or reading it."""
+"""Decides the quickest way to the rows of a number, a device or a cell within one part: an index, or reading it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from fanzha.records.contract import CALLS
+from fanzha.records.holders import BY, Holders
 from fanzha.records.lookup import Lookup
 from fanzha.records.manifest import Part, index_of
 from fanzha.records.part import read_columns, read_matching
@@ -46,17 +47,19 @@ class _Open(Generic[T]):
 
 
 class Finder:
-    """Looks into the parts of one lake. Tables it gives are of CALLS' columns, in no order."""
+    """Looks into the parts of one lake. Tables of calls that it gives have CALLS' columns, in no order."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
         self._lookups = _Open(Lookup)
         self._presences = _Open(Presence)
+        self._holders = _Open(Holders)
 
     def close(self, kept: Container[Path] = ()) -> None:
         """Close what is open but these files."""
         self._lookups.close(kept)
         self._presences.close(kept)
+        self._holders.close(kept)
 
     def of_number(self, part: Part, number: int) -> list[pa.Table]:
         """Its calls on either side."""
@@ -92,6 +95,14 @@ class Finder:
             return known.of(keys)
         there = presence(read_columns(self._root / part.path, read_of(thing)), thing)
         return there.filter(pc.is_in(there["thing"], pa.array(keys, pa.int64())))
+
+    def reference(
+        self, part: Part, column: str, values: Sequence[int] | Sequence[str], wanted: Sequence[str]
+    ) -> pa.Table:
+        """Some columns of a reference table's rows in which `column` is one of `values`."""
+        if part.lookup is None or column not in BY or len(values) > _FEW_NUMBERS:
+            return read_matching(self._root / part.path, values, [column], wanted).select(list(wanted))
+        return self._holders.at(self._root / index_of(part.path, BY[column])).of(column, values, wanted)
 
     def _presence(self, part: Part, thing: Thing) -> Presence | None:
         """None for a part that lies as it came, or was sorted before there were such files."""

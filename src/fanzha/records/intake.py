@@ -14,8 +14,9 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from fanzha.records.contract import CALLS, QUARANTINE, REFERENCES, UTC_US
+from fanzha.records.holders import write_holders
 from fanzha.records.limits import limits
-from fanzha.records.manifest import Part, add_parts, files_of
+from fanzha.records.manifest import Part, add_parts, files_of, index_of
 from fanzha.records.mapping import Mapping
 from fanzha.records.part import day_of, described, new_path, read_columns, write_parquet, write_sorted
 from fanzha.records.reason import Fault, Reason
@@ -250,8 +251,12 @@ class ReferenceIntake(Intake):
         now = int(pa.scalar(self.seen, UTC_US).value)
         day = int(day_of(np.array([now]))[0])
         path = new_path(self.name, self.network, day)
-        self.parts.append(Part(path, self.name, self.network, day, new, 0, 0, now, now, None, 0, self.import_id))
+        large = self.mapping.kind == "subscribers" and new >= limits().loose_rows
+        place = index_of(path, "number") if large else None
+        self.parts.append(Part(path, self.name, self.network, day, new, 0, 0, now, now, place, 0, self.import_id))
         write_parquet(self.lake.root, path, kept)
+        if large:
+            write_holders(self.lake.root, path, kept)
 
     def _committed(self) -> None:
         self._known = np.zeros(0, np.int64)

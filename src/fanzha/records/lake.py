@@ -19,7 +19,7 @@ from fanzha.records.keys import cell_key, device_key
 from fanzha.records.known import KnownIds
 from fanzha.records.limits import limits
 from fanzha.records.manifest import Manifest, Part, retire_parts
-from fanzha.records.part import batches, day_of, day_start, read_columns, read_matching
+from fanzha.records.part import batches, day_of, day_start, read_columns
 from fanzha.records.presence import PRESENCE, Thing
 from fanzha.records.receipt import Receipt
 from fanzha.records.storage import BusyLake, no_readers, reader, told, writer
@@ -224,8 +224,8 @@ class Lake:
         schema = pa.schema([REFERENCES[kind].field(name) for name in names])
         with reader(self.root):
             parts = self.manifest.parts(f"reference/{kind}", network=network) if values else []
-            tables = [read_matching(self.root / part.path, values, [column], columns) for part in parts]
-        return pa.concat_tables([schema.empty_table(), *(table.select(names).cast(schema) for table in tables)])
+            tables = [self._finder.reference(part, column, values, names) for part in parts]
+        return pa.concat_tables([schema.empty_table(), *(table.cast(schema) for table in tables)])
 
     def knows(self, kind: str, network: str) -> bool:
         """Whether a reference table has any row."""

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from fanzha.errors import StorageError
 from fanzha.records.receipt import Receipt
@@ -53,17 +53,19 @@ class Part(NamedTuple):
     import_id: int
 
 
-_INDEXES = {"number": ".numbers", "device": ".devices", "cell": ".cells"}
+Index = Literal["number", "device", "cell", "document"]
+_OF_CALLS: tuple[Index, ...] = ("number", "device", "cell")
+_OF_SUBSCRIBERS: tuple[Index, ...] = ("number", "document", "cell")
 
 
-def index_of(path: str, by: str) -> str:
-    """Where the file lies by which a sorted part is looked into by number, device or cell."""
-    return path.removesuffix(".parquet") + _INDEXES[by]
+def index_of(path: str, by: Index) -> str:
+    """Where the file lies by which a part is looked into by number, device, cell or document."""
+    return f"{path.removesuffix('.parquet')}.{by}s"
 
 
 def indexes_of(path: str) -> list[str]:
-    """All three: by number, by device, by cell."""
-    return [index_of(path, by) for by in _INDEXES]
+    """All that a part of this table has, if it has any."""
+    return [index_of(path, by) for by in (_OF_SUBSCRIBERS if path.startswith("reference/") else _OF_CALLS)]
 
 
 def files_of(path: str, lookup: str | None) -> list[str]:
