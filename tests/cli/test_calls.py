@@ -114,6 +114,17 @@ def test_calls_in_progress_are_shown_masked_and_not_cut_without_a_reason(collect
     assert fanzha(home, "calls", "--release", "nobody", "--reason", "test").returncode == 1
 
 
+def test_no_call_id_steers_the_terminal_or_ends_the_table(collector: int, home: Path, fanzha) -> None:
+    """RFC 3261 lets one hold brackets, slashes and colons."""
+    send(collector, name="[/b]:100:@a")
+    for _ in range(50):
+        shown = fanzha(home, "calls")
+        if "100" in shown.stdout:
+            break
+        time.sleep(0.1)
+    assert "[/b]:100:@a" in shown.stdout, shown.stderr
+
+
 def test_no_end_that_was_acknowledged_is_lost_by_kill_9(home: Path, program: Path) -> None:
     """As a gateway's worker reports ends; killed in the middle, started again, killed again."""
     told: list[str] = []

@@ -41,6 +41,11 @@ def test_what_cannot_be_done_with_tokens_is_told(run, arguments: list[str], told
     assert "Traceback" not in done.stderr
 
 
+def test_a_name_that_looks_like_markup_is_shown_as_it_is(run) -> None:
+    assert run("gateway", "token", "add", "[/b]:100:\x1b[31m", "--scope", "decide").returncode == 0
+    assert "[/b]:100:·[31m" in run("gateway", "token", "list").stdout
+
+
 def test_no_tokens_yet(run) -> None:
     assert run("gateway", "token", "list", "--json").stdout.strip() == "[]"
     assert "没有令牌" in run("gateway", "token", "list", lang="zh").stderr

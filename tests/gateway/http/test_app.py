@@ -4,13 +4,17 @@ import json
 import socket
 import time
 from pathlib import Path
+from typing import get_args
 
+import msgspec
 import pytest
 from door import BLOCKED, Client, ShamBack, ShamLive, store
 
+from fanzha.gateway.http.asking import Door
 from fanzha.gateway.http.bounds import bounds
 from fanzha.gateway.http.openapi import PATHS
 from fanzha.gateway.http.tokens import Scope, Tokens
+from fanzha.records.contract import Ingress
 
 CALL = {"key": "k1", "caller": BLOCKED, "callee": "+8613900001234"}
 
@@ -46,6 +50,7 @@ def test_the_moment_may_be_told_and_is_now_else(client: Client, back: ShamBack) 
         (b'{"key":"a"}', ""),
         (b'{"key":"","callee":"1"}', "$.key"),
         (b'{"key":"a","callee":"1","at":"now"}', "$.at"),
+        (b'{"key":"a","callee":"1","ingress":"moon"}', "$.ingress"),
         (b'{"key":"a","callee":"1","at":12}', "$.at"),  # what no counter, record or calendar holds
         (b'{"key":"a","callee":"1","at":%d}' % 10**18, "$.at"),
         (b'{"key":"a","callee":"1","at":%d}' % 10**30, "$.at"),
@@ -85,6 +90,25 @@ def test_a_long_batch_lets_others_have_their_turn(client: Client, back: ShamBack
     status, said, _ = client.ask("POST", "/v1/decide", {"calls": calls})
     assert (status, [each["key"] for each in said["verdicts"]]) == (200, [call["key"] for call in calls])
     assert len(set(seen)) > len(calls) // bounds().turn_calls // 2
+
+
+def test_what_is_no_http_and_what_is_too_much_is_told_as_everything_else(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def said(data: bytes) -> tuple[bytes, str]:
+        with socket.create_connection(("127.0.0.1", client.port), timeout=60) as peer:
+            peer.sendall(data)
+            head, _, body = b"".join(iter(lambda: peer.recv(65536), b"")).partition(b"\r\n\r\n")
+        return head.split(b" ")[1], json.loads(body)["error"]["code"]
+
+    assert said(b"\x16\x03\x01\x00\xa5\r\n\r\n") == (b"400", "no_http")
+    few = msgspec.structs.replace(bounds(), at_once=0)
+    monkeypatch.setattr("fanzha.gateway.http.server.bounds", lambda: few)
+    assert said(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n") == (b"503", "full")
+
+
+def test_every_door_there_is_may_be_named() -> None:
+    assert set(get_args(Door)) == {door.name.lower() for door in Ingress}
 
 
 def test_bodies_and_batches_are_bounded(client: Client, back: ShamBack) -> None:

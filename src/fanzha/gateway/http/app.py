@@ -22,7 +22,7 @@ from fanzha.gateway.http import asking
 from fanzha.gateway.http.back import Back
 from fanzha.gateway.http.bounds import bounds
 from fanzha.gateway.http.express import Asked
-from fanzha.gateway.http.fault import NOT_ALLOWED, NOT_FOUND, Fault, Words
+from fanzha.gateway.http.fault import FULL, NOT_ALLOWED, NOT_FOUND, Fault, Words
 from fanzha.gateway.http.reading import Doorkeeper, Receive, body_of
 from fanzha.gateway.http.routes import Routes
 from fanzha.gateway.http.tokens import Scope
@@ -54,6 +54,15 @@ class App:
         else:
             self.counts["other"] += 1
             await self._others(scope, receive, send)
+
+    async def full(self, _scope: Scopes, _receive: Receive, send: Send) -> None:
+        """One request beyond what a worker may have under way."""
+        body = FULL.body()
+        headers = [_JSON, (b"content-length", b"%d" % len(body))]
+        headers += [(name.encode(), value.encode()) for name, value in FULL.headers]
+        self.counts["other"] += 1
+        await send({"type": "http.response.start", "status": FULL.status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
 
     def express(self, asked: Asked) -> bytes:
         """The whole answer to a request for verdicts that came in one piece."""

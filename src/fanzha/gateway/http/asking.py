@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
@@ -16,6 +16,7 @@ from fanzha.gateway.verdict import Verdict
 
 Key = Annotated[str, Meta(min_length=1, max_length=256, description="the switch's own call id")]
 Text = Annotated[str, Meta(max_length=256)]
+Door = Literal["unknown", "international", "interprovincial", "internetwork", "local", "trunk"]  # contract.Ingress
 # UTC microseconds from 2000 to 2100: what every counter, record and partition of the lake can hold.
 Moment = Annotated[int, Meta(ge=946_684_800_000_000, lt=4_102_444_800_000_000)]
 
@@ -32,7 +33,7 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     clir: bool | None = None
     trunk: Text | None = None
     peer: Text | None = None
-    ingress: Text | None = None
+    ingress: Door | None = None
     forwarded_from: Text | None = None
     device: Text | None = None
     serving_region: Annotated[int, Meta(ge=110000, le=829999)] | None = None

@@ -53,5 +53,20 @@ def too_large(most: int) -> Fault:
     return Fault(413, "too_large", what, hint=Words("分成几次发送", "send it in parts"))
 
 
+NO_HTTP = Fault(
+    400,
+    "no_http",
+    Words("不是有效的HTTP请求", "this is no HTTP request that can be read"),
+    hint=Words(
+        "检查请求行、Content-Length 与 Transfer-Encoding", "look at the first line, Content-Length, Transfer-Encoding"
+    ),
+)
+FULL = Fault(
+    503,
+    "full",
+    Words("同时处理的请求已满", "as much is under way as one worker may have"),
+    hint=Words("稍后再试，少开连接", "try again, with fewer connections"),
+    headers=(("connection", "close"), ("retry-after", "1")),
+)
 NOT_ALLOWED = Words("此路径不接受这个方法", "this path does not take that method")
 NOT_FOUND = Words("没有这个路径", "there is no such path")

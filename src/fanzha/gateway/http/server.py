@@ -15,6 +15,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from fanzha.gateway.http.app import App
 from fanzha.gateway.http.bounds import bounds
 from fanzha.gateway.http.express import Asked, express
+from fanzha.gateway.http.fault import NO_HTTP
 from fanzha.gateway.sip.tcp import tcp_socket
 
 _KEEP_ALIVE_S = 75
@@ -28,10 +29,12 @@ class BoundedProtocol(HttpToolsProtocol):
     _head = 0
     _reading = False
 
-    def __init__(self, *given: Any, express: Callable[[Asked], bytes], **named: Any) -> None:
-        """express: answers the requests that need no more than `express` reads of them."""
+    def __init__(self, *given: Any, express: Callable[[Asked], bytes], full: Any, **named: Any) -> None:
+        """express: answers the requests that need no more than `express` reads of them. full: those beyond the bound."""
         super().__init__(*given, **named)
         self._express = express
+        self._ours = self.app
+        self._full = full
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """The clock runs until a whole request is there."""
@@ -49,6 +52,18 @@ class BoundedProtocol(HttpToolsProtocol):
         """A piece of the path."""
         self._count(len(url))
         super().on_url(url)
+
+    def on_headers_complete(self) -> None:
+        """Whom it is given to: where too much is under way, to one who says so."""
+        self.app = self._full if self._crowded else self._ours
+        super().on_headers_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """Say that this is no HTTP, as every other failure is said."""
+        body = NO_HTTP.body()
+        head = b"HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\ncontent-length: %d\r\n" % len(body)
+        self.transport.write(head + b"connection: close\r\n\r\n" + body)
+        self.transport.close()
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """One header."""
@@ -82,7 +97,12 @@ class BoundedProtocol(HttpToolsProtocol):
     def _free(self) -> bool:
         """Whether no request is under way here, the peer reads its answers, and the worker is not full."""
         answered = not self._reading and (self.cycle is None or self.cycle.response_complete)
-        return answered and not self.flow.write_paused and len(self.connections) < bounds().at_once
+        return answered and not self.flow.write_paused and not self._crowded
+
+    @property
+    def _crowded(self) -> bool:
+        """Whether the worker has as many connections or requests as it may."""
+        return len(self.connections) > bounds().at_once or len(self.tasks) > bounds().at_once
 
 
 class HttpServer:
@@ -91,10 +111,10 @@ class HttpServer:
     def __init__(self, app: App, host: str, port: int) -> None:
         """Binds at once. Raises OSError where the port cannot be had."""
         self.socket = tcp_socket(host, port)
-        protocol: Any = partial(BoundedProtocol, express=app.express)
+        protocol: Any = partial(BoundedProtocol, express=app.express, full=app.full)
         config = Config(
             app, http=protocol, ws="none", lifespan="off", loop="none", log_config=None, access_log=False,
-            server_header=False, date_header=False, limit_concurrency=bounds().at_once,
+            server_header=False, date_header=False,
             timeout_keep_alive=_KEEP_ALIVE_S, timeout_graceful_shutdown=5,
         )  # fmt: skip
         self._server = _Quiet(config)
