@@ -41,5 +41,5 @@ def _sqlite(path: Path) -> dict[str, Any]:
     return {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": str(path),
-        "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": _PRAGMAS},
+        "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 40, "init_command": _PRAGMAS},
     }

@@ -18,7 +18,7 @@ from fanzha.desk.appeals.choices import State
 from fanzha.desk.appeals.models import Appeal, Proof
 from fanzha.desk.appeals.workflow import first_clock
 from fanzha.desk.audit.actions import Act, record, record_alone
-from fanzha.desk.login.limits import locked_until, note_failure
+from fanzha.desk.login.limits import begin_try, strike_out
 from fanzha.desk.measures.actions import finish, suppress, wrong
 from fanzha.desk.measures.choices import Label
 from fanzha.desk.measures.choices import State as MeasureState
@@ -37,17 +37,13 @@ def open_by_code(number: str, code: str, address: str) -> Measure:
     """The measure behind a number and the code of its notice. Raises Refused, the same for a wrong either."""
     now = timezone.now()
     value = numbering.display(numbering.parse(number).number)
-    name = f"appeal {value}"[:60]
-    until = locked_until(name, address, now)
-    if until is not None:
-        when = timezone.localtime(until).strftime("%H:%M")
-        raise Refused(_("尝试次数过多，已暂时锁定"), hint=_("请在 %(when)s 之后再试") % {"when": when})
+    tried = begin_try(f"appeal {value}", address, now)
     latest = Measure.objects.filter(value=value, in_force_at__isnull=False).order_by("-in_force_at")[:_LATEST]
     found: Measure | None = next((measure for measure in latest if matches(measure, code)), None)
     if found is None:
-        note_failure(name, address, now)
         record_alone(None, Act("appeals.wrong_code", "measure", "", data={"address": address}))
         raise Refused(_("号码或查询码不正确"), hint=_("查询码见告知短信；遗失可到营业厅凭证件查询"))
+    strike_out(tried)
     return found
 
 
@@ -126,8 +122,9 @@ def refuse(by: User, pk: int, answer: str) -> Appeal:
 
 def _pass(by: User, pk: int, name: str, answer: str) -> Appeal:
     with transaction.atomic():
+        # Before the trail, as whoever lifts it does: else each of the two would wait for the other.
+        measure: Measure = Measure.objects.select_for_update(of=("self",)).get(appeals=pk)
         appeal = _decided(move(Appeal(pk=pk), name, by, reason=answer), answer)
-        measure: Measure = Measure.objects.select_for_update(of=("self",)).get(pk=appeal.measure_id)
         if measure.state != MeasureState.ACTIVE:
             _label_ended(measure, name, appeal.moved_at)
         elif name == "uphold":

@@ -111,6 +111,8 @@ def door(request: HttpRequest) -> HttpResponse:
         except Refused as refused:
             error = refused
         else:
+            if not request.user.is_authenticated:
+                request.session.cycle_key()  # whoever knew this browser's session before sees nothing of it
             request.session[_MEASURE] = measure.pk
             return redirect("appeals:mine")
     shown = {"error": error, "number": request.POST.get("number", "")}
@@ -160,7 +162,10 @@ def own(request: HttpRequest) -> HttpResponse:
     user = person(request)
     rows = Measure.objects.filter(kind="number", value=user.number, in_force_at__isnull=False, secret=False)
     if request.method == "POST":
-        measure = get_object_or_404(rows, pk=request.POST.get("measure", "0") or 0)
+        chosen = request.POST.get("measure", "")
+        measure = get_object_or_404(
+            rows, pk=int(chosen) if chosen.isascii() and chosen.isdecimal() and len(chosen) < 16 else 0
+        )
         request.session[_MEASURE] = measure.pk
         return redirect("appeals:mine")
     return render(request, "appeals/own.html", {"rows": rows.order_by("-in_force_at")[:ROWS]})

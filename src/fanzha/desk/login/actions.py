@@ -16,9 +16,10 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from fanzha import numbering
 from fanzha.desk.audit.actions import Act, record, record_alone
 from fanzha.desk.login import codes
-from fanzha.desk.login.limits import limits, locked_until, note_failure
+from fanzha.desk.login.limits import begin_try, limits, strike_out
 from fanzha.desk.login.models import OpenSession
 from fanzha.desk.organisations.models import User
 from fanzha.errors import Refused
@@ -34,12 +35,14 @@ _DECOY = make_password("the time of a check is the same for an unknown name", sa
 def check_name(request: HttpRequest, name: str, password: str) -> User:
     """The person of that name and password. Raises Refused, saying the same for a wrong name and a wrong password."""
     now, address = timezone.now(), address_of(request)
-    _refuse_if_locked(name, address, now)
     user = User.objects.filter(username__iexact=name, is_active=True).first()
+    # By the name as we keep it: engines know more letters that are the same (ſ and s) than `lower` does.
+    tried = begin_try(user.username if user else name, address, now)
     right = check_password(password, user.password if user else _DECOY)
     if user is None or not right:
-        _failed(user, name, address, now, "login.wrong_password")
+        _failed(user, name, address, "login.wrong_password")
         raise Refused(_("用户名或密码不正确"))
+    strike_out(tried)
     return user
 
 
@@ -70,19 +73,20 @@ def enrolling(request: HttpRequest) -> str:
 def check_code(request: HttpRequest, user: User, code: str) -> None:
     """Let them in with the right code; the first one also keeps the offered secret. Raises Refused."""
     now, address = timezone.now(), address_of(request)
-    _refuse_if_locked(user.username, address, now)
+    tried = begin_try(user.username, address, now)
     if not user.totp:
         secret = request.session.get(_ENROLLING, "")
         if not secret or codes.matching_step(secret, code) is None:
-            _failed(user, user.username, address, now, "login.wrong_code")
+            _failed(user, user.username, address, "login.wrong_code")
             raise Refused(_("验证码不正确"), hint=_("请核对手机时间是否准确"))
         codes.keep(user, secret)
         with transaction.atomic():
             user.save(update_fields=["totp", "totp_step"])
             record(user, [Act("login.code_enrolled", "user", str(user.pk))])
     if not codes.accept(user, code):
-        _failed(user, user.username, address, now, "login.wrong_code")
+        _failed(user, user.username, address, "login.wrong_code")
         raise Refused(_("验证码不正确或已用过"), hint=_("等待下一个验证码"))
+    strike_out(tried)
     enter(request, user)
 
 
@@ -126,10 +130,11 @@ def end(user: User, pk: int) -> bool:
 def change_password(request: HttpRequest, user: User, current: str, new: str) -> None:
     """One of their own; every other browser is signed out. Raises Refused."""
     now, address = timezone.now(), address_of(request)
-    _refuse_if_locked(user.username, address, now)
+    tried = begin_try(user.username, address, now)
     if not check_password(current, user.password):
-        _failed(user, user.username, address, now, "login.wrong_password")
+        _failed(user, user.username, address, "login.wrong_password")
         raise Refused(_("当前口令不正确"))
+    strike_out(tried)
     if current == new:
         raise Refused(_("新口令与当前口令相同"))
     try:
@@ -172,13 +177,11 @@ def forget_expired(now: datetime) -> None:
     SessionStore.clear_expired()
 
 
-def _refuse_if_locked(name: str, address: str, now: datetime) -> None:
-    until = locked_until(name, address, now)
-    if until is not None:
-        when = timezone.localtime(until).strftime("%H:%M")
-        raise Refused(_("尝试次数过多，已暂时锁定"), hint=_("请在 %(when)s 之后再试") % {"when": when})
+def _failed(user: User | None, name: str, address: str, action: str) -> None:
+    told = {"name": _masked(name[:60]), "address": address}
+    record_alone(user, Act(action, "user", str(user.pk) if user else "", data=told))
 
 
-def _failed(user: User | None, name: str, address: str, now: datetime, action: str) -> None:
-    note_failure(name, address, now)
-    record_alone(user, Act(action, "user", str(user.pk) if user else "", data={"name": name[:60], "address": address}))
+def _masked(name: str) -> str:
+    """What was typed for a name; some type their telephone number."""
+    return numbering.mask(name) if numbering.parse(name).number > 0 else name

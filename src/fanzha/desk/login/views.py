@@ -18,7 +18,7 @@ from fanzha.desk.organisations.models import User
 from fanzha.desk.rights.views import person
 from fanzha.errors import Refused
 
-_NEXT = "login.next"
+_NEXT = "login.next"  # from the password to the code; before that the form carries it, for nobody's session is kept
 
 
 @public
@@ -32,7 +32,6 @@ def password(request: HttpRequest) -> HttpResponse:
     if request.method == "GET":
         if isinstance(request.user, User):
             return redirect("pages:home")
-        request.session[_NEXT] = request.GET.get("next", "")
     elif form.is_valid():
         try:
             user = actions.check_name(request, form.cleaned_data["username"], form.cleaned_data["password"])
@@ -40,10 +39,19 @@ def password(request: HttpRequest) -> HttpResponse:
             error = refused
         else:
             onward = _onward(request)
-            return redirect(onward if actions.begin(request, user) else "login:code")
+            if actions.begin(request, user):
+                return redirect(onward)
+            request.session[_NEXT] = onward
+            return redirect("login:code")
     people = User.objects.filter(demo=True, is_active=True).order_by("pk") if settings.DEMO else ()
     status = 200 if error is None else 422
-    return render(request, "login/password.html", {"form": form, "error": error, "people": people}, status=status)
+    shown = {
+        "form": form,
+        "error": error,
+        "people": people,
+        "next": request.POST.get("next") or request.GET.get("next"),
+    }
+    return render(request, "login/password.html", shown, status=status)
 
 
 @public

@@ -61,6 +61,8 @@ def answer(by: User, pk: int, answers: Mapping[int, str], told: str) -> int:
         if push.state != State.SIGNED:
             raise Refused(_("请先签收"), where=push.receipt)
         rows = list(push.ranked.filter(rank__in=list(given), answer=Answer.NONE).select_related("alert"))
+        alerts = Alert.objects.filter(pk__in=[row.alert_id for row in rows]).select_for_update(of=("self",))
+        list(alerts.order_by("pk").values_list("pk"))  # before the trail, as whoever judges one of them does
         now = timezone.now()
         _note(by, push, rows, given, told.strip()[:200], now)
         _judge(by, rows, _("公安反馈：%(told)s") % {"told": told.strip()[:200]}, now)

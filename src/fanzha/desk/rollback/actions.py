@@ -57,9 +57,11 @@ def approve(by: User, pk: int) -> Rollback:
     the audit trail, in one transaction.
     """
     with transaction.atomic():
-        rollback = move(Rollback(pk=pk), "approve", by)
-        rows = affected(by, rollback.network, rollback.rule, rollback.version, rollback.since, rollback.until)
+        asked = Rollback.objects.get(pk=pk)
+        rows = affected(by, asked.network, asked.rule, asked.version, asked.since, asked.until)
+        # Before the trail, as whoever lifts one of them does: else each of the two would wait for the other.
         wrong_ones = list(rows.select_for_update(of=("self",)).order_by("pk"))
+        rollback = move(asked, "approve", by)
         wrong(wrong_ones, "undo", by, rollback.moved_at, rollback.why, Label.WRONG_RULE)
         rollback.undone = len(wrong_ones)
         rollback.save(update_fields=["undone"])
