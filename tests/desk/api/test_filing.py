@@ -171,7 +171,7 @@ def test_a_list_is_signed_and_answered_and_a_rollback_counted(
     leader = caller("leader")
     assert leader.post("/api/rollbacks/count", which, content_type="application/json").json() == {"found": 1}
     bare = {**which, "since": "2026-01-01T00:00:00"}
-    assert leader.post("/api/rollbacks/count", bare, content_type="application/json").status_code == 400
+    assert leader.post("/api/rollbacks/count", bare, content_type="application/json").status_code == 422
     done = _post(leader, f"/api/rollbacks/{rows.undo.pk}/approve", "undo-0001")
     assert done.json()["state"] == "done"
     rows.measure.refresh_from_db()

@@ -99,4 +99,5 @@ def test_the_pages_of_a_backtest(draft: Any, people: Any, signed_in: Callable[[s
     assert regulator.post(reverse("lab:cancel", args=[made.pk])).status_code == 403
     assert analyst.post(reverse("lab:cancel", args=[made.pk])).status_code == 302
     assert analyst.get(reverse("lab:progress", args=[made.pk])).headers["HX-Refresh"] == "true"
-    assert analyst.post(reverse("lab:try", args=[found.pk]), asked | {"since": "yesterday"}).status_code == 422
+    for wrong in ({"since": "yesterday"}, {"until": "9999-12-31"}, {"leaf": "²"}, {"leaf": "9" * 5000}, {"leaf": "-1"}):
+        assert analyst.post(reverse("lab:try", args=[found.pk]), asked | wrong).status_code == 422

@@ -22,6 +22,7 @@ from fanzha.desk.workflow.actions import act_of, enter, refusal
 from fanzha.errors import Refused
 
 MOST = 500  # alerts judged in one go
+_VIEWS = 50  # kept by one person
 _FIELDS = ("state", "moved_at", "moved_by", "due_at", "overdue", "verdict_reason")
 
 
@@ -97,6 +98,8 @@ def keep_view(by: User, name: str, query: str) -> SavedView:
     """Keep filters under a name; the same name again replaces them."""
     if not name.strip():
         raise Refused(_("请填写视图名称"))
+    if SavedView.objects.filter(user=by).exclude(name=name.strip()[:40]).count() >= _VIEWS:
+        raise Refused(_("最多保存 %(most)s 个视图") % {"most": _VIEWS})
     view, _made = SavedView.objects.update_or_create(user=by, name=name.strip()[:40], defaults={"query": query[:500]})
     return view
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from django import forms
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from fanzha.desk.alerts.choices import REASONS, Kind, Reason, State
 from fanzha.desk.alerts.words import words
 from fanzha.desk.organisations.models import REGION
+from fanzha.desk.pages.span import DAYS
 
 ORDERS = {
     "score": ("-score", "-last_seen", "id"),
@@ -20,7 +19,6 @@ ORDERS = {
     "due": ("due_at", "id"),
 }
 _SMALL = {"class": "form-select form-select-sm"}
-_DAYS = [MinValueValidator(date(2000, 1, 1)), MaxValueValidator(date(2999, 12, 31))]  # no zone reaches the ends of time
 _DATE = {"class": "form-control form-control-sm", "type": "date"}
 
 
@@ -38,8 +36,8 @@ class FilterForm(forms.Form):
         validators=[REGION],
         widget=forms.TextInput(attrs={"class": "form-control form-control-sm", "placeholder": _("区划代码")}),
     )
-    since = forms.DateField(required=False, validators=_DAYS, widget=forms.DateInput(attrs=_DATE))
-    until = forms.DateField(required=False, validators=_DAYS, widget=forms.DateInput(attrs=_DATE))
+    since = forms.DateField(required=False, validators=DAYS, widget=forms.DateInput(attrs=_DATE))
+    until = forms.DateField(required=False, validators=DAYS, widget=forms.DateInput(attrs=_DATE))
     overdue = forms.BooleanField(required=False)
     mine = forms.BooleanField(required=False)
     order = forms.ChoiceField(

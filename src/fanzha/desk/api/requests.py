@@ -12,6 +12,7 @@ from ninja import Field, File, Form, Router, Schema, UploadedFile
 from fanzha.desk.api import shapes, telling
 from fanzha.desk.api.choices import Scope
 from fanzha.desk.api.door import Door, keyed
+from fanzha.desk.appeals.proofs import digest_of
 from fanzha.desk.organisations.models import User
 from fanzha.desk.requests import actions
 from fanzha.desk.requests.choices import Result, State
@@ -141,8 +142,7 @@ def file(request: HttpRequest, said: OnePaper, name: shapes.Once) -> dict[str, A
 def trial(request: HttpRequest, said: Form[Paper], file: File[UploadedFile], name: shapes.Once) -> dict[str, Any]:
     """The dry run of an Excel of up to 100,000 numbers: read it back by its id, then `file` it."""
     user, _key = keyed(request)
-    asked = b"\n".join((said.model_dump_json().encode(), file.read()))
-    file.seek(0)
+    asked = b"\n".join((said.model_dump_json().encode(), digest_of(file)))
     return telling.written(request, name, lambda: actions.attempt(user, said.network, _paper(said), file), asked=asked)
 
 

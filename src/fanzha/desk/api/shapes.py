@@ -10,17 +10,19 @@ from pydantic import AfterValidator
 
 from fanzha.desk.api.limits import limits
 from fanzha.desk.lists.choices import List
+from fanzha.desk.pages.span import within
 
 Text = Annotated[str, Field(max_length=500, pattern=r"^[^\x00]*$")]
 Short = Annotated[str, Field(max_length=80, pattern=r"^[^\x00]*$")]
 
 
 def _in_utc(at: datetime) -> datetime:
-    """What says its offset, in UTC: databases know none beyond 15:59. Raises ValueError at the ends of time."""
-    try:
-        return at if at.tzinfo is None else at.astimezone(UTC)
-    except OverflowError as error:
-        raise ValueError("beyond the years 1 to 9999") from error
+    """In UTC: databases know no offset beyond 15:59. Raises ValueError without a zone, and beyond what pages show."""
+    if at.tzinfo is None:
+        raise ValueError("a time needs its zone: 2026-11-22T08:00:00+08:00")
+    if not within(at):
+        raise ValueError("from 2000 to 2999")
+    return at.astimezone(UTC)
 
 
 Moment = Annotated[datetime, AfterValidator(_in_utc)]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
+from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern
 from django.utils.translation import gettext as _
@@ -30,6 +32,7 @@ from fanzha.desk.api import (
 from fanzha.desk.login.middleware import public
 from fanzha.errors import FanzhaError, Refused
 
+_log = logging.getLogger(__name__)
 _ABOUT = """反诈工作台接口 The desk over REST.
 
 Every route needs `Authorization: Bearer fz_…` (page 接口密钥 API keys, or `fanzha desk add_key`). A key acts as its
@@ -83,6 +86,15 @@ def _missing(request: HttpRequest, _error: Http404) -> HttpResponse:
 @api.exception_handler(HttpError)
 def _other(request: HttpRequest, error: HttpError) -> HttpResponse:
     return _told(request, error.status_code, error.message)
+
+
+@api.exception_handler(OperationalError)
+def _busy(request: HttpRequest, error: OperationalError) -> HttpResponse:
+    """The database had others to serve: a lock not had in time, two acts that waited for each other."""
+    _log.error("%s: %s", request.method, error)
+    answer = _told(request, 503, _("系统繁忙，操作没有进行"), "", _("请稍后再试"))
+    answer["Retry-After"] = "2"
+    return answer
 
 
 @api.exception_handler(ValidationError)

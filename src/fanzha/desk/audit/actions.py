@@ -9,14 +9,17 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from fanzha.desk.audit.chain import Sealer, head_mac
 from fanzha.desk.audit.models import Entry, Head
 from fanzha.desk.bulk import insert_columns
 from fanzha.desk.organisations.models import User
 from fanzha.desk.rights.seats import seats_of
+from fanzha.errors import Refused
 
 SYSTEM = "系统 system"
+LONGEST = 2_000  # characters of a reason: what is kept for ever is bounded
 _LOCK = 0x46616E7A  # the chain has one writer at a time
 _TOLD = ("action", "kind", "subject", "network", "region", "reason", "data")  # of an act, in the order of its seal
 
@@ -35,13 +38,17 @@ class Act:
 
 
 def record(by: User | None, acts: Sequence[Act], *, at: datetime | None = None, batch: str = "") -> None:
-    """Append acts, row by row, inside the caller's transaction. Raises RuntimeError where there is none."""
+    """Append acts, row by row, inside the caller's transaction. Raises RuntimeError where there is none, Refused for a
+    reason that is too long.
+    """
+    if any(len(act.reason) > LONGEST for act in acts):
+        raise Refused(_("理由过长，最多 %(most)s 字") % {"most": LONGEST})
     if not connection.in_atomic_block:
         raise RuntimeError("an act is recorded in its own transaction: call this inside transaction.atomic()")
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("select pg_advisory_xact_lock(%s)", [_LOCK])
-    head, _ = Head.objects.get_or_create(pk=1)
+    head, _made = Head.objects.get_or_create(pk=1)
     last, first = head.seal, head.number + 1
     when, who = at or timezone.now(), _name(by)
     sealer = Sealer(when, by.pk if by else None, who, batch)

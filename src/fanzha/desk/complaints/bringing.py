@@ -21,6 +21,7 @@ from fanzha.desk.complaints.models import Complaint
 from fanzha.desk.complaints.sameness import Came, Known
 from fanzha.desk.complaints.terms import terms
 from fanzha.desk.organisations.models import Network, User
+from fanzha.desk.pages.span import within
 from fanzha.errors import Refused
 
 _NEEDED = 3  # of the columns in terms.yaml
@@ -104,9 +105,11 @@ def _moment(text: str) -> datetime | None:
         at = parse_datetime(text.replace("/", "-"))
     except ValueError:
         at = None
-    if at is None:
+    if at is not None and not at.tzinfo:
+        at = timezone.make_aware(at)
+    if at is None or not within(at):
         raise Refused(_("举报时间无法识别"), hint="2026-11-22 09:30")
-    return at if at.tzinfo else timezone.make_aware(at)
+    return at
 
 
 def _rows(content: bytes) -> Iterator[tuple[int, dict[str, str]]]:

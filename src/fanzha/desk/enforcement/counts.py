@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 from django.db import transaction
@@ -12,22 +12,24 @@ from django.db.models import F
 
 from fanzha.desk.enforcement.models import Gateway, Tally
 
+_Natural = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+
 
 class Count(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Calls that one entry decided on one day (Asia/Shanghai). `last`: UTC microseconds of the latest."""
 
-    entry: str
+    entry: Annotated[str, msgspec.Meta(max_length=80, pattern=r"^[^\x00]*$")]
     day: datetime.date
     action: Literal["allow", "label", "challenge", "limit", "block"]
-    calls: int
-    last: int
+    calls: _Natural
+    last: Annotated[int, msgspec.Meta(ge=0, le=32_503_680_000_000_000)]  # the year 3000
 
 
 class Report(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a gateway counted in its verdict log between two positions."""
 
-    begin: int
-    end: int
+    begin: _Natural
+    end: _Natural
     counts: list[Count]
 
 

@@ -23,6 +23,7 @@ from fanzha.desk.login.middleware import public
 from fanzha.policy import FolderSource
 
 _BLOCK = 1 << 18
+_MOST = 2**53  # no policy has such a number
 _waiting = threading.BoundedSemaphore(limits().waiting)
 
 
@@ -33,6 +34,8 @@ def after(request: HttpRequest, number: int) -> HttpResponseBase:
     gateway = _gateway(request)
     if gateway is None:
         return HttpResponse(status=401)
+    if number > _MOST:
+        return HttpResponse(status=400)
     Gateway.objects.filter(pk=gateway.pk).update(seen_at=timezone.now(), version=number)
     if not connection.in_atomic_block:
         connection.close()  # nothing of the database is held while waiting

@@ -14,6 +14,7 @@ from fanzha.desk.rights.seats import holds, seats_of
 from fanzha.errors import Refused
 
 RIGHT = "records.view"
+_LONGEST = 80
 
 
 def look_up(by: User, what: str, kind: str) -> Subject:
@@ -21,6 +22,8 @@ def look_up(by: User, what: str, kind: str) -> Subject:
 
     Raises PermissionDenied without the right, Refused for what is no number or out of one's region.
     """
+    if len(what) > _LONGEST:
+        raise Refused(_("最多 %(most)s 个字符") % {"most": _LONGEST})
     value = _value(what.strip(), kind)
     networks = {code for seat in seats_of(by) if RIGHT in seat.rights for code in seat.networks}
     if not networks:

@@ -48,7 +48,7 @@ def ask(by: User, version: Version, since: datetime, until: datetime, leaf: str)
     known = checked(version.text)
     if known.rule is None or known.rule.cli:
         raise Refused(_("这条规则不能单独回测"))
-    if leaf and (not leaf.isdigit() or int(leaf) >= len(known.leaves)):
+    if leaf and leaf not in map(str, range(len(known.leaves))):
         raise Refused(_("没有这个条件"))
     now = timezone.now()
     with transaction.atomic():

@@ -22,6 +22,7 @@ from fanzha.desk.lab.querysets import RIGHT
 from fanzha.desk.lab.sayings import said
 from fanzha.desk.masking.subject import Subject
 from fanzha.desk.organisations.models import Network
+from fanzha.desk.pages.span import FIRST, LAST
 from fanzha.desk.rights.seats import holds, networks_of
 from fanzha.desk.rights.views import needs, person
 from fanzha.detection.backtest.paper import pdf
@@ -45,7 +46,7 @@ def _day(text: str) -> datetime:
         day = parse_date(text)
     except ValueError:
         day = None
-    if day is None:
+    if day is None or not FIRST <= day <= LAST:
         raise Refused(_("请填写日期"))
     return timezone.make_aware(datetime.combine(day, time()))
 

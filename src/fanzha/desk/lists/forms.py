@@ -9,6 +9,7 @@ from django import forms
 from django.utils import timezone
 
 from fanzha.desk.lists.judging import Line
+from fanzha.desk.pages.span import DAYS
 
 
 class ItemForm(forms.Form):
@@ -25,8 +26,8 @@ class ItemForm(forms.Form):
     kept = forms.CharField(required=False, max_length=40)
     trunk = forms.CharField(required=False, max_length=60)
     exemption = forms.CharField(required=False, max_length=6)
-    starts = forms.DateField(required=False)
-    expires = forms.DateField(required=False)
+    starts = forms.DateField(required=False, validators=DAYS)
+    expires = forms.DateField(required=False, validators=DAYS)
 
     @property
     def line(self) -> Line:

@@ -14,6 +14,7 @@ from fanzha.desk.lists.choices import KINDS, Authority, Exemption, Kind, List
 from fanzha.desk.lists.entering import document_hash
 from fanzha.desk.lists.terms import terms, years_later
 from fanzha.desk.masking.mask import mask_document, mask_name
+from fanzha.desk.pages.span import within
 from fanzha.policy import protected_keys, reasons
 
 BLOCK_REASONS = ("police", "regulator", "complaint", "bank", "lost", "fraud", "device", "unassigned")
@@ -101,11 +102,11 @@ def _named(item: Draft, line: Line, number: int, guarded: frozenset[int]) -> Ite
         yield from _person(item, line)
     elif item.kind == Kind.PREFIX:
         item.value = line.value.strip()
-        if not item.value.endswith("*") or not item.value[:-1].lstrip("+").isdigit():
+        if not item.value.endswith("*") or not _digits(item.value[:-1].lstrip("+")):
             yield Fault("value", _("号段须写作 +8617091* 的样式"))
     elif item.kind == Kind.DEVICE:
         item.value = line.value.strip()
-        if len(item.value) not in (14, 15, 16) or not item.value.isdigit():
+        if len(item.value) not in (14, 15, 16) or not _digits(item.value):
             yield Fault("value", _("终端须为 15 位 IMEI"))
     elif item.list == List.SPECIAL and line.value.strip() == "*":
         item.value = "*"
@@ -115,6 +116,10 @@ def _named(item: Draft, line: Line, number: int, guarded: frozenset[int]) -> Ite
         item.value = numbering.display(number)
         if item.list == List.BLOCK and number in guarded:
             yield Fault("value", _("紧急与公共服务号码不得列入"))
+
+
+def _digits(text: str) -> bool:
+    return text.isascii() and text.isdigit()  # an IMEI in full-width digits would be no gateway's
 
 
 def _person(item: Draft, line: Line) -> Iterator[Fault]:
@@ -152,6 +157,10 @@ def _grounds(item: Draft, line: Line, kept: int) -> Iterator[Fault]:
 
 
 def _time(item: Draft, line: Line, now: datetime) -> Iterator[Fault]:
+    for column, at in (("starts", item.starts), ("expires", item.expires)):
+        if not within(at):
+            yield Fault(column, _("日期须在 2000 年至 2999 年之间"))
+            return
     preset = next((each for each in terms().presets if each.id == line.preset), None)
     if line.preset and preset is None:
         yield Fault("preset", _("惩戒类别无效"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -10,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from fanzha.desk.audit.actions import Act, record
-from fanzha.desk.organisations.models import Grant, Membership, Network, Organisation, User
+from fanzha.desk.organisations.models import REGION, Grant, Membership, Network, Organisation, User
 from fanzha.desk.rights.roles import roles
 from fanzha.desk.rights.seats import holds, seats_of
 from fanzha.errors import Refused
@@ -118,6 +119,8 @@ def check_role(organisation: Organisation, role: str, region: str = "") -> None:
     found = roles().get(role)
     if found is None or organisation.kind not in found.kinds:
         raise Refused(_("该类机构没有这个角色"), where=role)
+    if not (region.isascii() and re.fullmatch(REGION.regex, region)):
+        raise Refused(str(REGION.message), where=region[:20])
     if region and not region.startswith(organisation.region):
         raise Refused(_("任职区划须在机构辖区之内"), where=region)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django.db.models import Count, Q
@@ -22,6 +23,7 @@ from fanzha.desk.workflow.actions import available
 
 RIGHT = "requests.view"
 _FIELD = "answer-"
+_RANK = re.compile("[0-9]{1,6}")
 
 
 @needs(RIGHT)
@@ -77,9 +79,9 @@ def answer(request: HttpRequest, pk: int) -> HttpResponse:
     user = person(request)
     get_object_or_404(_seen(user), pk=pk)
     given = {
-        int(name.removeprefix(_FIELD)): value
+        int(rank): value
         for name, value in request.POST.items()
-        if name.startswith(_FIELD) and name.removeprefix(_FIELD).isdecimal() and isinstance(value, str)
+        if name.startswith(_FIELD) and _RANK.fullmatch(rank := name.removeprefix(_FIELD)) and isinstance(value, str)
     }
     actions.answer(user, pk, given, request.POST.get("told", ""))
     return redirect("pushes:detail", pk=pk)

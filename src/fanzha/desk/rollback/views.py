@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from fanzha.desk.measures.models import Measure
 from fanzha.desk.pages.paging import ROWS, Pages
+from fanzha.desk.pages.span import MOMENTS
 from fanzha.desk.rights.seats import seats_of
 from fanzha.desk.rights.views import needs, person
 from fanzha.desk.rollback import actions
@@ -31,10 +32,14 @@ class RollbackForm(forms.Form):
         label=_("规则编号"), max_length=70, widget=forms.TextInput(attrs={"class": "form-control", "list": "rules"})
     )
     version = forms.IntegerField(
-        label=_("版本"), min_value=1, widget=forms.NumberInput(attrs={"class": "form-control"})
+        label=_("版本"), min_value=1, max_value=2**31 - 1, widget=forms.NumberInput(attrs={"class": "form-control"})
     )
-    since = forms.DateTimeField(label=_("自"), widget=forms.DateTimeInput(attrs=_WHEN, format="%Y-%m-%dT%H:%M"))
-    until = forms.DateTimeField(label=_("至"), widget=forms.DateTimeInput(attrs=_WHEN, format="%Y-%m-%dT%H:%M"))
+    since = forms.DateTimeField(
+        label=_("自"), validators=MOMENTS, widget=forms.DateTimeInput(attrs=_WHEN, format="%Y-%m-%dT%H:%M")
+    )
+    until = forms.DateTimeField(
+        label=_("至"), validators=MOMENTS, widget=forms.DateTimeInput(attrs=_WHEN, format="%Y-%m-%dT%H:%M")
+    )
     why = forms.CharField(
         label=_("理由"), max_length=500, required=False, widget=forms.TextInput(attrs={"class": "form-control"})
     )
