@@ -10,6 +10,7 @@ from fanzha.desk.audit.actions import Act, record
 from fanzha.desk.audit.locks import unlock
 from fanzha.desk.audit.models import Entry, Head
 from fanzha.desk.audit.verify import verify
+from fanzha.errors import Refused
 
 pytestmark = pytest.mark.django_db
 
@@ -21,6 +22,11 @@ def _three() -> None:
 
 def _unlocked() -> None:
     """What someone with the database's password could do."""
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            for verb in ("update", "delete"):
+                cursor.execute(f"drop trigger audit_entry_no_{verb}")
+        return
     with connection.schema_editor() as editor:
         unlock(None, editor)
 
@@ -52,18 +58,48 @@ def test_database_refuses_to_change_or_delete_an_entry() -> None:
 )
 def test_any_harm_is_found(harm: str, word: str) -> None:
     _three()
-    if connection.vendor == "sqlite":
-        with connection.cursor() as cursor:
-            for verb in ("update", "delete"):
-                cursor.execute(f"drop trigger audit_entry_no_{verb}")
-            cursor.execute(harm)
-    else:
-        _unlocked()
-        with connection.cursor() as cursor:
-            cursor.execute(harm)
+    _unlocked()
+    with connection.cursor() as cursor:
+        cursor.execute(harm)
     found = verify()
     assert not found.whole
     assert any(word in fault for fault in found.faults)
+
+
+@pytest.mark.parametrize("harm", ["data = '{'", "at = 'never'", "data = '[]'", "actor_name = null"])
+def test_an_entry_that_cannot_be_read_any_more_is_one_that_was_changed(harm: str) -> None:
+    _three()
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL keeps nothing that is not of its column's type")
+    _unlocked()
+    with connection.cursor() as cursor:
+        cursor.execute("pragma ignore_check_constraints = on")
+        try:
+            cursor.execute(f"update audit_entry set {harm} where number = 2")
+        except DatabaseError:
+            return  # not even so
+        finally:
+            cursor.execute("pragma ignore_check_constraints = off")
+    found = verify()
+    assert [fault[:2] for fault in found.faults] == ["2:"]
+    assert found.entries == 3
+
+
+def test_a_trail_taken_away_whole_is_found() -> None:
+    from fanzha.desk.organisations.actions import add_person
+
+    add_person(None, "wang", "王", "correct horse")
+    assert verify().whole
+    _unlocked()
+    with connection.cursor() as cursor:
+        cursor.execute("delete from audit_entry")
+        cursor.execute("delete from audit_head")
+    assert any("every entry is missing" in fault for fault in verify().faults)
+
+
+def test_a_reason_without_end_is_refused() -> None:
+    with pytest.raises(Refused, match="理由过长"), transaction.atomic():
+        record(None, [Act("a", "b", "c", reason="x" * 2001)])
 
 
 def test_an_inserted_entry_is_found() -> None:

@@ -7,8 +7,11 @@ from dataclasses import dataclass, field
 
 from fanzha.desk.audit.chain import head_mac, seal
 from fanzha.desk.audit.models import Entry, Head
+from fanzha.desk.organisations.models import User
 
 _MOST = 20  # faults that are listed
+_CHUNK = 2000
+_UNREADABLE = (ValueError, TypeError, AttributeError, OverflowError)  # of a field that holds what none of ours would
 
 
 @dataclass
@@ -31,13 +34,13 @@ def verify(noted: str = "") -> Verdict:
     last, expected = "", 0
     noted_number, _, noted_seal = noted.partition(":")
     noted_met = not noted or noted_number == "0"
-    for entry in Entry.objects.order_by("number").iterator(chunk_size=2000):
+    for number, entry in _entries():
         found.entries += 1
         expected += 1
-        for fault in _faults(entry, expected, last):
+        for fault in _faults(number, entry, expected, last):
             _note(found, fault)
-        expected, last = entry.number, entry.seal
-        noted_met |= str(entry.number) == noted_number and entry.seal == noted_seal
+        expected, last = number, entry.seal if entry else ""
+        noted_met |= str(number) == noted_number and last == noted_seal
     for fault in _ends(expected, last):
         _note(found, fault)
     if not noted_met:
@@ -46,16 +49,44 @@ def verify(noted: str = "") -> Verdict:
     return found
 
 
-def _faults(entry: Entry, expected: int, last: str) -> Iterator[str]:
-    if entry.number != expected:
-        yield f"{expected}–{entry.number - 1}: 记录缺失 entries are missing"
-    elif seal(entry, last) != entry.seal:
-        yield f"{entry.number}: 内容被改动或顺序被打乱 content or order was changed"
+def _entries() -> Iterator[tuple[int, Entry | None]]:
+    """By number; None for one that was made unreadable."""
+    after, ordered = -(2**63), Entry.objects.order_by("number")
+    while numbers := list(ordered.filter(number__gt=after).values_list("number", flat=True)[:_CHUNK]):
+        here = ordered.filter(number__gt=after, number__lte=numbers[-1])
+        try:
+            yield from [(entry.number, entry) for entry in here]
+        except _UNREADABLE:
+            yield from ((number, _entry(number)) for number in numbers)
+        after = numbers[-1]
+
+
+def _entry(number: int) -> Entry | None:
+    try:
+        return Entry.objects.get(number=number)
+    except _UNREADABLE:
+        return None
+
+
+def _faults(number: int, entry: Entry | None, expected: int, last: str) -> Iterator[str]:
+    if number != expected:
+        yield f"{expected}–{number - 1}: 记录缺失 entries are missing"
+    elif entry is None or not _sealed(entry, last):
+        yield f"{number}: 内容被改动或顺序被打乱 content or order was changed"
+
+
+def _sealed(entry: Entry, last: str) -> bool:
+    try:
+        return seal(entry, last) == entry.seal
+    except _UNREADABLE:
+        return False
 
 
 def _ends(number: int, last: str) -> Iterator[str]:
     head = Head.objects.filter(pk=1).first() or Head()
     if head.number == 0 and number == 0:
+        if User.objects.exists():  # each of whom came with an entry
+            yield "0: 记录全部缺失 every entry is missing"
         return
     if head.mac != head_mac(head.number, head.seal):
         yield "链尾记录被改动 the head was changed"
