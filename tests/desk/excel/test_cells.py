@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import random
 import zipfile
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import date, datetime, time
 from io import BytesIO
@@ -67,6 +68,9 @@ def test_text_within_a_cell_is_joined_and_its_reading_aloud_left_out(tmp_path: P
         '<x:row r="1"><x:c r="ZZZZ1"><x:v>1</x:v></x:c></x:row>',
         '<x:row r="1"><x:c r="1"><x:v>1</x:v></x:c></x:row>',
         '<x:row r="one"/>',
+        '<x:row r="99999999999999999999"/>',
+        '<x:row r="0"/>',
+        f'<x:row r="1"><x:c r="A1" t="str"><x:v>{"x" * 32_768}</x:v></x:c></x:row>',
         '<x:row r="1"><x:c r="A1"><x:v>one</x:v></x:c></x:row>',
         f'<x:row r="1"><x:c r="A1"><x:v>{"9" * 5000}</x:v></x:c></x:row>',
         '<x:row r="1"><x:c>',
@@ -82,8 +86,9 @@ def test_a_damaged_sheet_is_refused_in_words(tmp_path: Path, sheet: str) -> None
 )
 def test_a_document_type_is_refused_wherever_it_stands(tmp_path: Path, part: str) -> None:
     bomb = '<!DOCTYPE a [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]><a>&b;</a>'
-    _rebuilt(tmp_path, {part: bomb})
-    _refused(tmp_path / "made.xlsx")
+    for text in (bomb, '<?xml version="1.0" encoding="UTF-16"?>' + bomb):
+        _rebuilt(tmp_path, {part: text.encode("utf-16") if "UTF-16" in text else text})
+        _refused(tmp_path / "made.xlsx")
 
 
 def test_a_file_cut_short_or_changed_at_any_place_is_read_or_refused_but_never_fails(tmp_path: Path) -> None:
@@ -103,7 +108,7 @@ def _sheet(rows: str) -> str:
     return f'<x:worksheet xmlns:x="http://schemas.openxmlformats.org/spreadsheetml/2006/main">{rows}</x:worksheet>'
 
 
-def _rebuilt(folder: Path, parts: dict[str, str]) -> None:
+def _rebuilt(folder: Path, parts: Mapping[str, str | bytes]) -> None:
     """made.xlsx: a plain workbook with some parts in place of its own."""
     with xlsxwriter.Workbook(folder / "plain.xlsx") as book:
         book.add_worksheet().write_string(0, 0, "a")

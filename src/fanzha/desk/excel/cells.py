@@ -26,7 +26,8 @@ BROKEN = (
 )  # fmt: skip
 _CHUNK = 1 << 16
 _MOST_PLAIN = 32_000_000  # bytes of the parts that are not streamed; those of real files have some thousands
-_COLUMNS = 16_384
+_ROWS, _COLUMNS = 1_048_576, 16_384
+_LONGEST = 32_767  # characters of a cell
 
 
 def rows(path: Path) -> Iterator[tuple[int, dict[int, Any]]]:
@@ -50,6 +51,7 @@ class _Text:
     def __init__(self) -> None:
         self.parts: list[str] = []
         self._open = self._aside = False
+        self._length = 0
 
     def start(self, name: str, _attributes: dict[str, str]) -> None:
         if name in ("t", "v"):
@@ -60,12 +62,22 @@ class _Text:
     def words(self, text: str) -> None:
         if self._open:
             self.parts.append(text)
+            self._length += len(text)
+            if self._length > _LONGEST:
+                raise ValueError("a cell beyond Excel's own limit")
 
     def end(self, name: str) -> None:
         if name in ("t", "v"):
             self._open = False
         elif name == "rPh":
             self._aside = False
+
+    def taken(self) -> str:
+        """What was read since the last time."""
+        text = "".join(self.parts)
+        self.parts.clear()
+        self._length = 0
+        return text
 
 
 class _Strings(_Text):
@@ -78,8 +90,7 @@ class _Strings(_Text):
     def end(self, name: str) -> None:
         super().end(name)
         if name == "si":
-            self.found.append("".join(self.parts))
-            self.parts.clear()
+            self.found.append(self.taken())
 
 
 class _Sheet(_Text):
@@ -101,6 +112,8 @@ class _Sheet(_Text):
         elif name == "row":
             told = attributes.get("r")
             self._number = int(told) if told else self._number + 1
+            if not 0 < self._number <= _ROWS:
+                raise ValueError("a row beyond Excel's own limit")
             self._column, self._cells = -1, {}
         else:
             super().start(name, attributes)
@@ -108,8 +121,7 @@ class _Sheet(_Text):
     def end(self, name: str) -> None:
         if name == "c":
             if self.parts:
-                self._cells[self._column] = self._value("".join(self.parts))
-                self.parts.clear()
+                self._cells[self._column] = self._value(self.taken())
         elif name == "row":
             if self._cells:
                 self.rows.append((self._number, self._cells))
@@ -232,7 +244,7 @@ def _tree(archive: ZipFile, part: str) -> Any:
     if archive.getinfo(part).file_size > _MOST_PLAIN:
         raise ValueError(part)
     content = archive.read(part)
-    if b"<!DOCTYPE" in content:
+    if b"<!DOCTYPE" in content.replace(b"\0", b""):  # in UTF-16 as well
         _refused()
     return ElementTree.fromstring(content)  # noqa: S314 - without a DTD there are no entities
 
