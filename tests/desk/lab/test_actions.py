@@ -96,6 +96,8 @@ def test_two_pairs_of_eyes_and_the_operators_own_people(draft: Draft, people: An
     edited = actions.edit(people["leader2"], own.pk, own.text, "改过")
     with pytest.raises(Refused, match="双人"):
         actions.step(people["leader2"], edited.pk, "review")
+    with pytest.raises(Refused, match="起草或修改过"):  # a colleague's comma does not make it the colleague's
+        actions.step(people["leader"], edited.pk, "review")
     for name in ("duty", "regulator", "stranger"):
         with pytest.raises(PermissionDenied):
             actions.draft(people[name], "hb", found.text, "")

@@ -7,6 +7,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
+from fanzha.desk.appeals import actions as appeals
 from fanzha.desk.audit.models import Entry
 from fanzha.desk.audit.verify import verify
 from fanzha.desk.enforcement.models import Change
@@ -198,3 +199,14 @@ def test_all_of_an_approval_happens_or_nothing(people: Any, strong: Any, monkeyp
     measure.refresh_from_db()
     assert (measure.state, Change.objects.count(), Notice.objects.count()) == ("proposed", 0, 0)
     assert not Entry.objects.filter(action="measures.approve").exists()
+
+
+def test_what_an_appeal_found_wrong_is_not_approved_after_all(people: Any, strong: Any) -> None:
+    """Law art. 32: a harder step by the same rule was on its way when the subscriber was found right."""
+    stop = propose(people["analyst"], Wish("outgoing_stop"), alert=strong)
+    harder = propose(people["analyst"], Wish("suspend", note="x"), alert=strong)
+    appeals.uphold(people["leader"], appeals.file(stop, "我是快递员").pk, "已核实")
+    with pytest.raises(Refused, match="曾误判"):
+        approve(people["leader2"], harder.pk)
+    harder.refresh_from_db()
+    assert harder.state == "proposed"
