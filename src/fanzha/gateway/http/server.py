@@ -30,7 +30,7 @@ class BoundedProtocol(HttpToolsProtocol):
     _reading = False
 
     def __init__(self, *given: Any, express: Callable[[Asked], bytes], full: Any, **named: Any) -> None:
-        """express: answers the requests that need no more than `express` reads of them. full: those beyond the bound."""
+        """express: answers requests that need no more than `express` reads of them. full: those beyond the bound."""
         super().__init__(*given, **named)
         self._express = express
         self._ours = self.app
@@ -58,7 +58,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self.app = self._full if self._crowded else self._ours
         super().on_headers_complete()
 
-    def send_400_response(self, msg: str) -> None:
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - the words of uvicorn, which logs them
         """Say that this is no HTTP, as every other failure is said."""
         body = NO_HTTP.body()
         head = b"HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\ncontent-length: %d\r\n" % len(body)
