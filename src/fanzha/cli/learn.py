@@ -127,7 +127,7 @@ def list_versions(network: str | None, as_json: bool) -> None:
 
 
 @command.command("show", help=say("显示一个版本的模型卡", "print the card of a version"))
-@click.argument("number", type=int)
+@click.argument("number", type=options.VERSION)
 @options.network
 @click.option("--html", is_flag=True, help=say("网页格式", "as HTML"))
 def show(number: int, network: str | None, html: bool) -> None:
@@ -137,7 +137,7 @@ def show(number: int, network: str | None, html: bool) -> None:
 
 
 @command.command("try", help=say("在历史预警上试一个版本", "try a version on the alerts of a stretch of history"))
-@click.argument("number", type=int)
+@click.argument("number", type=options.VERSION)
 @options.days
 @options.since
 @options.until
@@ -200,7 +200,7 @@ def try_version(
 
 
 @command.command("release", help=say("启用一个版本（需两人）", "let a version speak (two people)"))
-@click.argument("number", type=int)
+@click.argument("number", type=options.VERSION)
 @click.option("--by", required=True, help=say("提请人", "who asks for it"))
 @click.option("--approved-by", required=True, help=say("批准人", "who approves"))
 @click.option("--why", required=True, help=say("理由", "why"))

@@ -15,6 +15,7 @@ SERIAL = click.IntRange(0, 10**12)
 ROWS = click.IntRange(1, 1_000_000)
 PORT = click.IntRange(1, 65_535)
 REGION = click.IntRange(0, 999_999)
+VERSION = click.IntRange(1, 1_000_000)
 
 since = click.option("--from", "first", type=Moment(), help=say("从何时起", "first moment"))
 until = click.option("--to", "last", type=Moment(last=True), help=say("到何时止", "last moment"))

@@ -59,15 +59,21 @@ def is_parquet(path: Path) -> bool:
     return head_of(path)[:4] == b"PAR1"
 
 
+def check_text(path: Path) -> bytes:
+    """The first bytes of a file that may be CSV. Raises InputError for what is known to be something else."""
+    head = head_of(path)
+    for magic, (what, hint) in _FOREIGN.items():
+        if head.startswith(magic):
+            raise InputError(f"is {what}, not CSV", where=str(path), hint=hint)
+    return head
+
+
 def pieces(path: Path) -> Iterator[bytes]:
     """The decompressed bytes in pieces of at most a few megabytes.
 
     Raises InputError for what is no text at all, and Damage after the last good piece of a cut or damaged file.
     """
-    head = head_of(path)
-    for magic, (what, hint) in _FOREIGN.items():
-        if head.startswith(magic):
-            raise InputError(f"is {what}, not CSV", where=str(path), hint=hint)
+    head = check_text(path)
     if head.startswith(b"\x1f\x8b"):
         return _with_line_ends(_gzip(path))
     if head.startswith(b"\x28\xb5\x2f\xfd"):

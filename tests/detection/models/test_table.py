@@ -73,6 +73,8 @@ def test_text_columns_are_left_out_aloud() -> None:
     [
         ("empty.csv", b"", "not a table"),
         ("header.csv", b"calls,label\n", "no rows"),
+        ("sheet.xlsx", b"PK\x03\x04..", "Excel"),
+        ("wide.csv", "calls,label\n".encode("utf-16"), "UTF-16"),
         ("ragged.csv", b"calls,label\n1,2\n1,2,3\n", "not a table"),
         ("twice.csv", b"calls,calls,label\n1,2,0\n", "column twice: calls"),
         ("cut.parquet", b"PAR1\x00\x00", "not a table"),

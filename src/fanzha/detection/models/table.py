@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from fanzha.detection.models.mapping import TableMapping
 from fanzha.errors import InputError, MappingError
+from fanzha.records.bytestream import check_text
 
 Matrix = NDArray[np.float64]
 
@@ -62,6 +63,7 @@ def read_arrow(path: Path) -> pa.Table:
 
 
 def _read_csv(path: Path) -> pa.Table:
+    check_text(path)
     # asked beforehand: Arrow takes bytes that are no UTF-8 for a binary column, and says nothing
     return pa_csv.read_csv(path, pa_csv.ReadOptions(encoding="utf8" if _is_utf8(path) else "gb18030"))
 
