@@ -162,6 +162,7 @@ def _serve_pages(host: str, port: int) -> None:
 
     from fanzha.desk.entities.lake import warm
     from fanzha.desk.pages.bounds import bounds
+    from fanzha.desk.pages.heads import BoundedHeads
 
     # Arrow's allocator is to meet a thread that stays first: where the first one ended, a later thread has died of a
     # fault in memory (apache/arrow#50471, #50908).
@@ -178,6 +179,7 @@ def _serve_pages(host: str, port: int) -> None:
         proxy_headers=os.environ.get("FANZHA_HTTPS") == "1",  # who asks is the proxy's word, if it is on this machine
         timeout_graceful_shutdown=5,
         limit_concurrency=bounds().at_once,
+        http=BoundedHeads,
         ws="none",
     )
 

@@ -115,6 +115,13 @@ def test_a_session_key_that_is_none(db: None) -> None:
         assert client.get("/alerts/").status_code == 302
 
 
+def test_a_host_that_is_not_ours_is_refused_and_is_in_no_link(client: Client, db: None) -> None:
+    for said in ({}, {"headers": {"referer": "http://evil.example/"}}):
+        for answer in (client.get("/", HTTP_HOST="evil.example", **said), client.post("/", HTTP_HOST="a b", **said)):
+            assert answer.status_code == 400
+            assert b"evil.example" not in answer.content
+
+
 def test_the_way_back_is_kept_by_the_form_and_not_in_a_session_of_nobody(client: Client, db: None) -> None:
     from django.contrib.sessions.models import Session
 

@@ -10,7 +10,7 @@ import pytest
 
 from fanzha.desk.pages.bounds import Bounded, Bounds
 
-_BOUNDS = Bounds(body_bytes=10, body_seconds=0.05, at_once=1, source="test", as_of=date(2026, 11, 22))
+_BOUNDS = Bounds(head_bytes=10, body_bytes=10, body_seconds=0.05, at_once=1, source="test", as_of=date(2026, 11, 22))
 
 
 def _answered(pieces: list[bytes], length: str | None = None, *, whole: bool = True) -> tuple[int, bytes]:

@@ -23,6 +23,7 @@ _GONE = {"type": "http.disconnect"}
 class Bounds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """See bounds.yaml."""
 
+    head_bytes: int
     body_bytes: int
     body_seconds: float
     at_once: int

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
+from django.core.exceptions import DisallowedHost
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 from django.shortcuts import render
@@ -106,8 +107,14 @@ def broken(request: HttpRequest) -> HttpResponse:
 def _back(request: HttpRequest) -> str:
     """The page of ours that a form was sent from; none where that is this very address."""
     came = request.headers.get("Referer", "")
-    ours = url_has_allowed_host_and_scheme(came, {request.get_host()}, require_https=request.is_secure())
-    return came if ours and request.method == "POST" and came != request.build_absolute_uri() else ""
+    if not came or request.method != "POST":
+        return ""
+    try:
+        here = request.get_host()
+    except DisallowedHost:  # which may be what is refused
+        return ""
+    ours = url_has_allowed_host_and_scheme(came, {here}, require_https=request.is_secure())
+    return came if ours and came != request.build_absolute_uri() else ""
 
 
 @public
