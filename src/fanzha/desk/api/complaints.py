@@ -14,6 +14,7 @@ from fanzha.desk.api.choices import Scope
 from fanzha.desk.api.door import Door, keyed
 from fanzha.desk.complaints import actions, bringing
 from fanzha.desk.complaints.models import Complaint
+from fanzha.desk.masking.mask import mask_text
 from fanzha.desk.organisations.models import User
 
 router = Router(tags=["complaints"])
@@ -132,7 +133,8 @@ def act(
 
 def _row(row: Complaint, user: User | None = None) -> dict[str, Any]:
     acts = telling.buttons(row, user) if user else []
-    return {**telling.plain(row, ComplaintRow), "subject": telling.subject(row.subject), "acts": acts}
+    said = {"subject": telling.subject(row.subject), "told": mask_text(row.told), "acts": acts}
+    return {**telling.plain(row, ComplaintRow, "told"), **said}
 
 
 def _seen(user: User) -> Any:

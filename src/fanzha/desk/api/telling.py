@@ -15,6 +15,7 @@ from fanzha.desk.api.actions import once
 from fanzha.desk.api.door import keyed
 from fanzha.desk.appeals.models import Appeal
 from fanzha.desk.lists.models import Item
+from fanzha.desk.masking.mask import mask_text
 from fanzha.desk.masking.subject import Subject
 from fanzha.desk.measures.models import Measure
 from fanzha.desk.organisations.models import User
@@ -111,7 +112,8 @@ def item(row: Item, user: User | None = None) -> dict[str, Any]:
 def appeal(row: Appeal, user: User | None = None) -> dict[str, Any]:
     """With its acts for `user`, where one is given."""
     acts = buttons(row, user) if user else []
-    return {**plain(row, shapes.AppealRow), "measure": row.measure_id, "subject": subject(row.subject), "acts": acts}
+    told = {"measure": row.measure_id, "subject": subject(row.subject), "statement": mask_text(row.statement)}
+    return {**plain(row, shapes.AppealRow, "statement"), **told, "acts": acts}
 
 
 def plain(row: Any, shape: type[Schema], *apart: str) -> dict[str, Any]:

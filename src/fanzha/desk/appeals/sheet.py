@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from fanzha.desk.appeals.choices import State
 from fanzha.desk.excel.exporting import Row, Table, labels, moment, places, yes
-from fanzha.desk.masking.mask import mask
+from fanzha.desk.masking.mask import mask, mask_text
 from fanzha.desk.measures.ladder import rungs
 
 _HEAD = (
@@ -30,7 +30,7 @@ def table() -> Table:
         for pk, network, kind, value, rung, urgent, statement, region, filed, heard, decided, answer, *rest in rows:
             due, overdue, state = rest
             yield (
-                pk, network, mask(kind, value), steps.get(rung, rung), yes(urgent), statement, named(region),
+                pk, network, mask(kind, value), steps.get(rung, rung), yes(urgent), mask_text(statement), named(region),
                 moment(filed), moment(heard), moment(decided), answer, moment(due), yes(overdue), states[state],
             )  # fmt: skip
 

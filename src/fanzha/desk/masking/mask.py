@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from fanzha import numbering
 
 # Family names of two characters; all others are one (common ones of GB/T 7408-style lists, kept short on purpose).
 _LONG_SURNAMES = ("欧阳", "上官", "司马", "诸葛", "东方", "皇甫", "尉迟", "公孙", "慕容", "令狐", "司徒", "夏侯")
+
+# Eleven digits or more, and a mobile number written in groups; dates and document numbers of offices stay.
+_LONG = re.compile(r"\+?[0-9]{11,}[Xx]?|(?<![0-9])(?:\+?86[ -]?)?1[3-9][0-9](?:[ -][0-9]{4}){2}(?![0-9])")
+_DOCUMENT = 15  # digits of an identity document of old at least; cards of banks have more
 
 
 @lru_cache(maxsize=20_000)
@@ -20,6 +25,15 @@ def mask(kind: str, value: str) -> str:
     if kind == "document":
         return mask_document(value)
     return numbering.mask(value)
+
+
+def mask_text(text: str) -> str:
+    """What people wrote, with every number, document and card number in it hidden."""
+    return _LONG.sub(lambda found: _hidden(found[0].replace(" ", "").replace("-", "")), text)
+
+
+def _hidden(run: str) -> str:
+    return mask_document(run) if len(run) >= _DOCUMENT else numbering.mask(run)
 
 
 def mask_name(name: str) -> str:

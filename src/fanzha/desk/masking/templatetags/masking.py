@@ -7,6 +7,7 @@ from typing import Any
 from django import template
 
 from fanzha.desk.masking.actions import RIGHT, as_shown, shown_to
+from fanzha.desk.masking.mask import mask_text
 from fanzha.desk.masking.subject import Subject
 from fanzha.desk.rights.seats import holds
 
@@ -33,3 +34,9 @@ def shown(context: dict[str, Any], subject: Subject, link: bool = True) -> dict[
 def plain(context: dict[str, Any], subject: Subject) -> str:
     """A subject as this person sees it, as bare text."""
     return as_shown(context["request"].user, subject)
+
+
+@register.simple_tag(takes_context=True)
+def words(context: dict[str, Any], subject: Subject, text: str) -> str:
+    """What somebody wrote about a subject: numbers in it are hidden from who does not see the subject in full."""
+    return text if subject.digest in shown_to(context["request"].user) else mask_text(text)
