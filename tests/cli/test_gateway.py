@@ -31,6 +31,7 @@ def test_a_token_is_shown_once_listed_without_its_secret_and_revoked(run, tmp_pa
         (["add", "x", "--scope", "everything"], "one of decide, explain"),
         (["add", "x"], "--scope"),
         (["add", "x", "--scope", "decide", "--days", "400"], "at most 365 days"),
+        (["add", "", "--scope", "decide"], "a name has"),
         (["revoke", "nothing"], "fanzha gateway token list"),
     ],
 )

@@ -48,6 +48,7 @@ _HELP = say(
       fanzha gateway token add sms-centre --scope decide --days 90
     """,
 )
+_LONGEST_NAME = 100  # of a token: a line of a list
 _HERE = ("127.0.0.0/8", "::1")
 _SCOPES = say("权限，可多次写：", "may be given more than once: ") + "decide explain calls release policy metrics"
 _TOKEN_HELP = say("HTTP令牌：新建、列出、撤销（只存散列）", "HTTP tokens: make, list, revoke (only hashes are kept)")
@@ -105,6 +106,12 @@ def command(
     """See the help."""
     if context.invoked_subcommand is not None:
         return
+    if sip == http == "off":
+        raise UsageError(
+            say("没有可听的：--sip 与 --http 都关了", "nothing to listen on: --sip and --http are both off")
+        )
+    if source_token is not None and not source_token.is_file():
+        raise UsageError(say(f"没有文件 {source_token}", f"there is no file {source_token}"), where="--source-token")
     home = start.begin()
     import secrets
 
@@ -148,6 +155,10 @@ def add(name: str, scopes: tuple[str, ...], days: int) -> None:
     unknown = [scope for scope in scopes if scope not in list(Scope)]
     if unknown:
         raise UsageError(f"no such scope: {unknown[0]!r} (没有这个权限)", hint=f"one of {', '.join(Scope)}")
+    if not 1 <= len(name.strip()) <= _LONGEST_NAME:
+        raise UsageError(
+            say(f"名称须为 1 至 {_LONGEST_NAME} 个字", f"a name has 1 to {_LONGEST_NAME} letters"), where="NAME"
+        )
     if days > bounds().token_days:
         raise UsageError(f"a token holds at most {bounds().token_days} days (有效期过长)", where="--days")
     now = time.time_ns() // 1000

@@ -12,6 +12,7 @@ from fanzha.cli import options, start
 from fanzha.cli.language import say
 from fanzha.cli.moments import Moment
 from fanzha.cli.terminal import console, count, foreign, note, nothing, show_json, table
+from fanzha.errors import UsageError
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -121,6 +122,8 @@ def build(files: tuple[Path, ...], folder: Path | None, as_json: bool) -> None:
 @options.as_json
 def add(value: str, folder: Path | None, as_json: bool, **given: Any) -> None:
     """A value that ends with a star is a prefix. The first entry of all is published as a snapshot."""
+    if not given["source"].strip():
+        raise UsageError(say("须写明依据的文书或措施", "say which document or measure is behind it"), where="--source")
     publisher = _publisher(folder)
     entry = _entry(value, **given)
     receipt = publisher.delta([entry]) if publisher.store.version else publisher.snapshot([entry])

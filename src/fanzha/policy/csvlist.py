@@ -66,7 +66,8 @@ def _read(path: Path) -> pa.Table:
     except OSError as error:
         raise InputError(f"cannot be read: {error.strerror or error}", where=str(path)) from error
     except (pa.ArrowInvalid, UnicodeDecodeError) as error:
-        raise InputError(f"is no CSV in UTF-8: {error}".splitlines()[0], where=str(path)) from error
+        what = f"is no CSV in UTF-8: {error}".splitlines()[0]
+        raise InputError(what, where=str(path), hint="save the file as UTF-8") from error
     strangers = set(names) - set(SCHEMA.names)
     missing = set(REQUIRED) - set(names)
     if strangers or missing or len(set(names)) != len(names):
