@@ -115,7 +115,11 @@ def test_a_session_key_that_is_none(db: None) -> None:
         assert client.get("/alerts/").status_code == 302
 
 
-def test_a_host_that_is_not_ours_is_refused_and_is_in_no_link(client: Client, db: None) -> None:
+@pytest.mark.parametrize("demo", [False, True])
+def test_a_host_that_is_not_ours_is_refused_and_is_in_no_link(
+    client: Client, db: None, demo: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "DEMO", demo)
     for said in ({}, {"headers": {"referer": "http://evil.example/"}}):
         for answer in (client.get("/", HTTP_HOST="evil.example", **said), client.post("/", HTTP_HOST="a b", **said)):
             assert answer.status_code == 400

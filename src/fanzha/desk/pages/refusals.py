@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import DisallowedHost
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
@@ -68,6 +69,8 @@ def busy(request: HttpRequest, error: OperationalError) -> HttpResponse:
 
 def told(request: HttpRequest, status: int, title: str, hint: str = "") -> HttpResponse:
     """A refusal with what to do about it."""
+    if not hasattr(request, "user"):
+        request.user = AnonymousUser()  # refused before anybody was asked for, and pages have a place for who reads
     part = bool(request.headers.get("HX-Request"))
     template = "pages/refusal_part.html" if part else "pages/refusal.html"
     words = {"status": status, "title": title, "hint": hint, "back": _back(request)}
