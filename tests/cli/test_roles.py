@@ -25,3 +25,5 @@ def test_every_role_is_known_once_and_no_other() -> None:
     assert set(named(",".join(ROLES))) == {"desk", "jobs", "watch", "gateway", "hep"}
     with pytest.raises(UsageError, match="province"):
         named("desk,province")
+    with pytest.raises(UsageError, match="no role"):
+        named(", ,")

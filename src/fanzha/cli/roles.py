@@ -35,6 +35,8 @@ def named(words: str) -> tuple[str, ...]:
     for name in names:
         if name not in ROLES:
             raise UsageError(say(f"没有角色 {name}", f"there is no role {name}"), where="--roles", hint=",".join(ROLES))
+    if not names:
+        raise UsageError(say("没有写角色", "no role is named"), where="--roles", hint=",".join(ROLES))
     return names
 
 

@@ -72,7 +72,7 @@ def command(roles: str | None, host: str, port: int, switch: str, demo: bool, on
         ready()
         _run(only, ports)
         return
-    wanted = named(roles) if roles else ROLES if demo else USUAL
+    wanted = named(roles) if roles is not None else ROLES if demo else USUAL
     if "desk" in wanted:
         check_free(host, port)
     if demo:
@@ -85,7 +85,8 @@ def command(roles: str | None, host: str, port: int, switch: str, demo: bool, on
     (place / "incoming").mkdir(exist_ok=True)
     if "jobs" in wanted:
         make_key(place)
-    note(say(f"工作台在 {ports.address}", f"the desk is at {ports.address}"))
+    if "desk" in wanted:
+        note(say(f"工作台在 {ports.address}", f"the desk is at {ports.address}"))
     from fanzha.cli.supervisor import Supervisor
 
     supervisor = Supervisor(commands(wanted, ports, place, switch))
