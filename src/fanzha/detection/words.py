@@ -125,6 +125,7 @@ class Words:
     measures: Mapping[str, Measure]
     bands: Bands
     lists: Mapping[str, tuple[float, ...]]
+    listed: Mapping[str, tuple[str, str]]  # how the lists are called: (zh, en)
     bridge: BridgeBounds
     digest: str
 
@@ -144,6 +145,7 @@ def read_words(directories: Sequence[Path] = (), codes: Mapping[str, type[IntEnu
         measures={measure.id: measure for measure in bands.measures},
         bands=bands,
         lists={name: _values(documents["lists"], name, row, codes or {}) for name, row in lists.lists.items()},
+        listed={name: (row.zh, row.en) for name, row in lists.lists.items()},
         bridge=decode(documents["bridge"], BridgeBounds),
         digest=hashlib.sha256(repr([document.data for document in documents.values()]).encode()).hexdigest(),
     )

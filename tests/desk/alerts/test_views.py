@@ -108,3 +108,18 @@ def test_views_are_ones_own(signed_in: Any, people: Any) -> None:
     assert "红色" not in signed_in("analyst").get(LIST).content.decode()
     signed_in("analyst").post(reverse("alerts:drop_view", args=[SavedView.objects.get().pk]))
     assert SavedView.objects.count() == 1
+
+
+def test_a_leaf_about_a_list_is_told_in_words(signed_in: Any, make_alert: Any) -> None:
+    """Codes of rules are no words in either language."""
+    alert = make_alert("a1", region="420100")
+    alert.body["evidence"].append({
+        "rule": "mass.hour", "fields": ["number_kind"], "value": 1.0, "op": "not in", "threshold": None,
+        "state": "holds", "zh": "号码类别为 MOBILE，须不属于 FIXED_LINES（满足）",
+        "en": "kind of number: MOBILE, not in FIXED_LINES (holds)",
+    })  # fmt: skip
+    alert.save()
+    leader, address = signed_in("leader"), reverse("alerts:detail", args=["a1"])
+    assert "号码类别为 移动电话，须不属于 固定电话（满足）" in leader.get(address).content.decode()
+    english = leader.get(address, headers={"accept-language": "en"}).content.decode()
+    assert "kind of number: mobile, not in fixed lines (holds)" in english

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import Any
@@ -12,10 +13,13 @@ from fanzha.desk.alerts.choices import REASONS, State
 from fanzha.desk.alerts.models import Alert
 from fanzha.desk.alerts.words import words
 from fanzha.desk.audit.models import SHOWN, Entry
+from fanzha.desk.entities.words import kind_of_number
 from fanzha.desk.organisations.models import User
 from fanzha.desk.workflow.actions import available
+from fanzha.numbering.codes import Kind as NumberKind
 
 FEW, MANY = 6, 2000
+_CODE = re.compile(r"\b[A-Z][A-Z0-9_]+\b")
 _OTHERS = {"overdue": _("超时"), "assign": _("分派"), "push": _("推送公安"), "complaints": _("多人举报提高分值")}
 
 
@@ -37,7 +41,18 @@ def _measured(item: dict[str, Any]) -> dict[str, Any]:
     """With the places (0 to 100) of value and threshold on a bar."""
     value, threshold = abs(item.get("value") or 0), abs(item.get("threshold") or 0)
     most = max(value, threshold, 0.01) * 1.2
-    return {**item, "bar": round(100 * value / most), "mark": round(100 * threshold / most)}
+    return {**_worded(item), "bar": round(100 * value / most), "mark": round(100 * threshold / most)}
+
+
+def _worded(item: dict[str, Any]) -> dict[str, Any]:
+    """A leaf about a list names codes of rules: here they are called as people call them."""
+    if item.get("op") not in ("in", "not in"):
+        return item
+    return {**item, **{name: _CODE.sub(lambda found: _called(found[0]), item[name]) for name in ("zh", "en")}}
+
+
+def _called(code: str) -> str:
+    return kind_of_number(NumberKind[code]) if code in NumberKind.__members__ else words().listed(code)
 
 
 def trail_of(alert: Alert) -> list[Entry]:

@@ -67,6 +67,10 @@ class Told:
         found = self._words.measures.get(name)
         return name if found is None else _one(found.zh, found.en)
 
+    def listed(self, name: str) -> str:
+        """The name of a list of values."""
+        return _one(*self._words.listed.get(name, (name, name)))
+
     def family(self, name: str) -> str:
         """The family's name."""
         found = self._words.families.get(name)

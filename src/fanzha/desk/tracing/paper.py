@@ -40,7 +40,7 @@ def said(report: Report, user: User) -> dict[str, Any]:
     shown = as_shown(user, report.subject)
     return {
         "title": _("号码溯源报告"),
-        "subtitle": f"{report.serial} · {report.office} · {report.prepared_at:%Y-%m-%d}",
+        "subtitle": f"{report.serial} · {report.office} · {timezone.localtime(report.prepared_at):%Y-%m-%d}",
         "watermark": f"{draft}{user.name} {at}",
         "footer": f"{report.serial} · {user.name} · {at}",
         "wordy": True,

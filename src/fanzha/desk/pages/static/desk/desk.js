@@ -77,5 +77,11 @@ document.addEventListener("keydown", (event) => {
   const subject = place.content.firstElementChild;
   asking.replaceWith(subject);
   window.htmx.process(subject);
-  subject.querySelector(".unmask").focus();
+  const again = subject.querySelector(".unmask");
+  again.classList.remove("htmx-request"); // it was being asked for when it was kept
+  again.focus();
 });
+
+// Where the menu is narrow, it shows where one is; not by scrollIntoView, which would take the first Tab past the skip link.
+const at = document.querySelector(".menu [aria-current]");
+if (at) at.parentElement.scrollLeft = at.offsetLeft - at.parentElement.offsetLeft - at.parentElement.clientWidth / 2;
