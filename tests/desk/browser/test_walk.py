@@ -105,8 +105,8 @@ def test_every_page_of_a_leader_in_english(
     assert "\n".join(_walk(page, served, set(), _CHINESE, small=False) + faults) == ""
 
 
-def test_an_alert_on_paper_has_no_buttons_and_loses_nothing(
-    opened: Callable[..., Any], sign_in: Callable[[Any, str], None], faults: list[str]
+def test_on_paper_are_no_buttons_and_nothing_is_lost(
+    opened: Callable[..., Any], sign_in: Callable[[Any, str], None], served: str, faults: list[str]
 ) -> None:
     page = opened()
     sign_in(page, "leader")
@@ -117,7 +117,11 @@ def test_an_alert_on_paper_has_no_buttons_and_loses_nothing(
         assert not page.is_visible(f"{hidden} >> nth=0"), hidden
     assert page.is_visible(".rule")
     assert page.is_visible(".foot")
+    page.set_viewport_size({"width": 718, "height": 1000})  # A4
     assert _look(page, "paper_alert") == []
+    page.goto(f"{served}/alerts/")
+    assert page.is_visible("thead th:has-text('时限')")  # all columns of a desktop, though paper is narrow
+    assert _look(page, "paper_list") == []
     assert faults == []
 
 
@@ -138,6 +142,47 @@ def test_the_keyboard_gets_everywhere(
     assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none"
     page.keyboard.press("Shift+Tab")
     assert page.evaluate("document.activeElement !== document.body")
+
+
+def test_a_row_that_arrives_moves_nobodys_place(
+    opened: Callable[..., Any], sign_in: Callable[[Any, str], None], faults: list[str]
+) -> None:
+    """Whoever is about to judge by keyboard judges the row they look at, not the one that slid under it."""
+    page = opened()
+    sign_in(page, "leader")
+    page.wait_for_selector("tr.alert-row")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    looked_at = page.get_attribute("tr.is-here", "id")
+    page.evaluate("""() => {
+        const arrived = document.querySelector("tr.alert-row").cloneNode(true);
+        document.querySelector("#fresh").append(Object.assign(arrived, { id: "alert-new" }));
+    }""")
+    page.keyboard.press("x")
+    assert page.eval_on_selector("tr:has(input[name=ids]:checked)", "row => row.id") == looked_at
+    page.click(".is-here .unmask")
+    page.wait_for_selector(".unmask-form input[name=reason]:focus")
+    page.keyboard.press("Escape")  # asked too much: back, without a look being counted
+    assert page.evaluate("document.activeElement.className") == "unmask"
+    assert page.query_selector(".unmask-form") is None
+    assert faults == []
+
+
+def test_a_refusal_leaves_the_page_as_it_is_and_two_clicks_are_one(
+    opened: Callable[..., Any], sign_in: Callable[[Any, str], None], served: str, faults: list[str]
+) -> None:
+    page = opened()
+    sign_in(page, "leader")
+    page.goto(f"{served}/lists/new/block/")
+    sent: list[str] = []
+    page.on("request", lambda asked: sent.append(asked.url) if asked.method == "POST" else None)
+    page.set_input_files("#bring input[type=file]", {"name": "a.xlsx", "mimeType": "a/b", "buffer": b"no workbook"})
+    page.dblclick("#bring button")
+    page.wait_for_selector("#bring .wrong [role=alert]")
+    assert page.eval_on_selector("#bring input[type=file]", "field => field.files.length") == 1
+    assert page.url == f"{served}/lists/new/block/"
+    assert len(sent) == 1
+    assert [fault for fault in faults if "422" not in fault] == []
 
 
 def test_a_leader_at_work(
