@@ -70,6 +70,7 @@ def test_text_within_a_cell_is_joined_and_its_reading_aloud_left_out(tmp_path: P
         '<x:row r="one"/>',
         '<x:row r="99999999999999999999"/>',
         '<x:row r="0"/>',
+        f"<x:row>{'<x:c/>' * 16_385}</x:row>",
         f'<x:row r="1"><x:c r="A1" t="str"><x:v>{"x" * 32_768}</x:v></x:c></x:row>',
         '<x:row r="1"><x:c r="A1"><x:v>one</x:v></x:c></x:row>',
         f'<x:row r="1"><x:c r="A1"><x:v>{"9" * 5000}</x:v></x:c></x:row>',

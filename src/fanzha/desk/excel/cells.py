@@ -25,9 +25,10 @@ BROKEN = (
     expat.ExpatError, ElementTree.ParseError,
 )  # fmt: skip
 _CHUNK = 1 << 16
-_MOST_PLAIN = 32_000_000  # bytes of the parts that are not streamed; those of real files have some thousands
+_MOST_PLAIN = 4_000_000  # bytes of the parts that are not streamed; those of real files have some thousands
 _ROWS, _COLUMNS = 1_048_576, 16_384
 _LONGEST = 32_767  # characters of a cell
+_STRINGS = 2_000_000  # shared ones: more than a hundred thousand rows of ours can name
 
 
 def rows(path: Path) -> Iterator[tuple[int, dict[int, Any]]]:
@@ -91,6 +92,8 @@ class _Strings(_Text):
         super().end(name)
         if name == "si":
             self.found.append(self.taken())
+            if len(self.found) > _STRINGS:
+                raise ValueError("too many shared strings")
 
 
 class _Sheet(_Text):
@@ -108,6 +111,8 @@ class _Sheet(_Text):
         if name == "c":
             place = attributes.get("r")
             self._column = self._at(place) if place else self._column + 1
+            if self._column >= _COLUMNS:
+                raise ValueError("a column beyond Excel's own limit")
             self._kind, self._style = attributes.get("t", "n"), attributes.get("s", "")
         elif name == "row":
             told = attributes.get("r")
