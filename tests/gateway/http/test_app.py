@@ -182,7 +182,11 @@ def test_a_tear_down_says_who_and_why_and_what_became_of_it(client: Client, back
     assert client.ask("POST", "/v1/calls/c1/release", {})[0] == 400
 
 
-def test_one_callers_counters_are_set_to_nothing(client: Client) -> None:
+def test_one_callers_counters_are_set_to_nothing(client: Client, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO", "fanzha.gateway.http"):
+        client.ask("POST", "/v1/counters/forget", {"caller": "138-1234-5678"})
+    assert "138-****-5678" in caplog.text
+    assert "1234" not in caplog.text
     for caller, known in (("+8617000000001", True), ("+8613912345678", False)):
         assert client.ask("POST", "/v1/counters/forget", {"caller": caller})[:2] == (200, {"forgotten": known})
     assert client.ask("POST", "/v1/counters/forget", {"all": True})[0] == 400

@@ -95,7 +95,8 @@ class Routes:
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise bad_body(error) from None
         known = self._back.forget(named.caller)
-        LOG.info("counters of %s set to nothing: %s", named.caller, known, extra={"token": token.id, "who": token.name})
+        who = {"token": token.id, "who": token.name}
+        LOG.info("counters of %s set to nothing: %s", mask(named.caller), known, extra=who)
         return _json(Forgotten(known))
 
     async def _policy(self, request: Request) -> Response:
