@@ -9,6 +9,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 
 import click
 
@@ -143,15 +144,21 @@ def fanzha(lang: str | None) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run, and leave with the exit code that the help promises. Never a traceback for what a person can cause."""
-    if isinstance(sys.stdout, io.TextIOWrapper):  # a name in GBK, or a terminal that knows no Chinese, is no fault
-        sys.stdout.reconfigure(errors="backslashreplace")
+    _ready_output()
     try:
         code = fanzha.main(args=arguments, prog_name="fanzha", standalone_mode=False)
-        if sys.stdout is not None:
-            sys.stdout.flush()
+        sys.stdout.flush()
     except BaseException as error:
         code = _told(error)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _ready_output() -> None:
+    """Where output was closed (`>&-`) it goes nowhere; a name in GBK or a terminal without Chinese is no fault."""
+    sys.stdout = sys.stdout or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+    sys.stderr = sys.stderr or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _told(error: BaseException) -> int:
@@ -178,8 +185,7 @@ def _told(error: BaseException) -> int:
 def _drop_output() -> None:
     """What standard output would not take (its reader is gone, its disk is full) is not tried again at exit."""
     try:
-        if sys.stdout is not None:
-            sys.stdout.flush()
+        sys.stdout.flush()
     except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
