@@ -67,6 +67,10 @@ WORDS: dict[str, Promise] = {
     "ask": _("提交回测"),
     "cancel": _("取消"),
     "in": _("登录"),
+    "wrong_password": _("口令错误"),
+    "outcomes": _("导出结论"),
+    "daily": _("日报 PDF"),
+    "excel": _("导出"),
 }
 
 
