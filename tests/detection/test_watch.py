@@ -19,7 +19,8 @@ from fanzha.detection.outbox import Outbox
 from fanzha.detection.pack import load_pack
 from fanzha.detection.scan import scan
 from fanzha.detection.watch import Listener, Options, Watch
-from fanzha.errors import InputError
+from fanzha.errors import InputError, StorageError
+from fanzha.records import storage
 from fanzha.records.lake import Lake
 from province import make_province, references
 
@@ -175,3 +176,14 @@ def test_an_edited_rule_rebuilds_the_profiles_and_says_so_but_a_restart_does_not
 def test_a_missing_folder_is_said_plainly(tmp_path: Path) -> None:
     with Lake(tmp_path) as lake, pytest.raises(InputError, match="no such folder"):
         Watch(lake, load_pack(), tmp_path / "nowhere", tmp_path / "watch", Options())
+
+
+def test_two_watchers_of_one_network_do_not_judge_the_same_calls(
+    tmp_path: Path, drop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storage, "_ENDING_S", 0.0)
+    state = tmp_path / "home" / "watch"
+    with Lake(tmp_path / "home") as lake:
+        second = Watch(lake, load_pack(), drop, state, Options(once=True, max_bytes=50_000_000))
+        with storage.alone(state / "watch.lock", "held", ""), pytest.raises(StorageError, match="another watcher"):
+            second.run()

@@ -26,7 +26,7 @@ from fanzha.profiles.epoch import activations_of
 from fanzha.records.importing import import_file, is_partial
 from fanzha.records.lake import Lake
 from fanzha.records.receipt import Receipt
-from fanzha.records.storage import name_of
+from fanzha.records.storage import alone, name_of
 
 WINDOW = 100_000  # calls stepped and committed at a time
 POLL_S = 0.1
@@ -97,23 +97,27 @@ class Watch:
         self._stopping = True
 
     def run(self) -> None:
-        """Catch up with the lake, then take files as they become complete."""
+        """Catch up with the lake, then take files as they become complete. Raises StorageError beside another one."""
         try:
-            self._outbox.forget_refused()
-            self._catch_up()
-            while not self._stopping:
-                self._renew()
-                taken = [path for path in self._complete() if not self._stopping and self._take(path)]
-                if self._options.once and not taken and not self._settling:
-                    break
-                if not taken:
-                    if time.monotonic() - self._saved_at > self._options.checkpoint_s:
-                        self._lake.sort_due()
-                        self._save()
-                    time.sleep(POLL_S)
-            self._save()
+            with alone(self._state / "watch.lock", "another watcher works here", "end it first, or name a --network"):
+                self._run()
         finally:
             self._outbox.close()
+
+    def _run(self) -> None:
+        self._outbox.forget_refused()
+        self._catch_up()
+        while not self._stopping:
+            self._renew()
+            taken = [path for path in self._complete() if not self._stopping and self._take(path)]
+            if self._options.once and not taken and not self._settling:
+                break
+            if not taken:
+                if time.monotonic() - self._saved_at > self._options.checkpoint_s:
+                    self._lake.sort_due()
+                    self._save()
+                time.sleep(POLL_S)
+        self._save()
 
     # Files
 

@@ -19,6 +19,7 @@ from fanzha.errors import FanzhaError, StorageError
 TEMPORARY = ".tmp"
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _FAILPOINT = "FANZHA_FAILPOINT"
+_ENDING_S = 2.0
 _BUSY, _DONE = b"1", b"0"  # what writer.lock holds while someone writes, and after a good end
 
 
@@ -147,6 +148,21 @@ def _locked(path: Path, mode: int, wait: float) -> Iterator[tuple[bool, int]]:
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
         yield _lock(handle, mode, time.monotonic() + wait), handle
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def alone(path: Path, message: str, hint: str) -> Iterator[None]:
+    """Hold a file's lock while the block runs; it ends with the process, however that ends.
+
+    Raises StorageError with `message` where another holds it, a moment given to one that is just ending.
+    """
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        if not _lock(handle, fcntl.LOCK_EX, time.monotonic() + _ENDING_S):
+            raise StorageError(message, where=str(path), hint=hint)
+        yield
     finally:
         os.close(handle)
 

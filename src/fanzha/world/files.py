@@ -24,16 +24,20 @@ def write_batches(batches: Iterable[pa.Table], schema: pa.Schema, path: Path, sh
     target = path.with_name(f"{path.name}.{shape}")
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_suffix(".part")
-    if shape == "csv":
-        with pa_csv.CSVWriter(part, schema, write_options=pa_csv.WriteOptions(quoting_style="needed")) as writer:
-            for table in batches:
-                writer.write_table(table)
-    else:
-        coded = [name for name in _REPEATING if name in schema.names]
-        with pq.ParquetWriter(
-            part, schema, compression="zstd", compression_level=1, use_dictionary=coded, write_statistics=True
-        ) as writer:
-            for table in batches:
-                writer.write_table(table, row_group_size=1 << 19)
-    part.rename(target)
+    try:
+        if shape == "csv":
+            with pa_csv.CSVWriter(part, schema, write_options=pa_csv.WriteOptions(quoting_style="needed")) as writer:
+                for table in batches:
+                    writer.write_table(table)
+        else:
+            coded = [name for name in _REPEATING if name in schema.names]
+            with pq.ParquetWriter(
+                part, schema, compression="zstd", compression_level=1, use_dictionary=coded, write_statistics=True
+            ) as writer:
+                for table in batches:
+                    writer.write_table(table, row_group_size=1 << 19)
+        part.rename(target)
+    except BaseException:  # a full disk, Ctrl-C: nothing half written is left
+        part.unlink(missing_ok=True)
+        raise
     return target
