@@ -10,21 +10,22 @@ from fanzha.desk.pages.bounds import bounds
 class BoundedHeads(HttpToolsProtocol):
     """uvicorn's protocol, which hangs up on a head that does not end."""
 
-    _head, _whole = 0, False
+    _head, _open = 0, False
 
     def on_message_begin(self) -> None:
         """A request begins."""
-        self._whole = False
+        self._head, self._open = -1, True
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
         """Its head is there."""
-        self._head, self._whole = 0, True
+        self._open = False
         super().on_headers_complete()
 
     def data_received(self, data: bytes) -> None:
         """Take a piece."""
         super().data_received(data)
-        self._head = 0 if self._whole else self._head + len(data)
-        if self._head > bounds().head_bytes:
-            self.transport.close()
+        if self._open:  # what came with its beginning may be of requests before it
+            self._head = 0 if self._head < 0 else self._head + len(data)
+            if self._head > bounds().head_bytes:
+                self.transport.close()

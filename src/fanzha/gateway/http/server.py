@@ -26,8 +26,8 @@ class BoundedProtocol(HttpToolsProtocol):
 
     begun: float | None = None
     rested: float | None = None
-    _head = 0
-    _reading = False
+    _head = _unread = 0
+    _reading = _in_head = False
 
     def __init__(self, *given: Any, express: Callable[[Asked], bytes], full: Any, **named: Any) -> None:
         """express: answers requests that need no more than `express` reads of them. full: those beyond the bound."""
@@ -43,7 +43,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """A request begins."""
-        self._head, self._reading = 0, True
+        self._head, self._unread, self._reading, self._in_head = 0, -1, True, True
         if self.begun is None:
             self.begun = time.monotonic()
         super().on_message_begin()
@@ -55,6 +55,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Whom it is given to: where too much is under way, to one who says so."""
+        self._in_head = False
         self.app = self._full if self._crowded else self._ours
         super().on_headers_complete()
 
@@ -90,8 +91,16 @@ class BoundedProtocol(HttpToolsProtocol):
         self.rested = None
         try:
             super().data_received(data)
+            self._watch(len(data))
         except ValueError:
             self.transport.close()
+
+    def _watch(self, octets: int) -> None:
+        """The parser tells of a header when it is whole: of one without end only what has come can be counted."""
+        if self._in_head:  # what came with its beginning may be of those before it
+            self._unread = 0 if self._unread < 0 else self._unread + octets
+            if self._unread > bounds().head_bytes:
+                raise ValueError("a head beyond the bound")
 
     @property
     def _free(self) -> bool:
