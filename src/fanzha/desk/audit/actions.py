@@ -12,13 +12,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from fanzha.desk.audit.chain import Sealer, head_mac
-from fanzha.desk.audit.models import Entry, Head
+from fanzha.desk.audit.models import SYSTEM, Entry, Head
 from fanzha.desk.bulk import insert_columns
 from fanzha.desk.organisations.models import User
 from fanzha.desk.rights.seats import seats_of
 from fanzha.errors import Refused
 
-SYSTEM = "系统 system"
 LONGEST = 2_000  # characters of a reason: what is kept for ever is bounded
 _LOCK = 0x46616E7A  # the chain has one writer at a time
 _TOLD = ("action", "kind", "subject", "network", "region", "reason", "data")  # of an act, in the order of its seal

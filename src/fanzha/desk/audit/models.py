@@ -6,11 +6,13 @@ from typing import Self
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from fanzha.desk.organisations.models import User
 from fanzha.desk.rights.seats import Anyone, region_within, seats_of
 
+SYSTEM = "系统 system"  # the name of whoever acts when nobody is signed in
 SHOWN = 50  # acts told on the page of what they are about
 
 
@@ -57,6 +59,11 @@ class Entry(models.Model):
         verbose_name = verbose_name_plural = _("审计记录")
         ordering = ("-number",)
         indexes = [models.Index(fields=["kind", "subject", "number"], name="audit_subject")]
+
+    @property
+    def who(self) -> str:
+        """Who acted, in the reader's language where it was nobody."""
+        return gettext("系统") if self.actor_name == SYSTEM else self.actor_name
 
 
 class Head(models.Model):

@@ -12,6 +12,7 @@ _LONG_SURNAMES = ("欧阳", "上官", "司马", "诸葛", "东方", "皇甫", "�
 
 # Eleven digits or more, and a mobile number written in groups; dates and document numbers of offices stay.
 _LONG = re.compile(r"\+?[0-9]{11,}[Xx]?|(?<![0-9])(?:\+?86[ -]?)?1[3-9][0-9](?:[ -][0-9]{4}){2}(?![0-9])")
+_MAIL = re.compile(r"(?<![A-Za-z0-9_.+-])([A-Za-z0-9_.+-])[A-Za-z0-9_.+-]*(?=@\w)")
 _DOCUMENT = 15  # digits of an identity document of old at least; cards of banks have more
 
 
@@ -28,8 +29,9 @@ def mask(kind: str, value: str) -> str:
 
 
 def mask_text(text: str) -> str:
-    """What people wrote, with every number, document and card number in it hidden."""
-    return _LONG.sub(lambda found: _hidden(found[0].replace(" ", "").replace("-", "")), text)
+    """What people wrote, with every number, document, card number and mail address in it hidden."""
+    text = _LONG.sub(lambda found: _hidden(found[0].replace(" ", "").replace("-", "")), text)
+    return _MAIL.sub(r"\1***", text)
 
 
 def _hidden(run: str) -> str:
