@@ -259,7 +259,10 @@ def captured(folder: Path, what: str) -> Iterator[Path]:
     words = ("-i", "lo", "-n", "-B", "16384", "-s", "700", "--time-stamp-precision=nano", "-U", "-w", "-")
     with path.open("wb") as file:  # ours: tcpdump gives up root before it would open one
         process = subprocess.Popen(["tcpdump", *words, what], stdout=file, stderr=subprocess.DEVNULL)
-    time.sleep(1.0)
+    end = time.monotonic() + 10
+    while not path.stat().st_size and time.monotonic() < end:  # it writes the file's own header when it listens
+        time.sleep(0.05)
+    time.sleep(0.2)
     try:
         yield path
     finally:
