@@ -266,6 +266,7 @@ def captured(folder: Path, what: str) -> Iterator[Path]:
     try:
         yield path
     finally:
+        time.sleep(1.5)  # the kernel hands packets over at the latest after a second; what it has not is lost
         process.send_signal(signal.SIGINT)
         process.wait()
 
