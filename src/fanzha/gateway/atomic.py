@@ -1,7 +1,7 @@
-"""Decides how processes change one shared word without a lock: add to it, or swap it if it is still what it was.
+"""Decides how processes change one shared word in one step: add to it, or swap it if it is still what it was.
 
-Two instructions of the processor, given to kernels as numba intrinsics. A process that dies in the
-middle leaves nothing locked.
+Two instructions of the processor, given to kernels as numba intrinsics, so that a process that dies in the middle
+leaves nothing half changed; and `rest`, for who has to wait until another process has gone on.
 """
 
 from __future__ import annotations
@@ -43,3 +43,4 @@ def _swap(_typing: Any, array: Any, _at: Any, _old: Any, _new: Any) -> Any:
 
 add: Any = intrinsic(_add)
 swap: Any = intrinsic(_swap)
+rest: Any = types.ExternalFunction("sched_yield", types.int32())  # sched_yield(2): another process may go on

@@ -29,7 +29,7 @@ from fanzha.gateway import ledger, slots
 from fanzha.vocabulary.loader import decode, read
 
 HEAD = 64  # words
-MAGIC = 0x46414E5A48410001  # the last digits are the version of the layout
+MAGIC = 0x46414E5A48410002  # the last digits are the version of the layout
 SECOND = 1_000_000
 COUNTERS = ("per_minute", "passed_per_minute", "total", "concurrent", "sequential", "duration")
 UNKNOWN = ledger.UNKNOWN

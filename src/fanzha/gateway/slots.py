@@ -2,11 +2,13 @@
 
 A table is one array of int64 in sets of 8 slots of 24 words; a key may only lie in the set that its salted hash names,
 so that finding it costs one look at 8 words, and nobody who does not know the salt can fill one set on purpose. Any
-process may write: every change is one atomic step (atomic.py), and no lock can be left behind.
+process may write: every change is one atomic step (atomic.py). Only who gives a new key a slot holds the key's set for
+himself meanwhile, lest two processes give one key two slots; whoever dies doing so loses the set after a second.
 
 Words of a slot: key (0 free), seen (microseconds of the last call), born (generation, unique), live (calls in
-progress), run (tag of the last callee, 42 bits, and calls to it in a row, 20 bits), one free, then three rings of six
-buckets: minute (10 s each: stamp 27 bits, calls 18, passed 18), total and talk (4 h each: stamp 20 bits, value 40).
+progress), run (tag of the last callee, 42 bits, and calls to it in a row, 20 bits), held (in the set's first slot:
+since when somebody has held the set, microseconds, else 0), then three rings of six buckets: minute (10 s each: stamp
+27 bits, calls 18, passed 18), total and talk (4 h each: stamp 20 bits, value 40).
 
 A ring's window at `now` is the bucket of `now` and the five before it: minute covers the last 50 to 60 s, the others
 the last 20 to 24 h. A call whose bucket has been overwritten by a younger one is late and not counted there; a stamp
@@ -23,10 +25,10 @@ from typing import Any
 import numpy as np
 
 from fanzha.compiled import njit
-from fanzha.gateway.atomic import add, swap
+from fanzha.gateway.atomic import add, rest, swap
 
 WAYS, WORDS = 8, 24
-KEY, SEEN, BORN, LIVE, RUN, MINUTE, TOTAL, TALK = 0, 1, 2, 3, 4, 6, 12, 18
+KEY, SEEN, BORN, LIVE, RUN, HELD, MINUTE, TOTAL, TALK = 0, 1, 2, 3, 4, 5, 6, 12, 18
 BUCKETS = 6
 MINUTE_GRAIN, DAY_GRAIN = 10_000_000, 4 * 3600 * 1_000_000  # microseconds
 MINUTE_SHIFT, DAY_SHIFT = 36, 40
@@ -35,7 +37,8 @@ COUNT_BITS, COUNT_MOST = 18, (1 << 18) - 1
 RUN_BITS, RUN_MOST, TAG_MASK = 20, (1 << 20) - 1, (1 << 42) - 1
 SANE = 360
 BUSY = -(1 << 62) - 1  # a slot that some process is just preparing; no key is so
-ABANDONED = 1_000_000  # microseconds after which whoever was preparing it must have died
+ABANDONED = 1_000_000  # microseconds after which whoever held a set or was preparing a slot must have died
+PATIENCE = 100_000  # how often to let others go first, tens of milliseconds in all, while somebody holds the set
 
 # Words at the head of the shared memory: what all processes agree on, and what they have counted together.
 SALT, GENERATION, EVENT, RUN_GAP, RING_LIMIT, TALK_LIMIT, ASKED_LIMIT = range(1, 8)
@@ -149,60 +152,70 @@ def read(table: Any, base: int, head: Any, tag: int, now: int, more: int, out: A
 
 @kernel
 def worth(table: Any, base: int, now: int) -> int:
-    """How much would be lost with this slot; less is given up first."""
+    """How much would be lost with this slot; less is given up first. For who holds the set: a slot that is being
+    prepared is then one that its maker left behind."""
     key = table[base]
     if key == 0:
         return -2
     if key == BUSY:
-        return -1 if now - table[base + SEEN] > ABANDONED else 1 << 62
+        return -1
     calls = ring_sum(table, base + TOTAL, now)
     return calls + (1 << 41 if table[base + LIVE] > 0 else 0)
 
 
 @kernel
-def alone(table: Any, start: int, base: int, key: int) -> int:
-    """Where several processes have just made a slot for one key, the first slot of the set stays; which that is."""
-    for way in range(WAYS):
-        at = start + way * WORDS
-        if at == base or table[at] != key:
-            continue
-        if at < base:
-            swap(table, base, key, 0)
-            return at
-        swap(table, at, key, 0)
+def least(table: Any, start: int, now: int) -> int:
+    """The slot of the set that is given up first."""
+    base, low = start, worth(table, start, now)
+    for at in range(start + WORDS, start + WAYS * WORDS, WORDS):
+        value = worth(table, at, now)
+        if value < low or (value == low and table[at + SEEN] < table[base + SEEN]):
+            base, low = at, value
+    return base
+
+
+@kernel
+def hold(table: Any, at: int, now: int) -> bool:
+    """Have the set whose word `HELD` is at `at` for oneself; False if somebody else keeps it."""
+    for _ in range(PATIENCE):
+        held = table[at]
+        if (held == 0 or now - held > ABANDONED) and swap(table, at, held, now):
+            return True
+        rest()
+    return False
+
+
+@kernel
+def place(table: Any, head: Any, start: int, key: int, now: int) -> int:
+    """Give the key a slot in the set, which is held, by giving up another; where it begins."""
+    base = least(table, start, now)
+    gone = table[base]
+    swap(table, base, gone, BUSY)
+    if gone != 0 and gone != BUSY:
+        add(head, EVICTED, 1)
+    table[base + SEEN], table[base + LIVE], table[base + RUN] = now, 0, 0
+    for i in range(MINUTE, WORDS):
+        table[base + i] = 0
+    table[base + BORN] = add(head, GENERATION, 1) + 1
+    swap(table, base, BUSY, key)
     return base
 
 
 @kernel
 def claim(table: Any, head: Any, key: int, now: int) -> int:
-    """The key's slot, made if need be by giving up another; -1 if everybody is busy with the set just now."""
-    salt = head[SALT]
-    for _ in range(4):
-        base = find(table, key, salt, WORDS)
-        if base >= 0:
-            return base
-        start = first_of(table, key, salt, WORDS)
-        base, least = -1, 1 << 61
-        for way in range(WAYS):
-            at = start + way * WORDS
-            value = worth(table, at, now)
-            if value < least or (value == least and base >= 0 and table[at + SEEN] < table[base + SEEN]):
-                base, least = at, value
-        if base < 0:
-            break
-        held = table[base]
-        table[base + SEEN] = now  # first, lest it be taken for abandoned
-        if held == key or not swap(table, base, held, BUSY):
-            continue
-        if held != 0 and held != BUSY:
-            add(head, EVICTED, 1)
-        for i in range(LIVE, WORDS):
-            table[base + i] = 0
-        table[base + BORN] = add(head, GENERATION, 1) + 1
-        if swap(table, base, BUSY, key):
-            return alone(table, start, base, key)
-    add(head, CROWDED, 1)
-    return -1
+    """The key's slot, made if need be by giving up another; -1 if somebody keeps the set from everybody just now."""
+    base = find(table, key, head[SALT], WORDS)
+    if base >= 0:
+        return base
+    start = first_of(table, key, head[SALT], WORDS)
+    if not hold(table, start + HELD, now):
+        add(head, CROWDED, 1)
+        return -1
+    base = find(table, key, head[SALT], WORDS)  # somebody may have made it meanwhile
+    if base < 0:
+        base = place(table, head, start, key, now)
+    swap(table, start + HELD, now, 0)
+    return base
 
 
 @kernel
@@ -245,6 +258,7 @@ def forget(table: Any, head: Any, key: int) -> bool:
     base = find(table, key, head[SALT], WORDS)
     if base < 0:
         return False
-    for i in range(RUN, WORDS):
+    table[base + RUN] = 0
+    for i in range(MINUTE, WORDS):
         table[base + i] = 0
     return True
