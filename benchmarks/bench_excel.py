@@ -10,6 +10,7 @@ import subprocess
 import sys
 from datetime import timedelta
 
+from limit import kept
 from memory import peak_gb
 from office import desk, people, timed
 
@@ -28,9 +29,8 @@ def main() -> int:
         print(f"{size:>7,} rows   {took:6.2f} s of CPU ({clock:.2f} by the clock), {ratio:.1f} x reading them   "
               f"peak {after:.0f} MB, {own[-1]:.1f} MB of it for writing")  # fmt: skip
     grown = own[-1] - own[0]
-    print(f"{SIZES[-1]:,} rows    limit {LIMIT} s {'kept' if took <= LIMIT else 'MISSED'}")
-    print(f"memory          {grown:+.1f} MB for writing from {SIZES[0]:,} to {SIZES[-1]:,} rows, at most {GROWTH}: "
-          f"{'kept' if grown <= GROWTH else 'MISSED'}")  # fmt: skip
+    print(f"{SIZES[-1]:,} rows    {kept(took, LIMIT, 's')}")
+    print(f"memory          more for writing {SIZES[-1]:,} rows than {SIZES[0]:,}: {kept(grown, GROWTH, 'MB', 1)}")
     return int(took > LIMIT or grown > GROWTH)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 
+import limit
 from memory import peak_gb
 from office import desk, people, timed
 
@@ -54,7 +55,7 @@ def _run(lines: int) -> int:
     print(f"read            {read.cpu:6.2f} s ({read.clock:.2f})   the reference")
     print(f"import          {took:6.2f} s ({tried.clock + filed.clock:.2f})   {took / read.cpu:.1f} x the reference: "
           f"dry run {tried.cpu:.2f} + filed {filed.cpu:.2f}, "
-          f"limit {LIMIT} s {'kept' if took <= LIMIT else 'MISSED'}")  # fmt: skip
+          f"{limit.kept(took, LIMIT, 's')}")  # fmt: skip
     print(f"approval        {approved.cpu:6.2f} s ({approved.clock:.2f})   first {terms().at_once} numbers carried out")
     rate = carried.result / carried.cpu
     print(f"carried out     {rate:6.0f} /CPU-s  {carried.result:,} numbers, each with measure, audit, policy, notice")

@@ -11,6 +11,7 @@ import sys
 from datetime import timedelta
 from typing import Any
 
+from limit import kept
 from memory import peak_gb
 from office import People, Took, desk, people, timed
 
@@ -29,17 +30,13 @@ def main(measures: int, lines: int) -> int:
         print(f"database        {connection.vendor}; seconds of CPU (by the clock)")
         print(f"bare update     {bare.cpu:6.2f} s ({bare.clock:.2f})   {measures:,} rows, the reference")
         print(f"rollback        {undone.cpu:6.2f} s ({undone.clock:.2f})   {undone.cpu / bare.cpu:.1f} x reference, "
-              f"limit {LIMIT} s {_kept(undone.cpu, LIMIT)}")  # fmt: skip
+              f"{kept(undone.cpu, LIMIT, 's')}")  # fmt: skip
         print(f"published       {published.cpu:6.2f} s ({published.clock:.2f})   the same, as policy")
         print(f"list import     {brought:6.2f} s ({tried.clock + sent.clock + agreed.clock:.2f})   {lines:,} lines: "
               f"dry run {tried.cpu:.2f} + proposal {sent.cpu:.2f} + approval {agreed.cpu:.2f}, "
-              f"limit {LIMIT_IMPORT} s {_kept(brought, LIMIT_IMPORT)}")  # fmt: skip
+              f"{kept(brought, LIMIT_IMPORT, 's')}")  # fmt: skip
         print(f"peak            {peak_gb():6.2f} GB")
         return int(undone.cpu > LIMIT or brought > LIMIT_IMPORT)
-
-
-def _kept(took: float, limit: float) -> str:
-    return "kept" if took <= limit else "MISSED"
 
 
 def _rollback(who: People, count: int) -> tuple[Took, Took, Took]:

@@ -1,4 +1,5 @@
 import gzip
+import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -6,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from fanzha.records.lake import Lake
+
+sys.path.insert(0, str(Path(__file__).parent))  # imported.py
 
 NOW = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
 HEADER = "caller,callee,started,answered,ended,talk_ms"

@@ -1,7 +1,6 @@
 import gzip
 import os
 import random
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,25 +10,12 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from imported import HEADER, Call, Deliver, callees, reasons
 
 from fanzha.errors import InputError, MappingError
 from fanzha.records.contract import CALLS
 from fanzha.records.importing import import_file, import_path
 from fanzha.records.lake import Lake
-
-HEADER = "caller,callee,started,answered,ended,talk_ms"
-Deliver = Callable[..., Path]
-Call = Callable[..., str]
-
-
-def callees(lake: Lake) -> list[str]:
-    return sorted(raw for batch in lake.scan(["callee_raw"]) for raw in batch["callee_raw"].to_pylist())
-
-
-def reasons(lake: Lake) -> list[tuple[int, str]]:
-    table = lake.quarantine()
-    return sorted(zip(table["line"].to_pylist(), table["name"].to_pylist(), strict=True))
-
 
 # What a call becomes
 

@@ -2,7 +2,6 @@
 
 import gzip
 import random
-from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -10,23 +9,11 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from imported import HEADER, Call, Deliver, callees, reasons
 
 from fanzha.errors import InputError
 from fanzha.records.importing import import_file
 from fanzha.records.lake import Lake
-
-HEADER = "caller,callee,started,answered,ended,talk_ms"
-Deliver = Callable[..., Path]
-Call = Callable[..., str]
-
-
-def callees(lake: Lake) -> list[str]:
-    return sorted(raw for batch in lake.scan(["callee_raw"]) for raw in batch["callee_raw"].to_pylist())
-
-
-def reasons(lake: Lake) -> list[tuple[int, str]]:
-    table = lake.quarantine()
-    return sorted(zip(table["line"].to_pylist(), table["name"].to_pylist(), strict=True))
 
 
 def test_every_bad_row_is_quarantined_with_line_reason_and_text(lake: Lake, deliver: Deliver, call: Call) -> None:

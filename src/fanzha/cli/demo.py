@@ -70,17 +70,11 @@ _HELP = say(
 
 
 @click.command("demo", help=_HELP)
-@click.option("--subscribers", default=20_000, show_default=True, help=say("用户数", "subscribers"))
+@options.subscribers
 @click.option("--days", default=7, show_default=True, help=say("天数", "days"))
 @click.option("--gangs", default=26, show_default=True, help=say("团伙数", "gangs"))
-@click.option("--seed", default=1, type=options.SEED, show_default=True, help=say("随机种子", "seed"))
-@click.option(
-    "--evasion",
-    type=click.Choice(["mix", "0", "1", "2", "3"]),
-    default="mix",
-    show_default=True,
-    help=say("躲避程度", "how hard the gangs try not to be seen"),
-)
+@options.seed
+@options.evasion
 @click.option(
     "--calls/--no-calls", default=True, show_default=True, help=say("拨打真实的 SIP 呼叫", "place real SIP calls")
 )

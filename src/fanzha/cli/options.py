@@ -19,6 +19,15 @@ VERSION = click.IntRange(1, 1_000_000)
 
 since = click.option("--from", "first", type=Moment(), help=say("从何时起", "first moment"))
 until = click.option("--to", "last", type=Moment(last=True), help=say("到何时止", "last moment"))
+subscribers = click.option("--subscribers", default=20_000, show_default=True, help=say("用户数", "subscribers"))
+seed = click.option("--seed", default=1, type=SEED, show_default=True, help=say("随机种子", "seed"))
+evasion = click.option(
+    "--evasion",
+    type=click.Choice(["mix", "0", "1", "2", "3"]),
+    default="mix",
+    show_default=True,
+    help=say("躲避程度", "how hard the gangs try not to be seen"),
+)
 days = click.option("--days", type=click.IntRange(1, 3660), help=say("最近多少天", "the last so many days"))
 truth = click.option(
     "--truth", type=click.Path(path_type=Path), help=say("合成省份目录", "the folder of a synthetic province")

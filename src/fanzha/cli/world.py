@@ -39,17 +39,11 @@ _HELP = say(
 
 @click.command("world", help=_HELP)
 @click.argument("out", type=click.Path(path_type=Path, file_okay=False))
-@click.option("--subscribers", default=20_000, show_default=True, help=say("用户数", "subscribers"))
+@options.subscribers
 @click.option("--days", type=int, help=say("天数，默认 7，有 --drift 时 30", "days; 7 by default, 30 with --drift"))
-@click.option("--seed", default=1, type=options.SEED, show_default=True, help=say("随机种子", "seed"))
+@options.seed
 @click.option("--gangs", default=20, show_default=True, help=say("团伙数", "gangs"))
-@click.option(
-    "--evasion",
-    type=click.Choice(["mix", "0", "1", "2", "3"]),
-    default="mix",
-    show_default=True,
-    help=say("躲避程度", "how hard the gangs try not to be seen"),
-)
+@options.evasion
 @click.option(
     "--start",
     "first",
