@@ -128,6 +128,11 @@ class Edge:
         found = self.rpc.ask("stats.fetch", "script:")
         return {name.removeprefix("script."): int(value) for name, value in found.items()}
 
+    def close_breaker(self) -> None:
+        """At once, for who waits for something else."""
+        self.rpc.ask("htable.flush", "breaker")
+        self.wait_breaker()
+
     def wait_breaker(self) -> None:
         """Until no engine's failures are remembered and all answer their OPTIONS."""
         for _ in range(600):

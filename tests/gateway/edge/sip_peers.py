@@ -220,7 +220,7 @@ class Call:
         try:
             reply = self.phone.wait(wanted, patience=min(AGAIN, patience))[-1]
         except AssertionError:
-            if method == "INVITE" and not self.replies():
+            if self.started and method == "INVITE" and not self.replies():
                 self.send()
             reply = self.phone.wait(wanted, patience=patience)[-1]
         if method == "INVITE" and reply.code >= 300:

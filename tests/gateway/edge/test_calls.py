@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+import time
+from collections.abc import Callable
 
 import pytest
 from kamailio_edge import CONTRACT, INSIDE, INTERNETWORK, Edge
@@ -10,6 +12,13 @@ from sip_peers import Call, Phone
 
 OWN = "057188880123"  # in the contract of the trunk at CONTRACT
 REASON = 'Q.850;cause=21;text="fraud"'
+
+
+def until(true: Callable[[], object]) -> None:
+    end = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < end, "it never came true"
+        time.sleep(0.02)
 
 
 def counted(edge: Edge, before: dict[str, int]) -> dict[str, int]:
@@ -218,6 +227,34 @@ def test_a_made_up_dialog_leads_nowhere(edge: Edge) -> None:
         stranger.close()
     assert not edge.core.invites(call.id) + edge.core.invites(other.id)
     assert counted(edge, before) == {"refused_within": 2}
+
+
+BROKEN = (": x", "no colon", "From: <sip:13900000000@x>;tag=2", "l: 7", "bad name: x")
+
+
+def malformed(edge: Edge, callee: str, broken: str) -> Call:
+    """A call with a header that Kamailio cannot read behind those that it needs."""
+    phone = edge.phone(INTERNETWORK)
+    call = Call(phone, edge.address, "sip:13812340000@x", f"sip:{callee}@x", [])
+    phone.send(call.request("INVITE", call.callee).replace("\r\n\r\n", f"\r\n{broken}\r\n\r\n"), edge.address)
+    return call
+
+
+def test_no_broken_header_leads_past_the_lists(edge: Edge) -> None:
+    """Kamailio can neither ask about such a call nor answer it: it goes nowhere, and is counted."""
+    before = edge.counts()
+    calls = [malformed(edge, "13900000000", broken) for broken in BROKEN]
+    until(lambda: counted(edge, before) == {"malformed": len(BROKEN)})
+    assert not [call for call in calls if call.replies() or edge.engine.asked(call.id) or edge.core.invites(call.id)]
+
+
+@pytest.mark.parametrize("broken", BROKEN)
+def test_an_emergency_call_passes_however_broken(edge: Edge, broken: str) -> None:
+    before = edge.counts()
+    call = malformed(edge, "110", broken)
+    assert call.final().code == 200
+    assert len(edge.core.invites(call.id)) == 1
+    assert counted(edge, before) == {"malformed": 1}
 
 
 def test_a_stranger_is_refused_whoever_he_calls_and_is_no_call(edge: Edge) -> None:

@@ -35,7 +35,7 @@ def held(edge: Edge, call: Call) -> float:
 
 @pytest.fixture(autouse=True)
 def healthy(edge: Edge) -> None:
-    edge.wait_breaker()
+    edge.close_breaker()
 
 
 @pytest.mark.parametrize("hung", [True, False])
