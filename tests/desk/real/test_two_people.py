@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
 from fanzha.desk.appeals import actions as appeals
 from fanzha.desk.audit.models import Entry
 from fanzha.desk.enforcement.models import Change
+from fanzha.desk.login.known import remember
 from fanzha.desk.measures.actions import Wish, approve, lift, propose
 from fanzha.desk.notices.models import Notice
 from fanzha.errors import Refused
@@ -76,11 +78,26 @@ def test_an_appeal_that_passes_while_another_lifts_neither_waits_for_the_other_f
         assert Change.objects.filter(entry=measure.entry, body__isnull=True).count() == 1
 
 
-def test_many_guesses_at_the_same_instant_are_no_more_than_one_after_another(people: Any) -> None:
-    address = reverse("login:password")
+@pytest.mark.parametrize("known", [False, True])
+def test_many_guesses_at_the_same_instant_are_no_more_than_one_after_another(people: Any, known: bool) -> None:
+    """From browsers that were never in, and from twelve copies of one that was."""
+    address, answer = reverse("login:password"), HttpResponse()
+    if known:
+        remember(answer, "name", "analyst", address)
 
     def guess() -> int:
-        return Client().post(address, {"username": "analyst", "password": "wrong"}).status_code
+        client = Client()
+        client.cookies = answer.cookies
+        return client.post(address, {"username": "analyst", "password": "wrong"}).status_code
 
     assert _at_once(*[guess] * 12) == [422] * 12
     assert Entry.objects.filter(action="login.wrong_password").count() == 5
+
+
+def test_nor_are_guesses_of_a_code(people: Any) -> None:
+    def guess() -> Any:
+        return appeals.open_by_code("13907110002", "AAAAAAAA", "203.0.113.9")
+
+    told = _at_once(*[guess] * 12)
+    assert len([each for each in told if "锁定" in each]) == 7
+    assert Entry.objects.filter(action="appeals.wrong_code").count() == 5

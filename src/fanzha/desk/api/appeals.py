@@ -169,7 +169,7 @@ def act(
 
 
 def _opened(said: Code) -> Measure:
-    """Tries are counted by number alone: an operator's app asks for many subscribers from one address."""
+    """Tries are counted by number, apart from those on the page: an operator's app asks for many from one address."""
     return actions.open_by_code(said.number, said.code, "")
 
 

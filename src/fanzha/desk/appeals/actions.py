@@ -33,11 +33,18 @@ from fanzha.errors import Refused
 _LATEST = 20  # measures of one number whose codes are tried
 
 
-def open_by_code(number: str, code: str, address: str) -> Measure:
-    """The measure behind a number and the code of its notice. Raises Refused, the same for a wrong either."""
-    now = timezone.now()
-    value = numbering.display(numbering.parse(number).number)
-    tried = begin_try(f"appeal {value}", address, now)
+def number_of(typed: str) -> str:
+    """The number as measures have it."""
+    return numbering.display(numbering.parse(typed).number)
+
+
+def open_by_code(number: str, code: str, address: str, browser: str = "") -> Measure:
+    """The measure behind a number and the code of its notice. browser: one that is known by this number.
+
+    Raises Refused, the same for a wrong either.
+    """
+    value = number_of(number)
+    tried = begin_try("appeal", value, address, timezone.now(), browser)
     latest = Measure.objects.filter(value=value, in_force_at__isnull=False).order_by("-in_force_at")[:_LATEST]
     found: Measure | None = next((measure for measure in latest if matches(measure, code)), None)
     if found is None:

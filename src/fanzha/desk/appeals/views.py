@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -19,6 +20,7 @@ from fanzha.desk.appeals.rates import rates
 from fanzha.desk.audit.models import SHOWN, Entry
 from fanzha.desk.excel import exporting
 from fanzha.desk.login.actions import address_of
+from fanzha.desk.login.known import browser_of, remember
 from fanzha.desk.login.middleware import public
 from fanzha.desk.measures.choices import State as MeasureState
 from fanzha.desk.measures.models import Measure
@@ -107,14 +109,17 @@ def door(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         try:
             typed = request.POST.get("number", "")[:40], request.POST.get("code", "")[:40]
-            measure = actions.open_by_code(*typed, address_of(request))
+            browser = browser_of(request, "appeal", actions.number_of(typed[0]))
+            measure = actions.open_by_code(*typed, address_of(request), browser)
         except Refused as refused:
             error = refused
         else:
             if not request.user.is_authenticated:
                 request.session.cycle_key()  # whoever knew this browser's session before sees nothing of it
             request.session[_MEASURE] = measure.pk
-            return redirect("appeals:mine")
+            answer = redirect("appeals:mine")
+            remember(answer, "appeal", measure.value, reverse("appeals:door"))
+            return answer
     shown = {"error": error, "number": request.POST.get("number", "")}
     return render(request, "appeals/door.html", shown, status=422 if error else 200)
 

@@ -19,8 +19,9 @@ from django.utils.translation import gettext as _
 from fanzha import numbering
 from fanzha.desk.audit.actions import Act, record, record_alone
 from fanzha.desk.login import codes
+from fanzha.desk.login.known import browser_of
 from fanzha.desk.login.limits import begin_try, limits, strike_out
-from fanzha.desk.login.models import OpenSession
+from fanzha.desk.login.models import FailedTry, OpenSession
 from fanzha.desk.organisations.models import User
 from fanzha.errors import Refused
 
@@ -34,10 +35,9 @@ _DECOY = make_password("the time of a check is the same for an unknown name", sa
 
 def check_name(request: HttpRequest, name: str, password: str) -> User:
     """The person of that name and password. Raises Refused, saying the same for a wrong name and a wrong password."""
-    now, address = timezone.now(), address_of(request)
+    address = address_of(request)
     user = User.objects.filter(username__iexact=name, is_active=True).first()
-    # By the name as we keep it: engines know more letters that are the same (ſ and s) than `lower` does.
-    tried = begin_try(user.username if user else name, address, now)
+    tried = _begin_try(request, user, name)
     right = check_password(password, user.password if user else _DECOY)
     if user is None or not right:
         _failed(user, name, address, "login.wrong_password")
@@ -72,8 +72,8 @@ def enrolling(request: HttpRequest) -> str:
 
 def check_code(request: HttpRequest, user: User, code: str) -> None:
     """Let them in with the right code; the first one also keeps the offered secret. Raises Refused."""
-    now, address = timezone.now(), address_of(request)
-    tried = begin_try(user.username, address, now)
+    address = address_of(request)
+    tried = _begin_try(request, user, user.username)
     if not user.totp:
         secret = request.session.get(_ENROLLING, "")
         if not secret or codes.matching_step(secret, code) is None:
@@ -130,7 +130,7 @@ def end(user: User, pk: int) -> bool:
 def change_password(request: HttpRequest, user: User, current: str, new: str) -> None:
     """One of their own; every other browser is signed out. Raises Refused."""
     now, address = timezone.now(), address_of(request)
-    tried = begin_try(user.username, address, now)
+    tried = _begin_try(request, user, user.username)
     if not check_password(current, user.password):
         _failed(user, user.username, address, "login.wrong_password")
         raise Refused(_("当前口令不正确"))
@@ -175,6 +175,12 @@ def forget_expired(now: datetime) -> None:
     """For a timer: sessions that ended, from the list and from the table."""
     OpenSession.objects.filter(seen__lt=now - timedelta(minutes=limits().idle_minutes)).delete()
     SessionStore.clear_expired()
+
+
+def _begin_try(request: HttpRequest, user: User | None, typed: str) -> FailedTry:
+    """By the name as we keep it: engines know more letters that are the same (ſ and s) than `lower` does."""
+    name = user.username if user else typed
+    return begin_try("name", name, address_of(request), timezone.now(), browser_of(request, "name", name))
 
 
 def _failed(user: User | None, name: str, address: str, action: str) -> None:

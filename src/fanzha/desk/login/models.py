@@ -9,7 +9,7 @@ from fanzha.desk.organisations.models import User
 
 
 class FailedTry(models.Model):
-    """A wrong password or code. `name` is what was typed, lower case."""
+    """A wrong password or code. `name`: a keyed hash of whose or which browser's; `address`: "" where none counts."""
 
     name = models.CharField(max_length=60)
     address = models.CharField(max_length=45)

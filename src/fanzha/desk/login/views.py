@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -13,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from fanzha.desk.login import actions, codes
 from fanzha.desk.login.forms import CodeForm, PasswordForm
+from fanzha.desk.login.known import remember
 from fanzha.desk.login.middleware import early, public
 from fanzha.desk.organisations.models import User
 from fanzha.desk.rights.views import person
@@ -40,7 +42,7 @@ def password(request: HttpRequest) -> HttpResponse:
         else:
             onward = _onward(request)
             if actions.begin(request, user):
-                return redirect(onward)
+                return _entered(user, onward)
             request.session[_NEXT] = onward
             return redirect("login:code")
     people = User.objects.filter(demo=True, is_active=True).order_by("pk") if settings.DEMO else ()
@@ -69,7 +71,7 @@ def code(request: HttpRequest) -> HttpResponse:
         except Refused as refused:
             error = refused
         else:
-            return redirect(onward)
+            return _entered(user, onward)
     words: dict[str, object] = {"form": form, "error": error}
     if not user.totp:
         secret = actions.enrolling(request)
@@ -117,6 +119,13 @@ def end(request: HttpRequest, pk: int) -> HttpResponse:
     """Sign me out elsewhere."""
     actions.end(person(request), pk)
     return redirect("login:sessions")
+
+
+def _entered(user: User, onward: str) -> HttpResponse:
+    """On to where they wanted; this browser is known by their name from now on."""
+    answer = redirect(onward)
+    remember(answer, "name", user.username, reverse("login:password"))
+    return answer
 
 
 def _onward(request: HttpRequest) -> str:
