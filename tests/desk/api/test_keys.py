@@ -15,6 +15,7 @@ from fanzha.desk.audit.models import Entry
 ROLES = ("duty", "analyst", "leader", "station", "regulator", "bank", "clerk", "admin", "stranger", "subscriber")
 LIST = (200,) * 9 + (403,)
 ASK = (*(200,) * 7, 403, 200, 403)
+EXPORT = (200, 403, 200, 403, 200, 403, 403, 200, 200, 403)
 ACT = (404, 404, 403, 404, 404, 404, 404, 302, 404, 404)  # approving the leader's key: their administrator's alone
 ASKED = {"name": "工单系统", "why": "对接工单", "days": "30", "scope": ["alerts.read"]}
 
@@ -25,10 +26,12 @@ def test_every_role(at: int, signed_in: Callable[[str], Client]) -> None:
     leader.post(reverse("keys:ask"), ASKED)
     assert client.get(reverse("keys:list")).status_code == LIST[at]
     assert client.get(reverse("keys:ask")).status_code == ASK[at]
+    assert client.get(reverse("keys:export")).status_code == EXPORT[at]
+    assert (reverse("keys:export") in str(client.get(reverse("keys:list")).content)) == (EXPORT[at] == 200)
     address = reverse("keys:act", args=[Key.objects.get().pk])
     assert client.get(address).status_code == 405
     assert client.post(address, {"act": "approve"}).status_code == ACT[at]
-    for anybody in ("keys:list", "keys:ask"):
+    for anybody in ("keys:list", "keys:ask", "keys:export"):
         assert Client().get(reverse(anybody))["Location"].startswith("/login/")
 
 

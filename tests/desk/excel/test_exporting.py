@@ -128,3 +128,33 @@ def test_who_sees_a_list_and_may_export_takes_it_away(
         shown = client.get(reverse(page)).content.decode()
         assert (reverse(f"{name}:export") in shown) == (status == 200), name
     assert Client().get(reverse("notices:export")).status_code == 302
+
+
+def test_rollbacks_reports_people_and_keys_leave_as_their_pages_show_them(
+    people: Any, make_alert: Any, signed_in: Callable[[str], Client]
+) -> None:
+    """People and keys belong to no network: whoever manages them takes them, and only such managers read that."""
+    from fanzha.desk.api.actions import propose_key
+    from fanzha.desk.measures.actions import Wish, propose
+    from fanzha.desk.rollback.actions import propose as undo
+
+    propose(people["analyst"], Wish("verify"), alert=make_alert("a1", region="420100"))
+    now = timezone.now()
+    undo(people["leader"], "hb", "mass.hour", 3, now - timedelta(days=1), now + timedelta(minutes=1), why="误报太多")
+    propose_key(people["leader"], "工单系统", ["alerts.read"], 30, "对接工单")
+    leader, admin = signed_in("leader"), signed_in("admin")
+    told = dict(zip(*_rows(leader, "rollback"), strict=True))
+    assert (told["规则版本"], told["涉及处置"], told["状态"], told["办理人"]) == ("mass.hour@3", 1, "待审批", None)
+    told = dict(zip(*_rows(admin, "keys"), strict=True))
+    assert (told["名称"], told["范围"], told["责任人"], told["状态"]) == ("工单系统", "读预警", "Leader", "待批准")
+    head, *rows = _rows(admin, "people", "?q=lead")
+    assert [row[:2] for row in rows] == [("Leader", "leader"), ("Leader2", "leader2")]
+    assert dict(zip(head, rows[0], strict=True))["任职"] == "班组长 · 移动省公司"
+    entry = Entry.objects.get(action="people.export")
+    assert (entry.network, entry.data) == ("", {"q": "lead", "rows": 2, "cut": False})
+    assert Entry.objects.visible_to(people["admin"]).filter(action="people.export").exists()
+    assert not Entry.objects.visible_to(people["leader"]).filter(action="people.export").exists()
+    admin.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+    assert _rows(admin, "people")[0] == (
+        "Name", "Login", "Seats", "Code", "Added", "Last used", "password due", "State",
+    )  # fmt: skip

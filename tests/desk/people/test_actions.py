@@ -132,7 +132,7 @@ def test_pages_are_for_administrators_of_that_office(admins: dict[str, Any], sig
         admins["admin"], admins["analyst"], house.branch, "leader", "", "升任"
     )  # fmt: skip
     reads = [reverse("people:list"), reverse("people:add"), reverse("people:offices"),
-             reverse("people:person", args=[whom.pk])]  # fmt: skip
+             reverse("people:person", args=[whom.pk]), reverse("people:export")]  # fmt: skip
     writes = [(reverse("people:act", args=[whom.pk]), {"act": "deactivate"}, 422),
               (reverse("people:decide", args=[seat.pk]), {"act": "reject"}, 422),
               (reverse("people:end_grant", args=[Grant.objects.order_by("pk")[0].pk]), {}, 302)]  # fmt: skip

@@ -110,12 +110,14 @@ def test_two_sign(report: Any, people: Any) -> None:
 
 def test_every_role(signed_in: Callable[[str], Client], report: Any) -> None:
     sees = (200, 200, 200, 403, 403, 403, 403, 200, 403, 200)
+    takes = (200, 403, 200, 403, 403, 403, 403, 200, 403, 403)
     one = (200, 200, 200, 403, 403, 403, 403, 404, 403, 404)
     makes = (302, 302, 302, 403, 403, 403, 403, 404, 403, 404)
     acts = (403, 403, 422, 403, 403, 403, 403, 404, 403, 404)
     for at, name in enumerate(ROLES):
         client = signed_in(name)
         assert client.get(reverse("tracing:list")).status_code == sees[at], name
+        assert client.get(reverse("tracing:export")).status_code == takes[at], name
         assert client.get(reverse("tracing:detail", args=[report.pk])).status_code == one[at], name
         assert client.get(reverse("tracing:take", args=[report.pk, "docx"])).status_code == one[at], name
         assert client.post(reverse("tracing:prepare", args=[_subject().token])).status_code == makes[at], name

@@ -9,6 +9,7 @@ from fanzha.desk.api import views
 app_name = "keys"
 urlpatterns = [
     path("", views.listing, name="list"),
+    path("export/", views.export, name="export"),
     path("new/", views.ask, name="ask"),
     path("<int:pk>/act/", views.act, name="act"),
 ]

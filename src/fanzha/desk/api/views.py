@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from fanzha.desk.api import actions
+from fanzha.desk.api import actions, sheet
 from fanzha.desk.api.choices import KeyState, Scope
 from fanzha.desk.api.limits import limits
 from fanzha.desk.api.models import Key
 from fanzha.desk.api.opening import scopes_of
+from fanzha.desk.excel import exporting
 from fanzha.desk.organisations.models import User
 from fanzha.desk.pages.paging import ROWS, Pages
 from fanzha.desk.people.reach import RIGHT as MANAGE
@@ -34,6 +35,16 @@ _DAYS = (30, 90, 180, 365)
 def listing(request: HttpRequest) -> HttpResponse:
     """Newest first, with what may be done to each."""
     return _listed(request)
+
+
+@require_GET
+def export(request: HttpRequest) -> HttpResponseBase:
+    """The same keys as Excel, for who manages people or may export."""
+    user = person(request)
+    if not holds(user, MANAGE) and not (holds(user, HOLD) and holds(user, exporting.RIGHT)):
+        raise PermissionDenied(exporting.RIGHT)
+    rows = Key.objects.filter(_reach(user)).order_by("-pk")
+    return exporting.exported_people(user, "keys", rows, sheet.table())
 
 
 @needs(HOLD)

@@ -76,15 +76,23 @@ def exported(
 
     Written first, then recorded, then given: nothing leaves that the trail does not tell. Raises PermissionDenied.
     """
-    count = Count()
-    answer = sent(f"{what or name}.xlsx", sheet_of(found.visible_to(user, RIGHT), table, count))
-    data = {**_bare(told or {}), "rows": count.rows, "cut": count.cut}
-    try:
+
+    def note(data: dict[str, Any]) -> None:
         note_down(user, f"{name}.export", "list", what or name, data)
-    except BaseException:
-        answer.close()
-        raise
-    return answer
+
+    return _given(what or name, found.visible_to(user, RIGHT), table, told, note)
+
+
+def exported_people(
+    user: User, name: str, found: Any, table: Table, told: Mapping[str, Any] | None = None
+) -> HttpResponseBase:
+    """The same for rows about the desk's own people, who belong to no network: `found` is already their managers'."""
+
+    def note(data: dict[str, Any]) -> None:
+        with transaction.atomic():
+            record(user, [Act(f"{name}.export", "list", name, data=data)])
+
+    return _given(name, found, table, told, note)
 
 
 def sheet_of(found: Any, table: Table, count: Count) -> Sheet:
@@ -125,6 +133,20 @@ def places() -> Callable[[str], str]:
 def yes(value: bool) -> str:
     """A tick as a word; nothing where there is none."""
     return _("是") if value else ""
+
+
+def _given(
+    name: str, rows: Any, table: Table, told: Mapping[str, Any] | None, note: Callable[[dict[str, Any]], None]
+) -> HttpResponseBase:
+    """The rows as a download, once `note` has recorded them."""
+    count = Count()
+    answer = sent(f"{name}.xlsx", sheet_of(rows, table, count))
+    try:
+        note({**_bare(told or {}), "rows": count.rows, "cut": count.cut})
+    except BaseException:
+        answer.close()
+        raise
+    return answer
 
 
 def _rows(found: Any, table: Table, count: Count, most: int) -> Iterator[Sequence[Any]]:

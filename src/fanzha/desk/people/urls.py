@@ -9,6 +9,7 @@ from fanzha.desk.people import views
 app_name = "people"
 urlpatterns = [
     path("", views.listing, name="list"),
+    path("export/", views.export, name="export"),
     path("new/", views.add, name="add"),
     path("<int:pk>/", views.detail, name="person"),
     path("<int:pk>/act/", views.act, name="act"),

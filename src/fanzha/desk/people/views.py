@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.db.models import Max, Prefetch, Q
-from django.http import Http404, HttpRequest, HttpResponse
+from django.db.models import Max, Prefetch, Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -15,11 +15,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from fanzha.desk.api.actions import revoke_key
 from fanzha.desk.api.models import Key
 from fanzha.desk.audit.models import SHOWN, Entry
+from fanzha.desk.excel import exporting
 from fanzha.desk.organisations import actions as organisations
 from fanzha.desk.organisations.choices import Kind, Level
 from fanzha.desk.organisations.models import Grant, Membership, Organisation, User
 from fanzha.desk.pages.paging import ROWS
-from fanzha.desk.people import actions
+from fanzha.desk.people import actions, sheet
 from fanzha.desk.people.choices import SeatState
 from fanzha.desk.people.models import Seat
 from fanzha.desk.people.reach import RIGHT, manages_person, offices_of, people_of
@@ -33,11 +34,9 @@ from fanzha.errors import Refused
 @require_GET
 def listing(request: HttpRequest) -> HttpResponse:
     """Everyone within reach, and the seats that wait for a second person."""
-    user, typed = person(request), request.GET.get("q", "").strip()[:60]
+    user, typed = person(request), _typed(request)
     seats = Membership.objects.filter(ended=None).select_related("organisation")
-    found = people_of(user).annotate(seen=Max("open_sessions__seen")).order_by("-is_active", "username")
-    if typed:
-        found = found.filter(Q(username__icontains=typed) | Q(name__icontains=typed))
+    found = _found(user, typed)
     rows = Paginator(found.prefetch_related(Prefetch("memberships", seats, to_attr="held")), ROWS)
     waiting = Seat.objects.filter(state=SeatState.PROPOSED, organisation__in=offices_of(user))
     shown = {
@@ -49,6 +48,14 @@ def listing(request: HttpRequest) -> HttpResponse:
         "typed": typed,
     }
     return render(request, "people/list.html", shown)
+
+
+@needs(RIGHT)
+@require_GET
+def export(request: HttpRequest) -> HttpResponseBase:
+    """Whom the page's filter shows, as Excel: no subscriber is in it, so managing people is right enough."""
+    user, typed = person(request), _typed(request)
+    return exporting.exported_people(user, "people", _found(user, typed), sheet.table(), {"q": typed})
 
 
 @needs(RIGHT)
@@ -156,6 +163,16 @@ def end_grant(request: HttpRequest, pk: int) -> HttpResponse:
     seen = Grant.objects.filter(network__operator__in=offices_of(user))
     organisations.end_grant(user, get_object_or_404(seen.select_related("network__operator", "organisation"), pk=pk))
     return redirect("people:offices")
+
+
+def _typed(request: HttpRequest) -> str:
+    return request.GET.get("q", "").strip()[:60]
+
+
+def _found(user: User, typed: str) -> QuerySet[User]:
+    """Everyone within reach whose names hold what was typed, those who may sign in first."""
+    found = people_of(user).annotate(seen=Max("open_sessions__seen")).order_by("-is_active", "username")
+    return found.filter(Q(username__icontains=typed) | Q(name__icontains=typed)) if typed else found
 
 
 def _detail(request: HttpRequest, whom: User, password: str = "") -> HttpResponse:

@@ -5,17 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from fanzha.desk.excel import exporting
 from fanzha.desk.measures.models import Measure
 from fanzha.desk.pages.paging import ROWS, Pages
 from fanzha.desk.pages.span import MOMENTS
 from fanzha.desk.rights.seats import seats_of
 from fanzha.desk.rights.views import needs, person
-from fanzha.desk.rollback import actions
+from fanzha.desk.rollback import actions, sheet
 from fanzha.desk.rollback.models import Rollback
 from fanzha.desk.workflow.actions import available
 from fanzha.errors import Refused
@@ -76,6 +77,16 @@ def listing(request: HttpRequest) -> HttpResponse:
         "rules": sorted({rule.partition("@")[0] for rule in rules.values_list("rule", flat=True).distinct()}),
     }
     return render(request, "rollback/list.html", shown, status=422 if error or form.errors else 200)
+
+
+@needs("measures.rollback")
+@needs(exporting.RIGHT)
+@require_GET
+def export(request: HttpRequest) -> HttpResponseBase:
+    """Those there were, as Excel."""
+    user = person(request)
+    rows = Rollback.objects.visible_to(user, actions.RIGHT)
+    return exporting.exported(user, "rollback", rows, sheet.table())
 
 
 @needs("measures.rollback")

@@ -9,6 +9,7 @@ from fanzha.desk.tracing import views
 app_name = "tracing"
 urlpatterns = [
     path("", views.listing, name="list"),
+    path("export/", views.export, name="export"),
     path("on/<str:token>/", views.prepare, name="prepare"),
     path("<int:pk>/", views.detail, name="detail"),
     path("<int:pk>/act/", views.act, name="act"),

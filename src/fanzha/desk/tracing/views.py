@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from fanzha.desk.audit.models import SHOWN, Entry
+from fanzha.desk.excel import exporting
 from fanzha.desk.masking.subject import subject_of
 from fanzha.desk.organisations.models import User
 from fanzha.desk.rights.seats import holds
 from fanzha.desk.rights.views import needs, person
-from fanzha.desk.tracing import actions, paper
+from fanzha.desk.tracing import actions, paper, sheet
 from fanzha.desk.tracing.actions import RIGHT
 from fanzha.desk.tracing.models import Report
 from fanzha.desk.workflow.actions import available
@@ -30,6 +31,15 @@ def listing(request: HttpRequest) -> HttpResponse:
     """Newest first."""
     found = Report.objects.visible_to(person(request), RIGHT).defer("content").select_related("prepared_by")
     return render(request, "tracing/list.html", {"rows": Paginator(found, _ROWS).get_page(request.GET.get("page"))})
+
+
+@needs(RIGHT)
+@needs(exporting.RIGHT)
+@require_GET
+def export(request: HttpRequest) -> HttpResponseBase:
+    """Which reports there are, as Excel; what each found is taken from its own page."""
+    user = person(request)
+    return exporting.exported(user, "tracing", Report.objects.visible_to(user, RIGHT), sheet.table())
 
 
 @needs(RIGHT)
