@@ -1,7 +1,7 @@
 """Decides how processes change one shared word in one step: add to it, or swap it if it is still what it was.
 
 Two instructions of the processor, given to kernels as numba intrinsics, so that a process that dies in the middle
-leaves nothing half changed; and `rest`, for who has to wait until another process has gone on.
+leaves nothing half changed; and for who has to wait until another process has gone on: `rest`, and a clock.
 """
 
 from __future__ import annotations
@@ -44,3 +44,6 @@ def _swap(_typing: Any, array: Any, _at: Any, _old: Any, _new: Any) -> Any:
 add: Any = intrinsic(_add)
 swap: Any = intrinsic(_swap)
 rest: Any = types.ExternalFunction("sched_yield", types.int32())  # sched_yield(2): another process may go on
+# times(2) of a null pointer, `tick(0)`: hundredths of a second since some moment before the machine started. One clock
+# for all processes, which nobody sets; the time of a call is what somebody else's clock said.
+tick: Any = types.ExternalFunction("times", types.int64(types.intp))

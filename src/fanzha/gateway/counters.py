@@ -29,7 +29,7 @@ from fanzha.gateway import ledger, slots
 from fanzha.vocabulary.loader import decode, read
 
 HEAD = 64  # words
-MAGIC = 0x46414E5A48410002  # the last digits are the version of the layout
+MAGIC = 0x46414E5A48410003  # the last digits are the version of the layout
 SECOND = 1_000_000
 COUNTERS = ("per_minute", "passed_per_minute", "total", "concurrent", "sequential", "duration")
 UNKNOWN = ledger.UNKNOWN
@@ -108,7 +108,7 @@ class Counters:
             if self._head[0] != MAGIC:
                 _prepare(self._head, self._sizes, now)
         self._out = np.zeros(13, np.int64)
-        self._values, self._told = memoryview(self._out), memoryview(self._head)  # type: ignore[arg-type]
+        self._values = memoryview(self._out)  # type: ignore[arg-type]
         self._swept = 0
         self._ready(now)
 
@@ -123,6 +123,8 @@ class Counters:
         kernel: Any = ledger.record
         spare = [np.zeros(size, np.int64) for size in (HEAD, 8 * slots.WORDS, 8 * slots.WORDS, 8 * ledger.CALL_WORDS)]
         kernel(*spare, 1, 1, 1, 1, now, 1)
+        kernel = ledger.heard
+        kernel(spare[0], now)
         kernel = ledger.answer
         kernel(spare[0], spare[3], 1, now)
         kernel = ledger.end
@@ -163,7 +165,8 @@ class Counters:
 
     def heard(self, now: int) -> None:
         """The edge is there and tells of ends, though just now it has none to tell."""
-        self._told[slots.EVENT] = max(self._told[slots.EVENT], now)
+        kernel: Any = ledger.heard
+        kernel(self._head, now)
 
     def forget(self, caller: int) -> bool:
         """Set one caller's counters to nothing, and nobody else's; whether there were any. Its calls in progress stay
@@ -176,7 +179,8 @@ class Counters:
         some = -(-self._sizes.calls // share)
         kernel: Any = ledger.sweep
         gone = kernel(self._head, self._callers, self._trunks, self._calls, self._swept, some, now)
-        self._swept = (self._swept + some) % self._sizes.calls
+        # The next round begins at the first slot, or some there would be passed over round after round.
+        self._swept = self._swept + some if self._swept + some < self._sizes.calls else 0
         return int(gone)
 
     def told(self) -> dict[str, int]:

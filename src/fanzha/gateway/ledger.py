@@ -2,26 +2,25 @@
 
 So the same call asked twice (a retransmission, the second engine after the first was slow) is counted once, an end that
 comes twice takes one away, and a CANCEL, a busy callee and a hang-up all free what the call had taken. Sets of 8 slots
-of 8 words, by the hash of the call's key, as in slots.py. Words: key, caller, its born, trunk, its born, started,
-answered (microseconds, 0 not yet), and the callee's tag with the state in its two lowest bits. Who gives several calls
-one key hides nothing by it: all but the first are counted, and known as not tracked.
+of 9 words, by the hash of the call's key, as in slots.py. Words: key, caller, its born, trunk, its born, started,
+answered (microseconds, 0 not yet), the callee's tag with the state in its two lowest bits, and held as there. Who
+counts a call or its end holds its set meanwhile: two processes may be asked about one call at the same instant. Who
+dies over it leaves at worst a call in progress that will be taken for ended, or an end that is counted again. Who
+gives several calls one key hides nothing by it: all but the first are counted, and known as not tracked.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from fanzha.gateway.atomic import add, swap
+from fanzha.gateway.atomic import add, swap, tick
 from fanzha.gateway.slots import (
-    ABANDONED,
     ASKED_LIMIT,
-    BORN,
     BUSY,
     CREATED,
     ENDED,
     EVENT,
     EXPIRED,
-    LIVE,
     REPEATS,
     RING_LIMIT,
     SALT,
@@ -33,19 +32,20 @@ from fanzha.gateway.slots import (
     WARM,
     WAYS,
     WORDS,
-    claim,
-    count,
+    enter,
     find,
     first_of,
     full,
+    hold,
     kernel,
     leave,
+    left,
     mixed,
     read,
 )
 
-CALL_WORDS = 8
-CALLER, CALLER_BORN, TRUNK, TRUNK_BORN, STARTED, ANSWERED, STATE = range(1, 8)
+CALL_WORDS = 9
+CALLER, CALLER_BORN, TRUNK, TRUNK_BORN, STARTED, ANSWERED, STATE, HELD = range(1, 9)
 RUNNING, REFUSED = 1, 2
 SECOND = 1_000_000
 # What `look` says beside the twelve counters, at out[12]; NOT_TRACKED is for `record`.
@@ -108,39 +108,56 @@ def overdue(calls: Any, at: int, head: Any, now: int) -> bool:
 
 @kernel
 def close(head: Any, callers: Any, trunks: Any, calls: Any, at: int, key: int, now: int, talked: bool) -> bool:
-    """Free the call's slot and what it had taken; False if somebody else just did."""
-    if not swap(calls, at, key, BUSY):
+    """Free the call's slot and what it had taken; False if somebody else just did. key: what stands there, also what
+    somebody left who died over this."""
+    busy = BUSY - tick(0)
+    if not swap(calls, at, key, busy):
         return False
     if calls[at + STATE] & 3 == RUNNING:
         answered = calls[at + ANSWERED]
         seconds = (now - answered) // SECOND if talked and 0 < answered < now else 0
         leave(callers, calls[at + CALLER], calls[at + CALLER_BORN], head, now, seconds)
         leave(trunks, calls[at + TRUNK], calls[at + TRUNK_BORN], head, now, seconds)
-    return swap(calls, at, BUSY, 0)
+    return swap(calls, at, busy, 0)
 
 
 @kernel
-def opened(head: Any, callers: Any, trunks: Any, calls: Any, call: int, now: int) -> int:
-    """A slot for a new call, held as BUSY; -1 if the set is full of calls in progress."""
-    start = first_of(calls, call, head[SALT], CALL_WORDS)
-    for way in range(WAYS):
-        at = start + way * CALL_WORDS
-        key = calls[at]
-        if key == BUSY:
-            if now - calls[at + STARTED] > ABANDONED and swap(calls, at, BUSY, 0):
-                key = 0
-            else:
-                continue
-        if key != 0 and overdue(calls, at, head, now):
-            if calls[at + STATE] & 3 == RUNNING:
-                add(head, EXPIRED, 1)
-            if close(head, callers, trunks, calls, at, key, now, False):
-                key = 0
-        if key == 0:
-            calls[at + STARTED] = now  # first, lest it be taken for abandoned
-            if swap(calls, at, 0, BUSY):
-                return at
+def expired(head: Any, callers: Any, trunks: Any, calls: Any, at: int, now: int) -> int:
+    """Close the call at `at` if it is overdue or was left half closed: 1, or 2 if it was still in progress; else 0."""
+    key = calls[at]
+    if key == 0 or (not left(BUSY - key, tick(0)) if key <= BUSY else not overdue(calls, at, head, now)):
+        return 0
+    running = key > BUSY and calls[at + STATE] & 3 == RUNNING
+    if not close(head, callers, trunks, calls, at, key, now, False):
+        return 0
+    if running:
+        add(head, EXPIRED, 1)
+    return 2 if running else 1
+
+
+@kernel
+def opened(head: Any, callers: Any, trunks: Any, calls: Any, start: int, now: int) -> int:
+    """A free slot of the set, which is held; -1 if it is full of calls in progress."""
+    for at in range(start, start + WAYS * CALL_WORDS, CALL_WORDS):
+        if calls[at] == 0 or expired(head, callers, trunks, calls, at, now) != 0:
+            return at
     return -1
+
+
+@kernel
+def written(
+    head: Any, callers: Any, trunks: Any, calls: Any, caller: int, trunk: int, tag: int, call: int, now: int,
+    passed: int,
+) -> int:  # fmt: skip
+    """Where a new call now stands in its set, which is held; -1 if there is no room."""
+    at = opened(head, callers, trunks, calls, first_of(calls, call, head[SALT], CALL_WORDS), now)
+    if at >= 0:
+        calls[at + CALLER], calls[at + CALLER_BORN], calls[at + TRUNK], calls[at + TRUNK_BORN] = caller, 0, trunk, 0
+        calls[at + STARTED], calls[at + ANSWERED] = now, 0
+        calls[at + STATE] = tag << 2 | (RUNNING if passed else REFUSED)
+        if not swap(calls, at, 0, call):
+            return -1
+    return at
 
 
 @kernel
@@ -151,36 +168,37 @@ def record(
     """Count one call that was let through (passed 1) or refused (0), once; flags as `look`'s."""
     salt = head[SALT]
     tag = int(mixed(callee, salt)) & TAG_MASK
+    gate = first_of(calls, call, salt, CALL_WORDS) + HELD
+    since = hold(calls, gate)
     known = find(calls, call, salt, CALL_WORDS)
     if repeated(calls, known, caller, tag) != 0:
         add(head, REPEATS, 1)
-        return SEEN_BEFORE
-    own = claim(callers, head, caller, now) if caller != 0 else -1
-    if own >= 0:
-        count(callers, own, head, tag, now, passed)
-    line = claim(trunks, head, trunk, now) if trunk != 0 else -1
-    if line >= 0:
-        count(trunks, line, head, tag, now, passed)
-    at = opened(head, callers, trunks, calls, call, now) if known < 0 else -1
-    if at < 0:
-        add(head, UNTRACKED, 1)
-        return NOT_TRACKED
-    calls[at + ANSWERED], calls[at + STATE] = 0, tag << 2 | (RUNNING if passed else REFUSED)
-    calls[at + CALLER], calls[at + CALLER_BORN] = caller, callers[own + BORN] if own >= 0 else 0
-    calls[at + TRUNK], calls[at + TRUNK_BORN] = trunk, trunks[line + BORN] if line >= 0 else 0
-    if passed:
-        if own >= 0:
-            add(callers, own + LIVE, 1)
-        if line >= 0:
-            add(trunks, line + LIVE, 1)
-    swap(calls, at, BUSY, call)
-    return 0
+        flags = SEEN_BEFORE
+    else:
+        at = -1
+        if known < 0 and since != 0:
+            at = written(head, callers, trunks, calls, caller, trunk, tag, call, now, passed)
+        enter(callers, head, caller, tag, now, passed, calls, at + CALLER_BORN if at >= 0 else -1)
+        enter(trunks, head, trunk, tag, now, passed, calls, at + TRUNK_BORN if at >= 0 else -1)
+        flags = 0 if at >= 0 else NOT_TRACKED
+        add(head, UNTRACKED, 0 if at >= 0 else 1)
+    if since != 0:
+        swap(calls, gate, since, 0)
+    return flags
+
+
+@kernel
+def heard(head: Any, now: int) -> None:
+    """The edge told something at `now`. A last word from so far ahead that nobody would notice its silence was some
+    clock's that has been set right since."""
+    if not now < head[EVENT] <= now + head[SILENCE]:
+        head[EVENT] = now
 
 
 @kernel
 def answer(head: Any, calls: Any, call: int, now: int) -> bool:
     """The call was answered at `now`; whether it is one of ours."""
-    head[EVENT] = max(head[EVENT], now)
+    heard(head, now)
     at = find(calls, call, head[SALT], CALL_WORDS)
     if at < 0:
         add(head, STRAYS, 1)
@@ -192,15 +210,18 @@ def answer(head: Any, calls: Any, call: int, now: int) -> bool:
 @kernel
 def end(head: Any, callers: Any, trunks: Any, calls: Any, call: int, now: int) -> bool:
     """The call is over, answered or not; whether it was one of ours and still open."""
-    head[EVENT] = max(head[EVENT], now)
+    heard(head, now)
     at = find(calls, call, head[SALT], CALL_WORDS)
     if at < 0 or calls[at + STATE] & 3 == REFUSED:
         add(head, STRAYS, 1)
         return False
-    if close(head, callers, trunks, calls, at, call, now, True):
-        add(head, ENDED, 1)
-        return True
-    return False
+    gate = first_of(calls, call, head[SALT], CALL_WORDS) + HELD
+    since = hold(calls, gate)  # who counts the call just now is to be done with it; an end that nobody lets in counts
+    done = close(head, callers, trunks, calls, at, call, now, True)
+    if since != 0:
+        swap(calls, gate, since, 0)
+    add(head, ENDED, 1 if done else 0)
+    return done
 
 
 @kernel
@@ -208,11 +229,6 @@ def sweep(head: Any, callers: Any, trunks: Any, calls: Any, start: int, slots: i
     """Close the overdue calls among `slots` slots from `start` on; how many were still in progress."""
     gone = 0
     for at in range(start * CALL_WORDS, min((start + slots) * CALL_WORDS, calls.size), CALL_WORDS):
-        key = calls[at]
-        if key == 0 or key == BUSY or not overdue(calls, at, head, now):
-            continue
-        running = calls[at + STATE] & 3 == RUNNING
-        if close(head, callers, trunks, calls, at, key, now, False) and running:
-            add(head, EXPIRED, 1)
+        if expired(head, callers, trunks, calls, at, now) == 2:
             gone += 1
     return gone

@@ -3,12 +3,14 @@
 A table is one array of int64 in sets of 8 slots of 24 words; a key may only lie in the set that its salted hash names,
 so that finding it costs one look at 8 words, and nobody who does not know the salt can fill one set on purpose. Any
 process may write: every change is one atomic step (atomic.py). Only who gives a new key a slot holds the key's set for
-himself meanwhile, lest two processes give one key two slots; whoever dies doing so loses the set after a second.
+himself meanwhile, lest two processes give one key two slots; whoever dies doing so loses the set after two seconds.
+Nobody waits longer than a tenth of a second for it, by a clock that all processes share (`tick`): what times calls
+have says nothing of that, for they differ by a minute.
 
 Words of a slot: key (0 free), seen (microseconds of the last call), born (generation, unique), live (calls in
 progress), run (tag of the last callee, 42 bits, and calls to it in a row, 20 bits), held (in the set's first slot:
-since when somebody has held the set, microseconds, else 0), then three rings of six buckets: minute (10 s each: stamp
-27 bits, calls 18, passed 18), total and talk (4 h each: stamp 20 bits, value 40).
+since which tick somebody has held the set, else 0), then three rings of six buckets: minute (10 s each: stamp 27
+bits, calls 18, passed 18), total and talk (4 h each: stamp 20 bits, value 40).
 
 A ring's window at `now` is the bucket of `now` and the five before it: minute covers the last 50 to 60 s, the others
 the last 20 to 24 h. A call whose bucket has been overwritten by a younger one is late and not counted there; a stamp
@@ -25,7 +27,7 @@ from typing import Any
 import numpy as np
 
 from fanzha.compiled import njit
-from fanzha.gateway.atomic import add, rest, swap
+from fanzha.gateway.atomic import add, rest, swap, tick
 
 WAYS, WORDS = 8, 24
 KEY, SEEN, BORN, LIVE, RUN, HELD, MINUTE, TOTAL, TALK = 0, 1, 2, 3, 4, 5, 6, 12, 18
@@ -36,9 +38,9 @@ MINUTE_STAMPS, DAY_STAMPS = (1 << 27) - 1, (1 << 20) - 1
 COUNT_BITS, COUNT_MOST = 18, (1 << 18) - 1
 RUN_BITS, RUN_MOST, TAG_MASK = 20, (1 << 20) - 1, (1 << 42) - 1
 SANE = 360
-BUSY = -(1 << 62) - 1  # a slot that some process is just preparing; no key is so
-ABANDONED = 1_000_000  # microseconds after which whoever held a set or was preparing a slot must have died
-PATIENCE = 100_000  # how often to let others go first, tens of milliseconds in all, while somebody holds the set
+BUSY = -(1 << 62) - 1  # and below: since which tick, BUSY - key, some process has been at this slot; no key is so
+ABANDONED = 200  # ticks after which whoever held a set or was at a slot must have died
+PATIENCE = 10  # ticks to wait for a set that somebody holds
 
 # Words at the head of the shared memory: what all processes agree on, and what they have counted together.
 SALT, GENERATION, EVENT, RUN_GAP, RING_LIMIT, TALK_LIMIT, ASKED_LIMIT = range(1, 8)
@@ -157,7 +159,7 @@ def worth(table: Any, base: int, now: int) -> int:
     key = table[base]
     if key == 0:
         return -2
-    if key == BUSY:
+    if key <= BUSY:
         return -1
     calls = ring_sum(table, base + TOTAL, now)
     return calls + (1 << 41 if table[base + LIVE] > 0 else 0)
@@ -175,30 +177,40 @@ def least(table: Any, start: int, now: int) -> int:
 
 
 @kernel
-def hold(table: Any, at: int, now: int) -> bool:
-    """Have the set whose word `HELD` is at `at` for oneself; False if somebody else keeps it."""
-    for _ in range(PATIENCE):
-        held = table[at]
-        if (held == 0 or now - held > ABANDONED) and swap(table, at, held, now):
-            return True
-        rest()
-    return False
+def left(since: int, now: int) -> bool:
+    """Whether who has been at something since that tick must have died; a tick to come is nonsense."""
+    return not 0 <= now - since <= ABANDONED
 
 
 @kernel
-def place(table: Any, head: Any, start: int, key: int, now: int) -> int:
-    """Give the key a slot in the set, which is held, by giving up another; where it begins."""
+def hold(table: Any, at: int) -> int:
+    """Have the set for oneself whose word for that is at `at`: since which tick, 0 if somebody else keeps it."""
+    until = 0
+    while True:
+        held = table[at]
+        now = tick(0)  # read after `held`, so it is no earlier
+        if (held == 0 or left(held, now)) and swap(table, at, held, now):
+            return int(now)
+        until = now + PATIENCE if until == 0 else until
+        if now > until:
+            return 0
+        rest()
+
+
+@kernel
+def place(table: Any, head: Any, start: int, key: int, now: int, since: int) -> int:
+    """Give the key a slot in the set, held since that tick, by giving up another; where it begins. -1 if somebody
+    has taken us for dead meanwhile."""
     base = least(table, start, now)
-    gone = table[base]
-    swap(table, base, gone, BUSY)
-    if gone != 0 and gone != BUSY:
+    gone, busy = table[base], BUSY - since
+    swap(table, base, gone, busy)
+    if gone != 0 and gone > BUSY:
         add(head, EVICTED, 1)
     table[base + SEEN], table[base + LIVE], table[base + RUN] = now, 0, 0
     for i in range(MINUTE, WORDS):
         table[base + i] = 0
     table[base + BORN] = add(head, GENERATION, 1) + 1
-    swap(table, base, BUSY, key)
-    return base
+    return base if swap(table, base, busy, key) else -1
 
 
 @kernel
@@ -208,13 +220,14 @@ def claim(table: Any, head: Any, key: int, now: int) -> int:
     if base >= 0:
         return base
     start = first_of(table, key, head[SALT], WORDS)
-    if not hold(table, start + HELD, now):
-        add(head, CROWDED, 1)
-        return -1
-    base = find(table, key, head[SALT], WORDS)  # somebody may have made it meanwhile
+    since = hold(table, start + HELD)
+    if since != 0:
+        base = find(table, key, head[SALT], WORDS)  # somebody may have made it meanwhile
+        if base < 0:
+            base = place(table, head, start, key, now, since)
+        swap(table, start + HELD, since, 0)
     if base < 0:
-        base = place(table, head, start, key, now)
-    swap(table, start + HELD, now, 0)
+        add(head, CROWDED, 1)
     return base
 
 
@@ -239,15 +252,41 @@ def count(table: Any, base: int, head: Any, tag: int, now: int, passed: int) -> 
 
 
 @kernel
+def fewer(table: Any, base: int) -> None:
+    """One call in progress less, and never less than none: who died over one may have left it to be told again."""
+    while True:
+        live = table[base + LIVE]
+        if live <= 0 or swap(table, base + LIVE, live, live - 1):
+            return
+
+
+@kernel
+def enter(table: Any, head: Any, key: int, tag: int, now: int, passed: int, calls: Any, to: int) -> None:
+    """Count one more call of this key; it is in progress too if `to` >= 0: calls[to] then says, before it is counted,
+    in which generation of the slot. A slot that gives way in that very moment takes the call with it."""
+    base = claim(table, head, key, now) if key != 0 else -1
+    if base < 0:
+        return
+    born = table[base + BORN]
+    if to >= 0:
+        calls[to] = born
+    count(table, base, head, tag, now, passed)
+    if to >= 0 and passed:
+        add(table, base + LIVE, 1)
+    if table[base] != key or table[base + BORN] != born:
+        add(head, CROWDED, 1)
+        if to >= 0 and passed:
+            fewer(table, base)
+            calls[to] = 0
+
+
+@kernel
 def leave(table: Any, key: int, born: int, head: Any, now: int, talked: int) -> None:
     """A call of this key is over after `talked` seconds; a key that has lost its slot meanwhile is left alone."""
     base = find(table, key, head[SALT], WORDS) if key != 0 else -1
     if base < 0 or table[base + BORN] != born:
         return
-    while True:
-        live = table[base + LIVE]
-        if live <= 0 or swap(table, base + LIVE, live, live - 1):
-            break
+    fewer(table, base)
     if talked > 0:
         ring_add(table, base + TALK, DAY_GRAIN, DAY_SHIFT, DAY_STAMPS, now, talked)
 
