@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
+from threading import Event, Thread
 from unittest.mock import patch
 
 from fanzha.gateway.call import Call
@@ -70,3 +74,48 @@ def test_what_an_open_segment_holds_is_taken_in_time_and_once(tmp_path: Path) ->
         assert intake.turn(lake) == 1
         log.close()  # and nothing came after
         assert (intake.turn(lake), take_in(folder, lake, "home")) == (0, 0)
+
+
+KILLED = "import sys; from pathlib import Path; from fanzha.gateway.verdictrows import take_in; "
+KILLED += "from fanzha.records.lake import Lake; home = Path(sys.argv[1]); take_in(home / 'log', Lake(home), 'home')"
+
+
+def test_two_who_take_in_at_once_and_one_who_is_killed_over_it_store_each_line_once(tmp_path: Path) -> None:
+    """The desk's timer and `fanzha verdicts store`, while segments are written and closed."""
+    folder, over = tmp_path / "log", Event()
+
+    def keep_taking(unclosed_s: float | None) -> None:
+        intake = None
+        with Lake(tmp_path) as lake:
+            while not over.is_set():
+                intake = intake if intake and unclosed_s == 0 else Intake(folder, "home", unclosed_s=unclosed_s)
+                intake.turn(lake)
+                over.wait(0.005)  # the other's turn
+
+    VerdictLog(folder, now=NOW).close()
+    with Lake(tmp_path):
+        pass
+    takers = [Thread(target=keep_taking, args=(unclosed_s,)) for unclosed_s in (0, None)]
+    for taker in takers:
+        taker.start()
+    try:
+        for at in range(12):
+            log = VerdictLog(folder, now=NOW + at)
+            for key in range(4 * at, 4 * at + 4):
+                log.append(line(f"{key}", None), hash_of(f"{key}"), NOW)
+                log.flush()
+                over.wait(0.005)
+            log.close()
+    finally:
+        over.set()
+        for taker in takers:
+            taker.join()
+    log = VerdictLog(folder, now=NOW + 100)
+    log.append(line("last", None), hash_of("last"), NOW)
+    log.close()
+    environment = os.environ | {"FANZHA_FAILPOINT": "parts-renamed"}
+    assert subprocess.run([sys.executable, "-c", KILLED, str(tmp_path)], env=environment, check=False).returncode == -9
+    with Lake(tmp_path) as lake:
+        take_in(folder, lake, "home")
+        found = [row["key"] for row in stored_verdicts(lake, network="home").to_pylist()]
+    assert sorted(found) == sorted([*map(str, range(48)), "last"])

@@ -175,20 +175,24 @@ class VerdictLog:
 
     def _repair(self) -> None:
         for path in self._folder.glob("verdicts-*.open"):
-            with path.open("r+b") as file:
-                try:
-                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except OSError:
-                    continue  # its process lives
-                data = file.read()
-                end, count = whole(data)
-                if end < len(data):
-                    self.counts["torn"] += 1
-                    file.truncate(end)
-                if count:
-                    path.rename(path.with_suffix(f".{count}.seg"))
-                else:
-                    path.unlink()
+            with suppress(FileNotFoundError):  # its process ends just now, and has closed it
+                self._repair_one(path)
+
+    def _repair_one(self, path: Path) -> None:
+        with path.open("r+b") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                return  # its process lives
+            data = file.read()
+            end, count = whole(data)
+            if end < len(data):
+                self.counts["torn"] += 1
+                file.truncate(end)
+            if count:
+                path.rename(path.with_suffix(f".{count}.seg"))
+            else:
+                path.unlink()
 
     def _trim(self, now: int) -> Iterator[None]:
         """Remove the oldest closed segments, until the rest is neither too large nor too old; a file a step, for a week

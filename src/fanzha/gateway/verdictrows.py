@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -59,23 +60,29 @@ def take_in(folder: Path, lake: Lake, network: str) -> int:
 
 
 class Intake:
-    """Takes what a gateway's processes have said, turn by turn; each line once, whoever took the earlier ones.
+    """Takes what a gateway's processes have said, turn by turn; each line once, whoever took the earlier ones: one
+    takes at a time, and who comes after another, even one that was killed, first looks what the lake has.
 
     unclosed_s: so often what open segments hold is taken as well, as parts named by where they end; None: never.
     """
 
     def __init__(self, folder: Path, network: str, *, unclosed_s: float | None = None) -> None:
         self._folder, self._network, self._unclosed_s = folder, network, unclosed_s
-        self._known: set[str] | None = None
+        self._own = secrets.token_bytes(16)
+        self._known: set[str] = set()
         self._until: dict[str, int] = {}  # by segment: the end of what was taken of it while it was open
         self._due = 0.0
 
     def turn(self, lake: Lake) -> int:
         """How many verdicts were new. Raises StorageError; what was stored before that stays stored."""
-        if self._known is None:
-            self._known = self._read(lake)
-        new = 0
-        for path in segments(self._folder, closed=True):
+        with lake.taking(self._own) as other:
+            if other:
+                self._known, self._until = self._read(lake)
+            return self._turn(lake)
+
+    def _turn(self, lake: Lake) -> int:
+        new, closed = 0, segments(self._folder, closed=True)
+        for path in closed:
             if path.stem not in self._known:
                 new += self._take(path, lake)
                 self._known.add(path.stem)
@@ -83,17 +90,22 @@ class Intake:
             self._due = time.monotonic() + self._unclosed_s
             for path in sorted(self._folder.glob("verdicts-*.open")):
                 new += self._take(path, lake)
+        here = {path.name.partition(".")[0] for path in segments(self._folder)}
+        self._known.intersection_update(path.stem for path in closed)  # what the log has removed never comes again
+        self._until = {segment: end for segment, end in self._until.items() if segment in here}
         return new
 
-    def _read(self, lake: Lake) -> set[str]:
+    def _read(self, lake: Lake) -> tuple[set[str], dict[str, int]]:
+        """Under which names the lake has verdicts, and by segment until where it was taken while it was open."""
         begun = [first for path in segments(self._folder) if (first := begun_at(path)) is not None]
         # A part put together before the oldest segment began can hold nothing of it; a day is for clocks.
         names = stored_names(lake, self._network, min(begun, default=0) - _CLOCKS)
+        until: dict[str, int] = {}
         for name in names:
             segment, part, end = name.partition(_PART)
             if part:
-                self._until[segment] = max(self._until.get(segment, 0), int(end))
-        return set(names)
+                until[segment] = max(until.get(segment, 0), int(end))
+        return set(names), until
 
     def _take(self, path: Path, lake: Lake) -> int:
         segment = path.name.partition(".")[0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from fanzha.records.manifest import Manifest, Part, retire_parts
 from fanzha.records.part import batches, day_of, day_start, read_columns
 from fanzha.records.presence import PRESENCE, Thing
 from fanzha.records.receipt import Receipt
-from fanzha.records.storage import BusyLake, no_readers, reader, told, writer
+from fanzha.records.storage import BusyLake, no_readers, reader, taking, told, writer
 
 SCAN_ROWS = 500_000
 _DATED = ("calls", "quarantine", "verdicts")
@@ -252,6 +252,10 @@ class Lake:
         with writer(self.root, wait=limits().lock_seconds if wait is None else wait) as died:
             self._sweep(everything=died)
             yield
+
+    def taking(self, own: bytes) -> AbstractContextManager[bool]:
+        """See storage.taking: of several processes that take verdicts in, one at a time."""
+        return taking(self.root, own, wait=limits().lock_seconds)
 
     def compact(self, *, everything: bool = True) -> int:
         """Sort everything that lies as it came, or only what is due; the parts written."""

@@ -129,6 +129,27 @@ def writer(lake: Path, *, wait: float) -> Iterator[bool]:
 
 
 @contextmanager
+def taking(lake: Path, own: bytes, *, wait: float) -> Iterator[bool]:
+    """Hold the right to look what of verdicts the lake has and to add the rest; the kernel frees it when the process
+    dies. own: 16 bytes that name who takes. True: somebody else had it since we last did.
+
+    Raises BusyLake when another still has it after `wait` seconds.
+    """
+    path = lake / "verdicts.lock"
+    with _locked(path, fcntl.LOCK_EX, wait) as (held, handle):
+        if not held:
+            raise BusyLake(
+                "another process is taking verdicts into this lake (另一进程正在收裁决记录)",
+                where=str(lake),
+                hint="wait until it is done, then try again",
+            )
+        with told(path):
+            other = os.pread(handle, len(own), 0) != own
+            os.pwrite(handle, own, 0)  # before anything is stored: who is killed over it has been there
+        yield other
+
+
+@contextmanager
 def reader(lake: Path) -> Iterator[None]:
     """While this is held, files that a compaction replaced are not deleted."""
     with _locked(lake / "readers.lock", fcntl.LOCK_SH, 5.0):
