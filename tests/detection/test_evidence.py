@@ -38,10 +38,11 @@ def test_what_nobody_knows_is_said_to_be_unknown(pack: Pack, vector: Make) -> No
     assert len(names) == len(set(names))
 
 
-def test_a_kind_of_number_is_shown_by_name(pack: Pack, vector: Make) -> None:
+def test_a_kind_of_number_and_a_list_are_told_in_words(pack: Pack, vector: Make) -> None:
     rule = pack.rules[pack.index("mass_dialling.not_for_voice")]
     item = items_of(rule, vector(number_kind=3.0))[0]
-    assert "IOT" in item.en
+    assert item.zh == "号码类别为 物联网号码，须属于 物联网卡、上网卡（满足）"
+    assert item.en == "kind of number: Internet of Things, in machine and data cards (holds)"
     assert item.op == "in"
     assert item.state == "holds"
 

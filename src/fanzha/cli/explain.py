@@ -145,9 +145,9 @@ def who(found: Explanation, *, hidden: bool = False) -> tuple[str, str]:
     if subject.kind == EntityKind.CELL:
         return f"小区 {name}", f"cell {name}"
     number = numbering.parse(subject.name)
-    kind = number.kind.name.lower()
-    zh = "，".join(each for each in (kind, number.region_zh, f"号段属 {number.carrier_zh}") if each)
-    en = ", ".join(each for each in (kind, number.region_en, f"range of {number.carrier_en}") if each)
+    kind_zh, kind_en = numbering.kind_words(number.kind)
+    zh = "，".join(each for each in (kind_zh, number.region_zh, f"号段属 {number.carrier_zh}") if each)
+    en = ", ".join(each for each in (kind_en, number.region_en, f"range of {number.carrier_en}") if each)
     return f"号码 {name}（{zh}）", f"number {name} ({en})"
 
 

@@ -24,7 +24,7 @@ from fanzha.detection.condition import (
 )
 from fanzha.detection.counterfactual import Counterfactual
 from fanzha.detection.rule import Rule, Text
-from fanzha.numbering.codes import Kind
+from fanzha.numbering.text import kind_words
 from fanzha.profiles.fields import FIELDS, EntityKind
 from fanzha.profiles.labels import Words, words
 
@@ -118,10 +118,11 @@ def _item(rule: Rule, leaf: Leaf, ways: int, vector: list[float]) -> Item:
             zh, en = f"{zh}（{right[0]}）", f"{en} ({right[1]})"
         return Item(rule.id, names, _known(value), leaf.op, _known(bound), state, *_told(zh, en, state, ways))
     value = amount_of(leaf.value, vector)
-    word = Kind(int(value)).name if names == ["number_kind"] and not math.isnan(value) else shown(value)
+    found = kind_words(int(value)) if names == ["number_kind"] and not math.isnan(value) else (shown(value),) * 2
+    among = rule.listed.get(leaf.name, (leaf.name, leaf.name))
     zh, en = _label(leaf.value, rule.entity)
-    zh = f"{zh}为 {word}，须{'不' if leaf.negated else ''}属于 {leaf.name}"
-    en = f"{en}: {word}, {'not ' if leaf.negated else ''}in {leaf.name}"
+    zh = f"{zh}为 {found[0]}，须{'不' if leaf.negated else ''}属于 {among[0]}"
+    en = f"{en}: {found[1]}, {'not ' if leaf.negated else ''}in {among[1]}"
     op = "not in" if leaf.negated else "in"
     return Item(rule.id, names, _known(value), op, None, state, *_told(zh, en, state, ways))
 

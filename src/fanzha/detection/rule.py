@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
@@ -127,6 +127,7 @@ class Rule:
     exemptions: tuple[str, ...]
     where: str  # file:line
     stage: Stage = Stage.LIVE
+    listed: Mapping[str, tuple[str, str]] = field(default_factory=dict, compare=False, repr=False)  # lists in words
     share: tuple[int, int] = WHOLE  # acts on entities from the first up to the second permille of its hash
 
     @property
@@ -197,6 +198,7 @@ class _Reader:
             source=row.source or defaults.source,
             as_of=row.as_of or defaults.as_of,
             owner=row.owner or defaults.owner,
+            listed=self.words.listed,
             exemptions=exemptions if row.entity == "number" and not row.cli else (),
             where=self.where(),
         )

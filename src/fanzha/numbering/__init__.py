@@ -7,7 +7,7 @@ from fanzha.numbering.false_cli import FalseCli, false_cli
 from fanzha.numbering.holders import carrier_of, form_of, kind_of
 from fanzha.numbering.numbers import Numbers, normalise
 from fanzha.numbering.places import region_of
-from fanzha.numbering.text import Number, display, is_emergency, mask, parse, region_names
+from fanzha.numbering.text import Number, display, is_emergency, kind_words, mask, parse, region_names
 from fanzha.numbering.trunks import TrunkContract, permits
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "imei_form",
     "is_emergency",
     "kind_of",
+    "kind_words",
     "mask",
     "normalise",
     "parse",

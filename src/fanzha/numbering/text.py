@@ -90,6 +90,12 @@ def parse(text: str, *, area: str | None = None) -> Number:
     )
 
 
+def kind_words(kind: int) -> tuple[str, str]:
+    """Chinese and English name of a kind of number by its code. Raises ValueError for none."""
+    found = words.number_words().kinds[Kind(kind).name.lower()]
+    return found.zh, found.en
+
+
 def region_names(region: int) -> tuple[str, str]:
     """Chinese and English name of a city or province by its code; empty where unknown."""
     known = words.regions()

@@ -120,6 +120,6 @@ def test_a_leaf_about_a_list_is_told_in_words(signed_in: Any, make_alert: Any) -
     })  # fmt: skip
     alert.save()
     leader, address = signed_in("leader"), reverse("alerts:detail", args=["a1"])
-    assert "号码类别为 移动电话，须不属于 固定电话（满足）" in leader.get(address).content.decode()
+    assert "号码类别为 手机，须不属于 固定电话（满足）" in leader.get(address).content.decode()
     english = leader.get(address, headers={"accept-language": "en"}).content.decode()
     assert "kind of number: mobile, not in fixed lines (holds)" in english

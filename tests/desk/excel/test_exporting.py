@@ -40,6 +40,7 @@ def test_the_pages_filters_and_reach_hold_and_nothing_is_unmasked(
     assert "13907110002" in client.get(reverse("alerts:list")).content.decode()
     assert [row[0] for row in _rows(client, "alerts")] == ["记录编号", "a1", "a2"]
     head, row = _rows(client, "alerts", "?band=stop&page=7")
+    assert dict(zip(head, row, strict=True))["理由"] == "一小时呼叫六十个陌生号码"  # not only mass.hour@3
     assert (row[0], row[3], "13907110002" in str(row)) == ("a1", "+86139****0002", False)
     assert [row[0] for row in _rows(client, "alerts", "?region=4205")] == ["记录编号", "a2"]
     told = Entry.objects.filter(action="alerts.export").order_by("number").values_list("network", "data")

@@ -9,12 +9,13 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from fanzha.desk.alerts.choices import Kind, Reason, State
+from fanzha.desk.alerts.models import Alert, told
 from fanzha.desk.alerts.words import words
 from fanzha.desk.excel.exporting import Row, Table, labels, moment, places, yes
 from fanzha.desk.masking.mask import mask
 
 _HEAD = (
-    _("记录编号"), _("网络"), _("对象类型"), _("对象（脱敏）"), _("手法"), _("规则"), _("分值"), _("级别"),
+    _("记录编号"), _("网络"), _("对象类型"), _("对象（脱敏）"), _("手法"), _("理由"), _("规则"), _("分值"), _("级别"),
     _("建议处置"), _("地区"), _("首次"), _("最近"), _("接收时间"), _("时限"), _("超时"), _("状态"), _("研判依据"),
     _("分派人员"), )  # fmt: skip
 _FIELDS = (
@@ -25,16 +26,23 @@ _FIELDS = (
 
 def table() -> Table:
     """In the reader's language."""
-    kinds, states, reasons, named, told = labels(Kind), labels(State), labels(Reason), places(), words()
-    scheme_of, grade_of, step_of = cache(told.scheme), cache(lambda name: str(told.band(name))), cache(told.measure)
+    kinds, states, reasons, named, known = labels(Kind), labels(State), labels(Reason), places(), words()
+    scheme_of, grade_of, step_of = cache(known.scheme), cache(lambda name: str(known.band(name))), cache(known.measure)
+    why = cache(_why)
 
     def lines(rows: Sequence[Row]) -> Iterator[Sequence[Any]]:
         for pk, network, kind, value, scheme, rule, score, band, measure, region, *rest in rows:
             first, last, taken, due, overdue, state, reason, whose = rest
             yield (
-                pk, network, kinds[kind], mask(kind, value), scheme_of(scheme), rule, round(score, 1),
+                pk, network, kinds[kind], mask(kind, value), scheme_of(scheme), why(rule), rule, round(score, 1),
                 grade_of(band), step_of(measure), named(region), moment(first), moment(last), moment(taken),
                 moment(due), yes(overdue), states[state], reasons.get(reason, ""), whose,
             )  # fmt: skip
 
     return Table(_HEAD, _FIELDS, lines)
+
+
+def _why(rule: str) -> str:
+    """The title of a rule's version, as any alert that it raised tells it: read once, not with every row's body."""
+    found = Alert.objects.filter(rule=rule).values_list("body__rules__0__title", flat=True)[:1] if rule else ()
+    return next((told(title) for title in found if title), "")
