@@ -14,6 +14,7 @@ from zipfile import ZipFile
 import django
 import pytest
 from django.conf import settings
+from django.db import transaction
 from django.test import Client
 from django.utils import timezone, translation
 
@@ -172,7 +173,8 @@ def make_alert(house: SimpleNamespace) -> Callable[..., Any]:
         known = {
             key: changes.pop(key) for key in ("value", "kind", "score", "band", "scheme", "last_seen") if key in changes
         }
-        _upsert(network, [body(name, network=network, **known)], timezone.now())
+        with transaction.atomic():
+            _upsert(network, [body(name, network=network, **known)], timezone.now())
         if changes:
             Alert.objects.filter(pk=name).update(**changes)
         return Alert.objects.get(pk=name)

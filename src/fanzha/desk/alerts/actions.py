@@ -46,7 +46,9 @@ def triage(by: User, ids: Sequence[str], act: str, why: str, reason: str, *, at:
         raise Refused(_("一次最多研判 %(most)s 条") % {"most": MOST})
     found, moment = Judged(), at or timezone.now()
     with transaction.atomic():
-        reachable = Alert.objects.seen_by(by).filter(pk__in=wanted).select_for_update(of=("self",))
+        reachable = (
+            Alert.objects.seen_by(by).filter(pk__in=wanted).select_for_update(of=("self",), no_key=True).order_by("pk")
+        )
         rows = {alert.pk: alert for alert in reachable}
         moved, acts = [], []
         for name in wanted:
@@ -69,7 +71,7 @@ def triage(by: User, ids: Sequence[str], act: str, why: str, reason: str, *, at:
 def assign(by: User, alert_id: str, to: User | None, *, reason: str = "") -> Alert:
     """Give an alert to someone, who then sees it wherever their region ends. Raises PermissionDenied, Refused."""
     with transaction.atomic():
-        alert: Alert = Alert.objects.seen_by(by).select_for_update(of=("self",)).get(pk=alert_id)
+        alert: Alert = Alert.objects.seen_by(by).select_for_update(of=("self",), no_key=True).get(pk=alert_id)
         if not holds(by, "alerts.assign", alert):
             raise PermissionDenied("alerts.assign")
         if to is not None and not _may_take(to, alert):
@@ -86,7 +88,7 @@ def lapse_silent(now: datetime) -> int:
     with transaction.atomic():
         before = now - timedelta(days=words().silent_days)
         silent = Alert.objects.filter(state__in=UNDECIDED, last_seen__lt=before, taken_at__lt=before)
-        rows = list(silent.select_for_update(of=("self",)).order_by("last_seen")[:MOST])
+        rows = list(silent.select_for_update(of=("self",), no_key=True, skip_locked=True).order_by("last_seen")[:MOST])
         for alert in rows:
             enter(alert, transition, now, None)
         Alert.objects.bulk_update(rows, _FIELDS, batch_size=200)

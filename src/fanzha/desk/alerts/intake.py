@@ -24,7 +24,7 @@ _TOLD = ("score", "band", "measure", "rule", "last_seen", "body", "due_at")  # w
 def take(source: AlertSource, network: str, now: datetime, *, most: int = MOST) -> int:
     """Take what came after the network's cursor; how many rows. Raises StorageError for an unknown network."""
     with transaction.atomic():
-        cursor, _made = Cursor.objects.select_for_update().get_or_create(network=network)
+        cursor, _made = Cursor.objects.select_for_update(no_key=True).get_or_create(network=network)
         rows = source.after(cursor.position, most)
         if not rows:
             return 0
@@ -43,7 +43,8 @@ def _upsert(network: str, bodies: Sequence[dict[str, Any]], now: datetime) -> No
             hint="fanzha desk add_network CODE --operator NAME makes it known",
         )
     newest = {str(body["id"]): body for body in bodies}
-    kept = Alert.objects.in_bulk(list(newest))
+    # Locked, in the order of who judges many: what a person decides at this instant is not written over.
+    kept = Alert.objects.select_for_update(of=("self",), no_key=True).order_by("pk").in_bulk(list(newest))
     fresh = [_new(body, home, now) for name, body in newest.items() if name not in kept]
     Alert.objects.bulk_create(fresh, batch_size=500)
     changed = [_changed(alert, newest[name], now) for name, alert in kept.items()]

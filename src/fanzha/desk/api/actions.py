@@ -98,7 +98,7 @@ def revoke_key(by: User | None, key: Key) -> None:
         _manages(by, key.owner)
     now = timezone.now()
     with transaction.atomic():
-        row = Key.objects.select_for_update(of=("self",)).get(pk=key.pk)
+        row = Key.objects.select_for_update(of=("self",), no_key=True).get(pk=key.pk)
         if row.state in _ALIVE:
             enter(row, KEY.by_name["revoke"], now, by)
             row.revoked_at = now
@@ -108,7 +108,7 @@ def revoke_key(by: User | None, key: Key) -> None:
 
 def revoke_all(owner: User, by: User | None, now: datetime) -> int:
     """Every key of someone who leaves, in the caller's transaction and audit; how many."""
-    rows = list(Key.objects.select_for_update(of=("self",)).filter(owner=owner, state__in=_ALIVE))
+    rows = list(Key.objects.select_for_update(of=("self",), no_key=True).filter(owner=owner, state__in=_ALIVE))
     for row in rows:
         enter(row, KEY.by_name["revoke"], now, by)
         row.revoked_at = now

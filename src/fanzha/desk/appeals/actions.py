@@ -19,7 +19,7 @@ from fanzha.desk.appeals.models import Appeal, Proof
 from fanzha.desk.appeals.workflow import first_clock
 from fanzha.desk.audit.actions import Act, record, record_alone
 from fanzha.desk.login.limits import begin_try, strike_out
-from fanzha.desk.measures.actions import finish, suppress, wrong
+from fanzha.desk.measures.actions import finish, held, suppress, wrong
 from fanzha.desk.measures.choices import Label
 from fanzha.desk.measures.choices import State as MeasureState
 from fanzha.desk.measures.models import Measure
@@ -129,8 +129,7 @@ def refuse(by: User, pk: int, answer: str) -> Appeal:
 
 def _pass(by: User, pk: int, name: str, answer: str) -> Appeal:
     with transaction.atomic():
-        # Before the trail, as whoever lifts it does: else each of the two would wait for the other.
-        measure: Measure = Measure.objects.select_for_update(of=("self",)).get(appeals=pk)
+        (measure,) = held(Measure.objects.filter(appeals=pk))
         appeal = _decided(move(Appeal(pk=pk), name, by, reason=answer), answer)
         if measure.state != MeasureState.ACTIVE:
             _label_ended(measure, name, appeal.moved_at)

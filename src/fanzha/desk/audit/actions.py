@@ -44,6 +44,8 @@ def record(by: User | None, acts: Sequence[Act], *, at: datetime | None = None, 
         raise Refused(_("理由过长，最多 %(most)s 字") % {"most": LONGEST})
     if not connection.in_atomic_block:
         raise RuntimeError("an act is recorded in its own transaction: call this inside transaction.atomic()")
+    if not acts:
+        return
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("select pg_advisory_xact_lock(%s)", [_LOCK])

@@ -41,7 +41,7 @@ def contact(by: User, pk: int, how: str, told: str) -> Callback:
     if how not in Contact.values:
         raise Refused(_("请选择联系结果"))
     with transaction.atomic():
-        row: Callback = Callback.objects.select_for_update(of=("self",)).get(pk=pk)
+        row: Callback = Callback.objects.select_for_update(of=("self",), no_key=True).get(pk=pk)
         if not holds(by, "callbacks.work", row):
             raise PermissionDenied("callbacks.work")
         if row.state not in (State.SIGNED, State.VISITING) or row.signed_by_id != by.pk:
@@ -76,7 +76,7 @@ def escalate(now: datetime) -> int:
     """For a timer: call-backs past their deadline go to the office above, one more each few minutes; how many did."""
     late = Callback.objects.filter(state__in=WAITING, deadline__lt=now, raised__lt=len(terms().escalate_to))
     with transaction.atomic():
-        rows = list(late.select_for_update(of=("self",)).order_by("deadline")[:_MOST])
+        rows = list(late.select_for_update(of=("self",), no_key=True, skip_locked=True).order_by("deadline")[:_MOST])
         raised = [row for row in rows if _raise(row, now)]
         Callback.objects.bulk_update(raised, ["raised", "assigned_organisation"], batch_size=200)
         acts = [
@@ -99,7 +99,7 @@ def _raise(row: Callback, now: datetime) -> bool:
 
 def _signed(by: User, pk: int, name: str, reason: str) -> Callback:
     with transaction.atomic():
-        before: Callback = Callback.objects.select_for_update(of=("self",)).get(pk=pk)
+        before: Callback = Callback.objects.select_for_update(of=("self",), no_key=True).get(pk=pk)
         row = move(before, name, by, reason=reason)
         row.signed_by, row.signed_at = by, row.moved_at
         row.due_at, row.overdue = before.due_at, before.overdue  # the victim waits since the cut

@@ -32,7 +32,7 @@ def take_tickets(now: datetime) -> int:
 def take(source: TicketSource, now: datetime) -> int:
     """Take what came after the cursor, in one transaction; how many were new. Raises StorageError."""
     with transaction.atomic():
-        cursor, _made = Cursor.objects.select_for_update().get_or_create(source="tickets")
+        cursor, _made = Cursor.objects.select_for_update(no_key=True).get_or_create(source="tickets")
         found = source.after(cursor.position, terms().a_turn)
         if found.position == cursor.position:
             return 0

@@ -64,7 +64,7 @@ def place(by: User, network: str) -> Network:
 def take_all(by: User, home: Network, fresh: Sequence[Complaint], now: datetime) -> list[tuple[Complaint, Came]]:
     """Keep complaints that were read, in their order: which row each came to, and how. One transaction."""
     with transaction.atomic():
-        Network.objects.select_for_update().get(code=home.code)  # two at the same instant are one complaint
+        Network.objects.select_for_update(no_key=True).get(code=home.code)  # two at the same instant are one complaint
         known = Known(home.code, fresh)
         found = [known.take(each) for each in fresh]
         known.save()
@@ -73,8 +73,9 @@ def take_all(by: User, home: Network, fresh: Sequence[Complaint], now: datetime)
                                                  "reference": each.reference, "times": kept.times})
             for each, (kept, came) in zip(fresh, found, strict=True) if came != Came.KNOWN
         ]  # fmt: skip
+        raised = weigh_all(home.code, sorted({kept.value for kept, came in found if came != Came.KNOWN}), now)
         record(by, told, at=now, batch=secrets.token_hex(8) if len(told) > 1 else "")
-        weigh_all(home.code, sorted({kept.value for kept, came in found if came != Came.KNOWN}), now)
+        record(None, raised, at=now)
     return found
 
 

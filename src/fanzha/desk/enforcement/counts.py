@@ -38,7 +38,7 @@ def take(gateway: Gateway, report: Report) -> int:
     the answer tells the gateway where to go on.
     """
     with transaction.atomic():
-        fresh = Gateway.objects.select_for_update().get(pk=gateway.pk)
+        fresh = Gateway.objects.select_for_update(no_key=True).get(pk=gateway.pk)
         if report.begin != fresh.position or report.end <= report.begin:
             return fresh.position
         add(report.counts)

@@ -67,7 +67,7 @@ def publish(out: Publisher, now: datetime) -> int:
 def _opened(now: datetime) -> Publication | None:
     """The publication that is open, else a new one of the oldest changes; None where there is nothing to do."""
     with transaction.atomic():
-        found = Publication.objects.select_for_update().filter(state=State.OPEN).order_by("pk").first()
+        found = Publication.objects.select_for_update(no_key=True).filter(state=State.OPEN).order_by("pk").first()
         if found is not None:
             return found
         wanted = list(

@@ -14,14 +14,13 @@ from django.utils.translation import gettext as _
 
 from fanzha.desk.audit.actions import record
 from fanzha.desk.audit.models import Entry
-from fanzha.desk.lab import measured
+from fanzha.desk.lab import measured, undoing
 from fanzha.desk.lab.choices import Origin, State, Trip
 from fanzha.desk.lab.drafting import checked, renumbered
 from fanzha.desk.lab.models import Spent, Version
 from fanzha.desk.lab.querysets import VersionQuerySet
 from fanzha.desk.lab.releasing import renew
 from fanzha.desk.lab.terms import terms
-from fanzha.desk.lab.undoing import undo as undone
 from fanzha.desk.organisations.models import Network, User
 from fanzha.desk.rights.seats import holds, seats_of
 from fanzha.desk.workflow.actions import act_of, enter, move, refusal
@@ -47,7 +46,7 @@ def draft(by: User, network: str, text: str, note: str) -> Version:
     rule, now = _ruled(text), timezone.now()
     home = Network.objects.get(code=network)
     with transaction.atomic():
-        Network.objects.select_for_update().get(pk=home.pk)
+        Network.objects.select_for_update(no_key=True).get(pk=home.pk)
         same = Version.objects.filter(network=network, rule=rule.id)
         if same.filter(state=State.DRAFT).exists():
             raise Refused(_("这条规则已有草稿，请先改完或放弃它"), where=rule.id)
@@ -73,7 +72,7 @@ def edit(by: User, pk: int, text: str, note: str) -> Version:
     """Change a draft; whoever edits it last is its author, and so cannot review it."""
     rule, now = _ruled(text), timezone.now()
     with transaction.atomic():
-        found: Version = Version.objects.select_for_update(of=("self",)).get(pk=pk)
+        found: Version = Version.objects.select_for_update(of=("self",), no_key=True).get(pk=pk)
         if not may(by, "rules.draft", found.network):
             raise PermissionDenied("rules.draft")
         if found.state != State.DRAFT:
@@ -116,13 +115,15 @@ def step(by: User, pk: int, name: str, *, reason: str = "", undo: bool = False) 
     batch = secrets.token_hex(8)
     try:
         with transaction.atomic():
-            found: Version = Version.objects.select_for_update(of=("self",)).get(pk=pk)
-            others = list(_locked(found).exclude(pk=pk))
+            rows: dict[int, Version] = _locked(Version.objects.get(pk=pk)).in_bulk()
+            found, others = rows.pop(pk), list(rows.values())
             told: dict[str, Any] = {"rule": found.name}
             if found.shadowed or found.acts:
                 told["measured"] = measured.said(found)
             target = Version.workflow.by_name[name].target if name in Version.workflow.by_name else ""
             was = found.state
+            if undo and name in GOING_BACK:
+                undoing.hold(found)
             if name == "review":
                 _ruled(found.text)  # fields, lists and measures may have changed since it was typed
             if target == State.LIVE:
@@ -133,7 +134,7 @@ def step(by: User, pk: int, name: str, *, reason: str = "", undo: bool = False) 
             if name == "roll_back":
                 _succeed(others, by, was, batch)
             if undo and name in GOING_BACK:
-                undone(by, found, reason)
+                undoing.undo(by, found, reason)
             if name not in _SILENT:
                 renew(found.network)
     except IntegrityError as error:
@@ -143,7 +144,7 @@ def step(by: User, pk: int, name: str, *, reason: str = "", undo: bool = False) 
 
 def _locked(found: Version) -> Any:
     same = Version.objects.filter(network=found.network, rule=found.rule)
-    return same.select_for_update(of=("self",)).order_by("pk")
+    return same.select_for_update(of=("self",), no_key=True).order_by("pk")
 
 
 def _check_moves(found: Version, name: str, by: User, reason: str) -> None:
@@ -207,7 +208,7 @@ def _settled(found: Version) -> None:
 def budget(by: User, pk: int, proposals: int | None, measures: int | None, reason: str) -> Version:
     """A version's own hourly budgets; None for the default. Raises PermissionDenied, Refused."""
     with transaction.atomic():
-        found: Version = Version.objects.select_for_update(of=("self",)).get(pk=pk)
+        found: Version = Version.objects.select_for_update(of=("self",), no_key=True).get(pk=pk)
         if not may(by, "rules.release", found.network):
             raise PermissionDenied("rules.release")
         if not reason.strip():
@@ -224,7 +225,7 @@ def budget(by: User, pk: int, proposals: int | None, measures: int | None, reaso
 def trip(version: Version, why: Trip, data: dict[str, Any], now: datetime) -> bool:
     """Stop a rule that went too far: to shadow at once, loudly, until a person decides. Whether it did."""
     with transaction.atomic():
-        found: Version = Version.objects.select_for_update(of=("self",)).get(pk=version.pk)
+        found: Version = Version.objects.select_for_update(of=("self",), no_key=True).get(pk=version.pk)
         if not found.acts:
             return False
         did = measured.said(found)

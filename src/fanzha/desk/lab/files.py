@@ -33,7 +33,7 @@ def ensure(network: str) -> None:
 def sync(network: Network, rules: Sequence[Rule], now: datetime) -> int:
     """Every version that the files hold and the desk does not know; one newer than a file's that runs succeeds it."""
     with transaction.atomic():
-        Network.objects.select_for_update().get(pk=network.pk)
+        Network.objects.select_for_update(no_key=True).get(pk=network.pk)
         rows = list(Version.objects.filter(network=network.code))
         known = {(row.rule, row.version): row for row in rows}
         live = {row.rule: row for row in rows if row.state in (State.LIVE, State.TRIPPED)}

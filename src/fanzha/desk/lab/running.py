@@ -66,7 +66,7 @@ def ask(by: User, version: Version, since: datetime, until: datetime, leaf: str)
 def cancel(by: User, pk: int) -> Trial:
     """Stop a backtest that waits or runs. Raises PermissionDenied, Refused."""
     with transaction.atomic():
-        found: Trial = Trial.objects.select_for_update(of=("self",)).get(pk=pk)
+        found: Trial = Trial.objects.select_for_update(of=("self",), no_key=True).get(pk=pk)
         if not may(by, "rules.draft", found.network):
             raise PermissionDenied("rules.draft")
         if not found.going:

@@ -38,7 +38,7 @@ def turn(now: datetime) -> int:
 def take(outbox: Path, network: Network, now: datetime) -> int:
     """The next rows of one watcher; a newer row of an entity stands for the older. Raises StorageError."""
     with transaction.atomic():
-        cursor, _ = Cursor.objects.select_for_update().get_or_create(network=network.code, name="hits")
+        cursor, _ = Cursor.objects.select_for_update(no_key=True).get_or_create(network=network.code, name="hits")
         rows = _rows(outbox, cursor.position)
         if not rows:
             return 0

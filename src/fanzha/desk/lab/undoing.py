@@ -38,6 +38,11 @@ def asked(version: Version) -> Rollback | None:
     return same.filter(state=State.PROPOSED).first()
 
 
+def hold(version: Version) -> None:
+    """Lock what `undo` withdraws, in the caller's transaction: before the trail, as whoever answers one does."""
+    list(waiting(version).select_for_update(of=("self",), no_key=True).order_by("pk").values_list("pk"))
+
+
 def undo(by: User, version: Version, why: str) -> Rollback | None:
     """Withdraw what waits, ask that what holds be rolled back; None where nothing holds or that is asked already.
 

@@ -80,6 +80,7 @@ def approve(by: User, pk: int) -> ModelVersion:
     """The second pair of eyes: the one that spoke falls silent, this one speaks from the next alert on."""
     with transaction.atomic():
         asked: ModelVersion = ModelVersion.objects.select_related("asked_by").get(pk=pk)
+        _hold(asked.network)
         _silence(asked.network, timezone.now())
         version = move(asked, "approve", by)
         version.approved_by = by
@@ -93,6 +94,7 @@ def approve(by: User, pk: int) -> ModelVersion:
 def back(by: User, pk: int, why: str) -> ModelVersion:
     """One act: it falls silent, and the version before speaks again, or none."""
     with transaction.atomic():
+        _hold(ModelVersion.objects.values_list("network", flat=True).get(pk=pk))
         version = move(ModelVersion(pk=pk), "back", by, reason=why)
         shelf = version.shelf
         if shelf.current() != version.number:
@@ -108,6 +110,7 @@ def _take(home: Network, now: datetime) -> int:
     known = set(ModelVersion.objects.filter(network=home.code).values_list("number", flat=True))
     fresh = [found for number in shelf.numbers() if number not in known and (found := _lineage(shelf, number))]
     with transaction.atomic():
+        _hold(home.code)
         for found in fresh:
             made = ModelVersion.objects.create(
                 network=home.code, region=home.region, number=found.number, fingerprint=found.model,
@@ -128,16 +131,26 @@ def _lineage(shelf: Shelf, number: int) -> Lineage | None:
         return None
 
 
+def _hold(network: str) -> None:
+    """Lock a network's versions, before the trail, as whoever moves one of them does; acts here move several."""
+    rows = ModelVersion.objects.filter(network=network).select_for_update(of=("self",), no_key=True)
+    list(rows.order_by("pk").values_list("pk"))
+
+
 def _follow(network: str, number: int, now: datetime) -> None:
     """The desk's states as the file says who speaks: it alone decides."""
     _silence(network, now, but=number)
-    row = ModelVersion.objects.select_for_update(of=("self",)).filter(network=network, number=number).first()
+    row = (
+        ModelVersion.objects.select_for_update(of=("self",), no_key=True).filter(network=network, number=number).first()
+    )
     if row is not None and row.state != State.RELEASED:
         _system(row, "resume", now)
 
 
 def _silence(network: str, now: datetime, but: int = 0) -> None:
-    speaking = ModelVersion.objects.select_for_update(of=("self",)).filter(network=network, state=State.RELEASED)
+    speaking = ModelVersion.objects.select_for_update(of=("self",), no_key=True).filter(
+        network=network, state=State.RELEASED
+    )
     for row in speaking.exclude(number=but):
         _system(row, "retire", now)
 

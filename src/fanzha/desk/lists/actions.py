@@ -92,7 +92,7 @@ def expire(now: datetime) -> int:
     """For a timer: take off what has come to its end; how many."""
     with transaction.atomic():
         ended = Item.objects.filter(state__in=(State.ACTIVE, State.CONTESTED), expires__lte=now)
-        rows = list(ended.select_for_update(of=("self",)).order_by("expires")[:MOST])
+        rows = list(ended.select_for_update(of=("self",), no_key=True, skip_locked=True).order_by("expires")[:MOST])
         _finish(rows, now)
     return len(rows)
 
@@ -100,7 +100,11 @@ def expire(now: datetime) -> int:
 def remind(now: datetime) -> int:
     """For a timer: say once of each item that it ends soon; how many."""
     with transaction.atomic():
-        soon = Item.objects.expiring(now).filter(reminded_at=None).select_for_update(of=("self",))
+        soon = (
+            Item.objects.expiring(now)
+            .filter(reminded_at=None)
+            .select_for_update(of=("self",), no_key=True, skip_locked=True)
+        )
         rows = list(soon.order_by("expires")[:MOST])
         Item.objects.filter(pk__in=[row.pk for row in rows]).update(reminded_at=now)
         record(None, [act_of(row, "lists.remind", "", {"expires": str(row.expires)}) for row in rows], at=now)

@@ -135,7 +135,7 @@ def _decide(by: User, pk: int, name: str, reason: str) -> Import:
     with transaction.atomic():
         waiting = Item.objects.filter(brought=pk, state=State.PROPOSED)
         # before the trail, as whoever decides one of them does
-        rows = list(waiting.only(*_READ).select_for_update(of=("self",)).order_by("pk"))
+        rows = list(waiting.only(*_READ).select_for_update(of=("self",), no_key=True).order_by("pk"))
         made = move(Import(pk=pk), name, by, reason=reason)
         if rows:  # all alike, which is far quicker than a move of each
             enter(rows[0], Item.workflow.by_name[name], made.moved_at, by)

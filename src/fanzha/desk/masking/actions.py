@@ -47,7 +47,7 @@ def unmask(by: User, subject: Subject, reason: str, *, at: datetime.datetime | N
         raise Refused(_("请写明查看理由"), hint=_("例如：案件编号、工单号或核查事由"))
     moment = at or timezone.now()
     with transaction.atomic():
-        User.objects.select_for_update().get(pk=by.pk)  # two tabs do not share the last of a quota
+        User.objects.select_for_update(no_key=True).get(pk=by.pk)  # two tabs do not share the last of a quota
         if left(by, moment) <= 0:
             raise Refused(_("今日查看额度已用完"), hint=_("请联系班组长，或明日再试"))
         return _opened(by, subject, reason, moment, duty=False)

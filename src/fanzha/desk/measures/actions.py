@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -21,6 +22,7 @@ from fanzha.desk.measures.enforce import entry_of
 from fanzha.desk.measures.evidence import families_of, lacking, rule_id, suppressed_until
 from fanzha.desk.measures.ladder import ladder, rung
 from fanzha.desk.measures.models import Measure, Suppression
+from fanzha.desk.measures.querysets import MeasureQuerySet
 from fanzha.desk.measures.reasons import reason_for, reasons
 from fanzha.desk.notices.actions import notice_of, notices_of, write
 from fanzha.desk.notices.choices import State as NoticeState
@@ -88,7 +90,7 @@ def accept(by: User, pk: int, *, reason: str = "") -> Measure:
 def _agree(by: User, pk: int, name: str, reason: str) -> Measure:
     step, now = Measure.workflow.by_name[name], timezone.now()
     with transaction.atomic():
-        measure: Measure = Measure.objects.select_for_update(of=("self",)).get(pk=pk)
+        measure: Measure = Measure.objects.select_for_update(of=("self",), no_key=True).get(pk=pk)
         if not holds(by, step.right, measure):
             raise PermissionDenied(step.right)
         why = refusal(measure, step, by, reason)
@@ -115,6 +117,7 @@ def withdraw(by: User, pk: int, reason: str) -> Measure:
 def lift(by: User, pk: int, reason: str) -> Measure:
     """Ended by a person: the policy's entry goes, the subscriber is told."""
     with transaction.atomic():
+        held(Measure.objects.filter(pk=pk))
         measure = move(Measure(pk=pk), "lift", by, reason=reason)
         end([measure], measure.moved_at, "lifted")
         measure.save(update_fields=["ended_at"])
@@ -124,15 +127,26 @@ def lift(by: User, pk: int, reason: str) -> Measure:
 def expire(now: datetime) -> int:
     """For a timer: lift what has come to its end; how many."""
     with transaction.atomic():
-        rows = list(Measure.objects.ended(now).select_for_update(of=("self",)).order_by("expires")[:MOST])
+        late = list(Measure.objects.ended(now).order_by("expires").values_list("pk", flat=True)[:MOST])
+        rows = held(Measure.objects.ended(now).filter(pk__in=late))
         finish(rows, "expire", None, now, "lifted")
     return len(rows)
+
+
+def held(rows: MeasureQuerySet) -> list[Measure]:
+    """Measures that may be about to end, locked with their unsent notices, in the caller's transaction.
+
+    Before the trail, as whoever else moves one of them does: else each of the two would wait for the other.
+    """
+    found = list(rows.select_for_update(of=("self",), no_key=True).order_by("pk"))
+    list(_unsent(found).select_for_update(no_key=True).order_by("pk").values_list("pk"))
+    return found
 
 
 def finish(
     rows: Sequence[Measure], name: str, by: User | None, at: datetime, notice: str, *, reason: str = "", label: str = ""
 ) -> None:
-    """End many active, locked measures by a system transition, in the caller's transaction: audit, policy, notices."""
+    """End many active, held measures by a system transition, in the caller's transaction: audit, policy, notices."""
     batch = secrets.token_hex(8) if len(rows) > 1 else ""
     for measure in rows:
         enter(measure, Measure.workflow.by_name[name], at, by)
@@ -154,12 +168,16 @@ def end(rows: Sequence[Measure], at: datetime, notice: str) -> None:
     for measure in rows:
         measure.ended_at = at
     removed([row.entry for row in rows if row.step.effect != "none"], at)
-    unsent = Notice.objects.filter(measure__in=rows, kind="measure", state__in=(NoticeState.PENDING, NoticeState.HELD))
+    unsent = _unsent(rows)
     untold = set(unsent.values_list("measure_id", flat=True))
     unsent.delete()  # who was not told of it yet need not be told that it ended, unless it was wrong
     told = [row for row in rows if row.step.notice not in ("none", "self")]
     told = [row for row in told if notice == "wrong" or row.pk not in untold]
     write(notices_of(told, notice, at))
+
+
+def _unsent(rows: Sequence[Measure]) -> QuerySet[Notice]:
+    return Notice.objects.filter(measure__in=rows, kind="measure", state__in=(NoticeState.PENDING, NoticeState.HELD))
 
 
 def suppress(rows: Sequence[Measure], at: datetime) -> None:

@@ -97,7 +97,7 @@ def send_again(by: User, pk: int) -> Notice:
     Raises PermissionDenied, Refused.
     """
     with transaction.atomic():
-        notice: Notice = Notice.objects.select_for_update(of=("self",)).get(pk=pk)
+        notice: Notice = Notice.objects.select_for_update(of=("self",), no_key=True).get(pk=pk)
         name = SENDS.get(State(notice.state))
         if name is None:
             raise Refused(_("该告知无需重发"), where=notice.state_label)

@@ -107,7 +107,7 @@ def serve(by: User, item: Item, way: str, note: str) -> Letter:
     now = timezone.now()
     try:
         with transaction.atomic():
-            fresh = Item.objects.select_for_update(of=("self",)).get(pk=item.pk)
+            fresh = Item.objects.select_for_update(of=("self",), no_key=True).get(pk=item.pk)
             made = Letter.objects.create(item=fresh, way=way, note=note.strip()[:200], served_at=now, served_by=by)
             until = by_when(fresh)
             told = {"serial": serial(item), "way": way, "late": until is not None and now > until}

@@ -57,11 +57,13 @@ def answer(by: User, pk: int, answers: Mapping[int, str], told: str) -> int:
     if not told.strip():
         raise Refused(_("请填写反馈说明"))
     with transaction.atomic():
-        push = Push.objects.select_for_update(of=("self",)).get(pk=pk)
+        push = Push.objects.select_for_update(of=("self",), no_key=True).get(pk=pk)
         if push.state != State.SIGNED:
             raise Refused(_("请先签收"), where=push.receipt)
         rows = list(push.ranked.filter(rank__in=list(given), answer=Answer.NONE).select_related("alert"))
-        alerts = Alert.objects.filter(pk__in=[row.alert_id for row in rows]).select_for_update(of=("self",))
+        alerts = Alert.objects.filter(pk__in=[row.alert_id for row in rows]).select_for_update(
+            of=("self",), no_key=True
+        )
         list(alerts.order_by("pk").values_list("pk"))  # before the trail, as whoever judges one of them does
         now = timezone.now()
         _note(by, push, rows, given, told.strip()[:200], now)
@@ -75,7 +77,7 @@ def answer(by: User, pk: int, answers: Mapping[int, str], told: str) -> int:
 
 def _push(code: str, now: datetime) -> int:
     with transaction.atomic():
-        home = Network.objects.select_for_update().get(code=code)  # two timers at once make one list
+        home = Network.objects.select_for_update(no_key=True).get(code=code)  # two timers at once make one list
         day = timezone.localtime(now).date()
         if Push.objects.filter(network=code, day=day).exists():
             return 0

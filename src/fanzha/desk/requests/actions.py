@@ -180,7 +180,7 @@ def _filed(by: User, tried: Request, judged: Judged) -> Request:
 
 def _kept_clock(pk: int, name: str, by: User) -> Request:
     """Move without starting the clock anew: the police wait since they filed."""
-    before: Request = Request.objects.select_for_update(of=("self",)).get(pk=pk)
+    before: Request = Request.objects.select_for_update(of=("self",), no_key=True).get(pk=pk)
     made = move(before, name, by)
     made.due_at, made.overdue = before.due_at, before.overdue
     made.save(update_fields=["due_at", "overdue"])
@@ -205,6 +205,6 @@ def turn(now: datetime) -> int:
     total = 0
     for pk in Request.objects.filter(state=State.EXECUTING).order_by("pk").values_list("pk", flat=True):
         with transaction.atomic():
-            made = Request.objects.select_for_update(of=("self",)).get(pk=pk)
+            made = Request.objects.select_for_update(of=("self",), no_key=True).get(pk=pk)
             total += carry_out_some(made, now, terms().a_turn)
     return total

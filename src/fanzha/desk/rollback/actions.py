@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from fanzha.desk.audit.actions import record
-from fanzha.desk.measures.actions import wrong
+from fanzha.desk.measures.actions import held, wrong
 from fanzha.desk.measures.choices import Label
 from fanzha.desk.measures.models import Measure
 from fanzha.desk.measures.querysets import MeasureQuerySet
@@ -59,8 +59,7 @@ def approve(by: User, pk: int) -> Rollback:
     with transaction.atomic():
         asked = Rollback.objects.get(pk=pk)
         rows = affected(by, asked.network, asked.rule, asked.version, asked.since, asked.until)
-        # Before the trail, as whoever lifts one of them does: else each of the two would wait for the other.
-        wrong_ones = list(rows.select_for_update(of=("self",)).order_by("pk"))
+        wrong_ones = held(rows)
         rollback = move(asked, "approve", by)
         wrong(wrong_ones, "undo", by, rollback.moved_at, rollback.why, Label.WRONG_RULE)
         rollback.undone = len(wrong_ones)

@@ -44,7 +44,7 @@ def assign(by: User, row: Any, to: User | Organisation | None, reason: str) -> N
     if isinstance(to, User) and not person_may(to, row) or isinstance(to, Organisation) and not office_may(to, row):
         raise Refused(_("对方没有这个网络的权限，分派后也看不到"))
     with transaction.atomic():
-        fresh = type(row)._default_manager.select_for_update(of=("self",)).get(pk=row.pk)
+        fresh = type(row)._default_manager.select_for_update(of=("self",), no_key=True).get(pk=row.pk)
         fresh.assigned_user = to if isinstance(to, User) else None
         fresh.assigned_organisation = to if isinstance(to, Organisation) else None
         fresh.save(update_fields=["assigned_user", "assigned_organisation"])

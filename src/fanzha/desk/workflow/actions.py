@@ -47,7 +47,7 @@ def move(
     if transition is None or transition.system:
         raise Refused(_("没有这个操作"), where=name)
     with transaction.atomic():
-        fresh = type(row)._default_manager.select_for_update(of=("self",)).get(pk=row.pk)
+        fresh = type(row)._default_manager.select_for_update(of=("self",), no_key=True).get(pk=row.pk)
         moment = at or timezone.now()
         _check(fresh, transition, by, reason)
         told = {"from": fresh.state, "to": transition.target, **(data or {})}

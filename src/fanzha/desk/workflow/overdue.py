@@ -22,7 +22,9 @@ def mark_overdue(now: datetime) -> int:
 
 def _mark(model: type[Staged], now: datetime) -> int:
     with transaction.atomic():
-        late = model._default_manager.filter(due_at__lt=now, overdue=False).select_for_update(of=("self",))
+        late = model._default_manager.filter(due_at__lt=now, overdue=False).select_for_update(
+            of=("self",), no_key=True, skip_locked=True
+        )
         rows = list(late.order_by("due_at")[:_BATCH])
         model._default_manager.filter(pk__in=[row.pk for row in rows]).update(overdue=True)
         acts = [
