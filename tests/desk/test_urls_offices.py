@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
@@ -147,6 +148,9 @@ def test_a_request_is_filed_on_the_page(signed_in: Callable[[str], Client], rows
     assert answer.status_code == 302
     assert "待核文书" in client.get(answer["Location"]).content.decode()
     assert client.post(reverse("requests:add"), {**said, "number": "110"}).status_code == 422
+    both = client.post(reverse("requests:add"), {**said, "file": SimpleUploadedFile("一批<b>.xlsx", b"x")})
+    assert both.status_code == 422
+    assert "一批&lt;b&gt;.xlsx" in both.content.decode()
     assert client.post(reverse("requests:add"), {**said, "network": "hn"}).status_code == 403
 
 

@@ -212,3 +212,37 @@ def test_a_leader_at_work(
     page.click("button[lang=en]")
     page.wait_for_selector("h1:has-text('Sessions')")
     assert faults == []
+
+
+def test_a_server_that_is_away_is_told_and_takes_nothing_that_was_typed(
+    opened: Callable[..., Any], sign_in: Callable[[Any, str], None], served: str
+) -> None:
+    """Not the list's judgement, not its ticks on the way back, and no proxy's page stands in a part of ours."""
+    page = opened()
+    sign_in(page, "leader")
+    page.wait_for_selector("tr.alert-row")
+    page.check("tr.alert-row input[name=ids] >> nth=0")
+    page.reload()
+    page.wait_for_selector("tr.alert-row")
+    assert page.query_selector("input[name=ids]:checked") is None  # other rows may stand there now
+    page.route("**/alerts/triage/", lambda route: route.abort())
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    page.keyboard.press("u")
+    page.click("#bulkbar details[data-act=hold] button >> nth=0")
+    page.wait_for_selector("#notice .unanswered")
+    assert page.is_checked(".is-here input[name=ids]")
+    page.route(
+        "**/alerts/fresh/*", lambda route: route.fulfill(status=502, body="<html><body>Bad Gateway</body></html>")
+    )
+    with page.expect_response("**/alerts/fresh/*"):
+        pass
+    page.unroute("**/alerts/fresh/*")
+    page.wait_for_selector("#notice .unanswered", state="detached")  # it asks on, and is answered
+    assert "Bad Gateway" not in page.content()
+    page.route("**/lists/bring/block/", lambda route: route.fulfill(status=413, body="<html>too large</html>"))
+    page.goto(f"{served}/lists/new/block/")
+    page.set_input_files("#bring input[type=file]", {"name": "a.xlsx", "mimeType": "a/b", "buffer": b"no workbook"})
+    page.click("#bring button")
+    page.wait_for_selector("#bring .wrong .unanswered")
+    assert page.eval_on_selector("#bring input[type=file]", "field => field.files.length") == 1

@@ -87,5 +87,6 @@ def test_the_page_tries_and_brings(signed_in: Any) -> None:
         assert words in text
         assert "外星人" in text
         assert "13907110002" not in text
+        assert ("浏览器不会保留" in text) == (name == "try")
     assert Complaint.objects.count() == 3
     assert client.post(reverse("complaints:bring"), said).status_code == 422

@@ -83,3 +83,12 @@ def test_what_is_wrong_stands_beside_its_field_and_what_was_typed_is_kept(
     label = next(each for each in page.split("<label") if f'name="{field}"' in each)
     assert "field-wrong" in label.split("</label>")[0]
     assert 'value="13812345678"' in page
+
+
+def test_a_refusal_by_script_names_the_field_it_is_about(rf: RequestFactory) -> None:
+    """And no other word of where: that may be a number."""
+    from fanzha.desk.pages.refusals import told
+
+    part = rf.post("/", headers=_SCRIPT)
+    assert 'data-field="reason"' in told(part, 422, "缺理由", where="reason").content.decode()
+    assert "13907110002" not in told(part, 422, "有误", where="13907110002").content.decode()

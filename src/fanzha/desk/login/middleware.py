@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
-from django.urls import reverse
 from django.utils import timezone
 
 from fanzha.desk.login.actions import still_open
@@ -36,12 +36,28 @@ class Gate:
             return None
         if isinstance(request.user, User):
             owes = request.user.password_due and not getattr(view, "early", False)
-            return redirect("login:change") if owes else None
+            return redirect("login:change") if owes else _page_again(request)
         if request.headers.get("HX-Request"):
-            answer = HttpResponse(status=204)
-            answer["HX-Redirect"] = reverse("login:password")
-            return answer
+            onward = redirect_to_login(_page_of(request))
+            return HttpResponse(status=204, headers={"HX-Redirect": onward.headers["Location"]})
         return redirect_to_login(request.get_full_path())
+
+
+def _page_again(request: HttpRequest) -> HttpResponse | None:
+    """A part asked for by a page that was drawn for somebody else, who signed out in another tab: all of it anew."""
+    if request.headers.get("X-Page-Of", "") in ("", str(request.user.pk)):
+        return None
+    return HttpResponse(status=204, headers={"HX-Refresh": "true"})
+
+
+def _page_of(request: HttpRequest) -> str:
+    """The page of ours that a part was asked for from; the first one where it is not told."""
+    try:
+        came = urlsplit(request.headers.get("HX-Current-URL", ""))
+    except ValueError:
+        return "/"
+    ours = came.netloc == request.get_host() and not came.path.startswith("//")
+    return f"{came.path}?{came.query}".rstrip("?") if ours else "/"
 
 
 def early(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:

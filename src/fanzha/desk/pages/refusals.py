@@ -55,7 +55,7 @@ class Refusals:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Told, where it is ours."""
         if isinstance(error, FanzhaError):
-            return told(request, 422 if isinstance(error, Refused) else 400, error.message, error.hint)
+            return told(request, 422 if isinstance(error, Refused) else 400, error.message, error.hint, error.where)
         return busy(request, error) if isinstance(error, OperationalError) else None
 
 
@@ -67,13 +67,19 @@ def busy(request: HttpRequest, error: OperationalError) -> HttpResponse:
     return answer
 
 
-def told(request: HttpRequest, status: int, title: str, hint: str = "") -> HttpResponse:
-    """A refusal with what to do about it."""
+def told(request: HttpRequest, status: int, title: str, hint: str = "", where: str = "") -> HttpResponse:
+    """A refusal with what to do about it; where: the field it is about."""
     if not hasattr(request, "user"):
         request.user = AnonymousUser()  # refused before anybody was asked for, and pages have a place for who reads
     part = bool(request.headers.get("HX-Request"))
     template = "pages/refusal_part.html" if part else "pages/refusal.html"
-    words = {"status": status, "title": title, "hint": hint, "back": _back(request)}
+    words = {
+        "status": status,
+        "title": title,
+        "hint": hint,
+        "where": where if where.isidentifier() else "",
+        "back": _back(request),
+    }
     answer = render(request, template, words, status=status)
     if part:
         answer["HX-Retarget"], answer["HX-Reswap"] = "#notice", "innerHTML"

@@ -145,3 +145,14 @@ def wrong(context: dict[str, Any], name: str) -> SafeString:
     if error is not None and error.where == name:
         told.append(f"{error.message} {error.hint}")
     return format_html_join("", '<small class="text-danger field-wrong">{}</small>', ((each,) for each in told))
+
+
+@register.simple_tag(takes_context=True)
+def again(context: dict[str, Any], name: str) -> SafeString:
+    """Beside a field for files, on a page drawn anew: which were sent, for a browser keeps none and says nothing."""
+    request: HttpRequest = context["request"]
+    sent = [each.name for each in request.FILES.getlist(name) if each.name]
+    if not sent:
+        return mark_safe("")
+    told = _("刚才选的文件（%(names)s）浏览器不会保留，再次提交前请重新选择") % {"names": _("、").join(sent)}
+    return format_html('<small class="text-danger field-wrong" role="alert">{}</small>', told)

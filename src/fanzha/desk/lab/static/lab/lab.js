@@ -43,9 +43,23 @@ document.addEventListener("input", (event) => {
   text.value = changed;
   knob.dataset.leaf = from.replace(/-?[\d.]+$/, knob.value);
   knob.nextElementSibling.textContent = knob.value;
-  clearTimeout(knob.closest("form").waiting);
-  knob.closest("form").waiting = setTimeout(() => text.dispatchEvent(new Event("input", { bubbles: true })), 400);
 });
+// Asked about when it is let go, not while it is held: the answer brings new sliders, and the one held keeps the keyboard.
+const knobs = () => [...document.querySelectorAll("[data-leaf]")];
+let held = -1;
+document.addEventListener("change", (event) => {
+  if (!event.target.closest("[data-leaf]") || !text) return;
+  held = knobs().indexOf(event.target);
+  clearTimeout(text.waiting);
+  text.waiting = setTimeout(() => text.dispatchEvent(new Event("input", { bubbles: true })), 400);
+});
+document.addEventListener("htmx:after:swap", () => {
+  if (document.activeElement === document.body) knobs()[held]?.focus();
+});
+// A rule half written is not lost by a link.
+let kept = text?.value;
+text?.form.addEventListener("submit", () => { kept = null; });
+window.addEventListener("beforeunload", (event) => { if (text && kept !== null && text.value !== kept) event.preventDefault(); });
 const find = document.getElementById("find-field");
 find?.addEventListener("input", () => {
   const wanted = find.value.trim().toLowerCase();

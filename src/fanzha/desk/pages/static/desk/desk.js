@@ -29,38 +29,65 @@ document.addEventListener("submit", (event) => {
 window.addEventListener("pageshow", () => { for (const form of document.querySelectorAll("form[aria-busy]")) form.ariaBusy = null; });
 
 async function send(form, submitter) {
-  let answer;
   try {
-    answer = await fetch(form.getAttribute("action") || location.href, { method: "POST", body: new FormData(form, submitter), headers: { "HX-Request": "true" } });
+    const headers = { "HX-Request": "true", "HX-Current-URL": location.href };
+    const answer = await fetch(form.getAttribute("action") || location.href, { method: "POST", body: new FormData(form, submitter), headers });
     const onward = answer.headers.get("HX-Redirect");
-    if (onward) location.assign(onward);
-    else if (answer.ok) location.reload();
-    else refused(form, await answer.text());
+    if (onward) { location.assign(onward); return; }
+    if (answer.ok) { location.reload(); return; }
+    const told = await answer.text();
+    refused(form, whole(told) ? offline.innerHTML : told);
   } catch {
-    refused(form, document.getElementById("offline").innerHTML);
+    refused(form, offline.innerHTML);
   }
 }
+
+// A whole page where a part was asked for is none of ours: a proxy's, in place of a server that does not answer.
+const offline = document.getElementById("offline");
+const whole = (text) => /<html[\s>]/i.test(text);
 
 function refused(form, told) {
   form.ariaBusy = null;
   form.querySelector(".wrong")?.remove();
+  for (const field of form.querySelectorAll("[aria-invalid]")) { field.removeAttribute("aria-invalid"); field.removeAttribute("aria-describedby"); }
   const place = document.createElement("div");
   place.className = "wrong";
   place.id = `wrong-${[...document.forms].indexOf(form)}`;
   form.append(place);
   place.innerHTML = told; // ours, and escaped; after it stands in the page, so that a screen reader hears of it
-  const empty = [...form.querySelectorAll("input:not([type=hidden], [type=checkbox]), textarea, select")].find((field) => !field.value);
+  const named = form.elements[place.firstElementChild?.dataset.field];
+  const empty = named?.focus ? named : [...form.querySelectorAll("input:not([type=hidden], [type=checkbox]), textarea, select")].find((field) => !field.value);
   if (!empty) return;
   empty.setAttribute("aria-invalid", "true");
   empty.setAttribute("aria-describedby", place.id);
   empty.focus();
 }
 
-// What renews itself waits while somebody types in it.
+// What renews itself waits while somebody types in it, or has typed and not sent.
+const typing = (part) => part.querySelector(".unmask-form") || (part.contains(document.activeElement) && document.activeElement.matches("input, select, textarea"))
+  || [...part.querySelectorAll("input:not([type=hidden], [type=checkbox], [type=radio]), textarea")].some((field) => field.value !== field.defaultValue);
 document.addEventListener("htmx:before:request", (event) => {
   const from = event.detail.ctx.sourceElement;
-  if (from.getAttribute("hx-trigger")?.includes("every") && from.contains(document.activeElement) && document.activeElement.matches("input, select, textarea")) event.preventDefault();
+  if (from.getAttribute("hx-trigger")?.includes("every") && typing(from)) event.preventDefault();
 });
+
+// A server that does not answer is told once, above the page; what renews itself goes on asking, and takes the words away.
+const notice = document.getElementById("notice");
+const silent = () => { if (!notice.querySelector(".unanswered")) notice.innerHTML = offline.innerHTML; };
+document.addEventListener("htmx:error", silent);
+document.addEventListener("htmx:before:swap", (event) => { if (whole(event.detail.ctx.text)) { event.preventDefault(); silent(); } });
+document.addEventListener("htmx:after:swap", () => notice.querySelector(".unanswered")?.remove());
+
+// What scrolls and holds nothing to stop at is a stop of its own, so that the keyboard can scroll it.
+function stops() {
+  for (const part of document.querySelectorAll(".table-wrap, pre.text, .meanings, .overlap")) {
+    const scrolls = part.scrollWidth > part.clientWidth || part.scrollHeight > part.clientHeight;
+    if (scrolls && !part.querySelector("a[href], button, input, select, textarea, summary")) part.tabIndex = 0;
+  }
+}
+stops();
+window.addEventListener("resize", stops);
+document.addEventListener("htmx:after:swap", stops);
 
 // The way back from asking for a number in full: Escape puts the masked one in its place again.
 const masked = new Map();

@@ -3,13 +3,16 @@ const FONT = getComputedStyle(document.body).fontFamily;
 const COLOURS = { median: "#8794ab", p90: "#c8102e", out: "#1c5fd4", missed: "#b3bfd3", in: "#1f8a4c", evidence: "#d9480f", contacts: "#e0a100" };
 const data = (id) => JSON.parse(document.getElementById(id).textContent);
 const base = { textStyle: { fontFamily: FONT }, animation: false, tooltip: { renderMode: "richText", trigger: "item" } };
-const when = (at) => new Date(at).toLocaleString(document.documentElement.lang, { hour12: false, timeZone: "Asia/Shanghai" });
+// Times are the desk's, wherever the browser is: an axis is given them as if they were UTC.
+const clock = new Intl.DateTimeFormat("sv-SE", { timeZone: document.documentElement.dataset.zone, dateStyle: "short", timeStyle: "medium" });
+const local = (at) => Date.parse(`${clock.format(at).replace(" ", "T")}Z`);
+const when = (at) => new Date(at).toLocaleString(document.documentElement.lang, { hour12: false, timeZone: "UTC" });
 
 function timeline(spec) {
-  return { ...base, grid: { left: 48, right: 16, top: 30, bottom: 52 }, legend: { top: 2, right: 8, itemHeight: 9, textStyle: { fontFamily: FONT } },
+  return { ...base, useUTC: true, grid: { left: 48, right: 16, top: 30, bottom: 52 }, legend: { top: 2, right: 8, itemHeight: 9, textStyle: { fontFamily: FONT } },
     tooltip: { ...base.tooltip, formatter: (dot) => `${dot.seriesName}\n${when(dot.value[0])}\n${dot.value[1] < 1 ? "–" : dot.value[1] + " s"}` },
     xAxis: { type: "time" }, yAxis: { type: "log", name: spec.axis, min: 0.5, axisLabel: { formatter: (value) => (value < 1 ? "" : value) } }, dataZoom: [{ type: "inside" }, { type: "slider", height: 16, bottom: 8 }],
-    series: spec.series.map((one) => ({ name: one.name, type: "scatter", data: one.dots.map(([at, talked]) => [at, Math.max(talked, 0.6)]), symbolSize: one.id === "evidence" ? 8 : 5,
+    series: spec.series.map((one) => ({ name: one.name, type: "scatter", data: one.dots.map(([at, talked]) => [local(at), Math.max(talked, 0.6)]), symbolSize: one.id === "evidence" ? 8 : 5,
       itemStyle: { color: COLOURS[one.id], opacity: one.id === "evidence" ? 1 : 0.6 } })) };
 }
 
@@ -31,7 +34,8 @@ function beside(spec) {
 // A sketch of a province with cells inside their districts; cells of one district stand in a spiral round its middle.
 async function map(place) {
   const spec = data(place.dataset.map);
-  const land = await (await fetch(spec.map)).json();
+  const land = await fetch(spec.map).then((answer) => answer.json()).catch(() => null);
+  if (!land) { place.remove(); return; } // the cells stand in their table as well
   const all = land.shapes.flatMap((shape) => shape.rings.flat());
   const [west, east] = [Math.min(...all.map((at) => at[0])), Math.max(...all.map((at) => at[0]))];
   const [south, north] = [Math.min(...all.map((at) => at[1])), Math.max(...all.map((at) => at[1]))];

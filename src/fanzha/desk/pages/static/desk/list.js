@@ -8,7 +8,9 @@ const current = () => rows().find((row) => row.id === here);
 
 function count() {
   if (!bar) return;
-  const chosen = ticks().filter((tick) => tick.checked).length;
+  const every = ticks(), chosen = every.filter((tick) => tick.checked).length, all = document.getElementById("all");
+  all.checked = chosen > 0 && chosen === every.length;
+  all.indeterminate = chosen > 0 && !all.checked;
   bar.hidden = chosen === 0;
   document.getElementById("chosen").textContent = chosen;
 }
