@@ -15,6 +15,7 @@ import pytest
 
 from fanzha.cli.supervisor import Supervisor
 from fanzha.cli.telephony.programs import free_port
+from fanzha.errors import UsageError
 
 
 def _answers(port: int, server: subprocess.Popen[bytes]) -> None:
@@ -56,7 +57,12 @@ def test_a_role_that_dies_is_started_again_and_all_end_together(tmp_path: Path) 
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
-    [(["--roles", "desk,kitchen"], "kitchen"), (["--demo", "--host", "0.0.0.0"], "this machine only")],
+    [
+        (["--roles", "desk,kitchen"], "kitchen"),
+        (["--demo", "--host", "0.0.0.0"], "this machine only"),
+        (["--roles", "hep", "--switch", "zzz"], "--switch: 'zzz' is no JSON-RPC address"),
+        (["--roles", "desk", "--switch", "unix:/a"], "only hep commands a switch"),
+    ],
 )
 def test_what_cannot_be_is_told(run, arguments: list[str], words: str) -> None:
     done = run("serve", *arguments)
@@ -86,6 +92,14 @@ def test_desk_and_audit_from_the_command_line(run, tmp_path: Path) -> None:
     assert found["whole"]
     assert found["entries"] == 1
     assert run("audit", "verify", "--noted", f"1:{'0' * 64}").returncode == 5
+
+
+def test_a_role_that_is_asked_for_what_cannot_be_ends_all_instead_of_dying_again_and_again(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with pytest.raises(UsageError, match="hep") as told:
+        Supervisor({"hep": ["hep", "--no-such-thing"]}, log).run()
+    assert str(log) in str(told.value.hint)
+    assert b"--no-such-thing" in log.read_bytes()
 
 
 def test_nothing_is_started_twice_after_stop() -> None:

@@ -10,6 +10,7 @@ from fanzha.errors import UsageError
 
 ROLES = ("desk", "jobs", "watch", "gateway", "hep")
 USUAL = ("desk", "jobs", "watch")
+SIP, HTTP, MIRROR = ("127.0.0.1", 5070), ("127.0.0.1", 8080), ("127.0.0.1", 9060)  # where gateway and hep listen
 STAGE = ("telephones", "province")  # the demonstration's own
 
 

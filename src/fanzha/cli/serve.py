@@ -12,7 +12,7 @@ import click
 
 from fanzha.cli import options
 from fanzha.cli.language import say
-from fanzha.cli.roles import ROLES, USUAL, Ports, commands, make_key, named
+from fanzha.cli.roles import HTTP, MIRROR, ROLES, SIP, USUAL, Ports, commands, make_key, named
 from fanzha.cli.terminal import note
 from fanzha.errors import UsageError
 
@@ -73,8 +73,11 @@ def command(roles: str | None, host: str, port: int, switch: str, demo: bool, on
         _run(only, ports)
         return
     wanted = named(roles) if roles is not None else ROLES if demo else USUAL
+    _check_switch(switch, wanted)
     if "desk" in wanted:
         check_free(host, port)
+    if not demo:
+        _check_doors(wanted)
     if demo:
         from fanzha.cli.demonstration import serve
 
@@ -110,6 +113,38 @@ def check_free(host: str, port: int) -> None:
         except OSError as error:
             hint = say("换一个 --port，或结束占用它的进程", "choose another --port, or end what holds it")
             raise UsageError(f"{host}:{port}: {error.strerror}", where="--port", hint=hint) from error
+
+
+def _check_switch(switch: str, roles: tuple[str, ...]) -> None:
+    """Raises UsageError for one that cannot be, or that nobody would command."""
+    from fanzha.gateway.edge.rpc import peer_of
+
+    if not switch:
+        return
+    if "hep" not in roles:
+        what = say("只有 hep 能指挥交换机，而角色里没有它", "only hep commands a switch, and it is not among the roles")
+        raise UsageError(what, where="--switch", hint="--roles watch,gateway,hep")
+    peer_of(switch, where="--switch")
+
+
+def _check_doors(roles: tuple[str, ...]) -> None:
+    """Raises UsageError where a port is taken on which gateway or hep listens."""
+    if "gateway" in roles:
+        from fanzha.gateway.supervisor import check_doors
+
+        check_doors(SIP, HTTP)
+    if "hep" in roles:
+        with socket.socket() as tcp, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+            try:
+                tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                tcp.bind(MIRROR)
+                udp.bind(MIRROR)
+            except OSError as error:
+                what = f"cannot listen for mirrored packets on {MIRROR[0]}:{MIRROR[1]}: {error.strerror}"
+                hint = say(
+                    "结束占用它的进程，或另用 fanzha hep --listen", "end what holds it, or run fanzha hep --listen"
+                )
+                raise UsageError(what, where="--roles", hint=hint) from error
 
 
 def _run(role: str, ports: Ports) -> None:

@@ -12,6 +12,7 @@ from typing import IO
 
 from fanzha.cli.language import say
 from fanzha.cli.terminal import note
+from fanzha.errors import UsageError
 
 _TICK_S = 0.2
 _FIRST_S, _MOST_S = 0.5, 30.0  # how long to wait before a start again
@@ -28,10 +29,12 @@ class _Child:
         self._arguments = [sys.executable, "-m", "fanzha.cli.main", *arguments]
         self._process: subprocess.Popen[bytes] | None = None
         self._began, self._again, self._wait = 0.0, 0.0, _FIRST_S
+        self._steady = self.refused = False
 
     def tend(self, now: float) -> None:
         """Start it if it is due; note if it has died."""
         if self._process is not None and self._process.poll() is None:
+            self._steady = self._steady or now - self._began > _STEADY_S
             return
         if self._process is not None:
             self._died(now, self._process.returncode)
@@ -59,6 +62,7 @@ class _Child:
             self._process.wait()
 
     def _died(self, now: float, code: int) -> None:
+        self.refused = code == UsageError.exit_code and not self._steady
         self._wait = _FIRST_S if now - self._began > _STEADY_S else min(self._wait * 2, _MOST_S)
         self._again, self._process = now + self._wait, None
         zh = f"{self.role} 已退出（{code}），{self._wait:.0f} 秒后重启"
@@ -78,11 +82,14 @@ class Supervisor:
         self._stopping = True
 
     def run(self) -> None:
-        """Until `stop`; on the way out nothing is left running."""
+        """Until `stop`; on the way out nothing is left running. Raises UsageError where a process says, before it has
+        ever run well, that what it is asked for cannot be: to start it again would not help."""
         try:
             while not self._stopping:
                 for child in self._children:
                     child.tend(time.monotonic())
+                    if child.refused:
+                        raise _refused(child.role, self._log)
                 time.sleep(_TICK_S)
         finally:
             for child in reversed(self._children):
@@ -92,3 +99,9 @@ class Supervisor:
                 child.gone(deadline - time.monotonic())
             if self._log is not None:
                 self._log.close()
+
+
+def _refused(role: str, log: IO[bytes] | None) -> UsageError:
+    seen = "" if log is None else str(log.name)
+    hint = say(f"原因见 {seen}", f"{seen} says why") if seen else say("原因见上", "why stands above")
+    return UsageError(say(f"{role} 不能这样启动", f"{role} cannot be started so"), hint=hint)

@@ -11,14 +11,17 @@ from pathlib import Path
 from fanzha.gateway.call import Call
 from fanzha.gateway.counters import Counters
 from fanzha.gateway.host import Host
+from fanzha.gateway.http.tokens import Tokens
 from fanzha.gateway.log import log_to_stderr
 from fanzha.gateway.sample import LastCalls
-from fanzha.gateway.settings import Settings
+from fanzha.gateway.settings import Settings, check_apart, check_source
 from fanzha.gateway.sharing import Shared
 from fanzha.gateway.sip.admission import read_networks
 from fanzha.gateway.sip.message import rehearse
 from fanzha.gateway.state import live_in
 from fanzha.gateway.supervisor import Child, Supervisor, check_doors
+from fanzha.gateway.traffic import TRAFFIC
+from fanzha.gateway.witness import Witness
 from fanzha.gateway.worker import run_worker
 from fanzha.numbering.text import mask
 from fanzha.policy.follow import Follower
@@ -30,14 +33,20 @@ LOG = logging.getLogger("fanzha.gateway")
 
 
 def run_gateway(settings: Settings) -> None:
-    """Until SIGTERM or SIGINT. Raises UsageError where a door cannot be had, StorageError for a folder of no use,
-    VocabularyError for limits or a failure policy that are wrong."""
-    check_doors(settings)
+    """Until SIGTERM or SIGINT. Raises UsageError where a door cannot be had or there is no such desk, StorageError for
+    a folder of no use, VocabularyError for limits or a failure policy that are wrong: once, not by dying children."""
+    check_apart(settings.sip, settings.http)
+    check_doors(settings.sip, settings.http)
+    if settings.source:
+        check_source(settings.source)
+    settings.token()
     settings.networks()
     read_networks(settings.edges, where="--edge")
     settings.state.mkdir(parents=True, exist_ok=True, mode=0o700)
     PolicyStore(settings.policy, set(settings.trusted))
     live_in(settings.state, None)
+    Tokens(settings.state / "tokens.json").all()
+    Witness(settings.state, now=time.time_ns() // 1000, more=TRAFFIC).close()
     log_to_stderr()
     LOG.info("getting ready; the first start on a machine compiles for a minute")
     warm()

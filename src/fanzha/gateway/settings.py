@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -62,9 +63,47 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         if self.source_token is None:
             return ""
         try:
-            return self.source_token.read_text(encoding="ascii").strip()
+            token = self.source_token.read_text(encoding="ascii").strip()
         except (OSError, UnicodeDecodeError) as error:
             raise UsageError(f"the desk's token cannot be read: {error}", where="--source-token") from None
+        if not token or not token.isprintable() or " " in token:
+            what = f"{self.source_token} holds no token (文件里不是令牌)"
+            raise UsageError(what, where="--source-token", hint="one line, as the desk showed it")
+        return token
+
+
+def check_source(text: str) -> None:
+    """Raise UsageError for what is neither a desk's address nor a folder."""
+    if "://" not in text:
+        if not Path(text).is_dir():
+            what = f"there is no folder {text} (没有这个目录)"
+            raise UsageError(what, where="--source", hint="a folder, or https://desk.example/v1/policy")
+        return
+    try:
+        parts = urlsplit(text)
+        good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        good = False
+    if not good or not (text.isascii() and text.isprintable()) or " " in text:
+        what = f"{text!r} is no address of a desk (不是工作台的地址)"
+        raise UsageError(what, where="--source", hint="for example https://desk.example/v1/policy")
+
+
+def check_apart(sip: tuple[str, int] | None, http: tuple[str, int] | None) -> None:
+    """Raise UsageError for one port for both: the system would give each door a share of the other's connections."""
+    for text, door in (("--sip", sip), ("--http", http)):
+        if door is not None and door[1] == 0:
+            raise UsageError(
+                "a gateway needs a port of its own (端口不能是 0)", where=text, hint="for example 127.0.0.1:5070"
+            )
+    if sip is None or http is None or sip[1] != http[1]:
+        return
+    if sip[0] == http[0] or {sip[0], http[0]} & {"0.0.0.0", "::"}:  # noqa: S104 - compared, not listened on
+        raise UsageError(
+            f"--sip and --http are one port, {sip[1]} (两者不能是同一个端口)",
+            where="--http",
+            hint="choose another port",
+        )
 
 
 def address(text: str) -> tuple[str, int]:

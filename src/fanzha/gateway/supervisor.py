@@ -14,7 +14,6 @@ from multiprocessing.context import ForkProcess
 from typing import Any
 
 from fanzha.errors import UsageError
-from fanzha.gateway.settings import Settings
 from fanzha.gateway.sip.tcp import tcp_socket
 from fanzha.gateway.sip.udp import udp_socket
 
@@ -125,9 +124,9 @@ def _run(target: Callable[..., None], args: tuple[Any, ...]) -> None:
     target(*args)
 
 
-def check_doors(settings: Settings) -> None:
+def check_doors(sip: tuple[str, int] | None, http: tuple[str, int] | None) -> None:
     """Raise UsageError where an address cannot be had: told once, before anything is started."""
-    for text, door in (("--sip", settings.sip), ("--http", settings.http)):
+    for text, door in (("--sip", sip), ("--http", http)):
         if door is None:
             continue
         try:

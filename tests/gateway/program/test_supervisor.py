@@ -7,7 +7,8 @@ import pytest
 
 from fanzha import signing
 from fanzha.errors import PolicyError, UsageError
-from fanzha.gateway.settings import address, trusted_keys
+from fanzha.gateway.edge.rpc import peer_of
+from fanzha.gateway.settings import Settings, address, check_apart, check_source, trusted_keys
 from fanzha.gateway.supervisor import Child
 from fanzha.signing.keys import Keys
 
@@ -40,6 +41,60 @@ def test_addresses(text: str, host: str, port: int) -> None:
 def test_what_is_no_address_is_told(text: str) -> None:
     with pytest.raises(UsageError):
         address(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ftp://x",
+        "http://",
+        "https:///v1",
+        "http://desk:0/",
+        "http://desk:99999/",
+        "http://de sk/",
+        "http://台/",
+        "away",
+    ],
+)
+def test_what_is_no_desk_is_refused_before_anything_starts(text: str) -> None:
+    """An address of another kind was once taken for a folder, which was made and never got a policy."""
+    with pytest.raises(UsageError, match=r"[一-鿿]"):
+        check_source(text)
+    assert not Path(text).exists()
+
+
+def test_a_desk_is_an_address_or_a_folder(tmp_path: Path) -> None:
+    for text in ("https://desk.example/v1/policy", "http://[::1]:8120/v1/policy", str(tmp_path)):
+        check_source(text)
+
+
+def test_a_file_that_holds_no_token_is_told_once(tmp_path: Path) -> None:
+    path = tmp_path / "token"
+    for text in ("", "two\nlines\n", "two words"):
+        path.write_text(text)
+        with pytest.raises(UsageError, match="no token"):
+            Settings(
+                sip=None, http=None, workers=1, policy=tmp_path, state=tmp_path, control=tmp_path, seed=b"",
+                source_token=path,
+            ).token()  # fmt: skip
+
+
+def test_two_doors_have_two_ports() -> None:
+    """The system would give each of two listeners at one port a share of the other's connections."""
+    here = ("127.0.0.1", 5070)
+    for sip, http in ((here, here), (here, ("0.0.0.0", 5070)), (("::", 5070), here), (here, ("127.0.0.1", 0))):
+        with pytest.raises(UsageError):
+            check_apart(sip, http)
+    for other in (None, ("127.0.0.1", 8080), ("127.0.0.2", 5070)):
+        check_apart(here, other)
+
+
+@pytest.mark.parametrize(
+    "text", ["zzz", "unix:", f"unix:/{'x' * 107}", "udp:127.0.0.1", "udp::80", "udp:h:0", "udp:h:99999"]
+)
+def test_what_is_no_switch_is_told(text: str) -> None:
+    with pytest.raises(UsageError, match="no JSON-RPC address"):
+        peer_of(text)
 
 
 def test_keys_are_hex_or_files_of_it(tmp_path: Path) -> None:

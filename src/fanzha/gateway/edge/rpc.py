@@ -20,6 +20,7 @@ WINDOW = 8  # questions under way at once: a datagram socket of the stock kernel
 PATIENCE = 1.0  # seconds until a question is asked again; every method used here may be repeated
 ATTEMPTS = 3
 _LARGEST = 65536
+_LONGEST_PATH = 107  # bytes, of a socket (unix(7))
 
 Question = tuple[str, Sequence[str | int]]
 
@@ -37,18 +38,14 @@ class Rpc:
         self._patience = patience
         self._own: Path | None = None
         self._next = int.from_bytes(os.urandom(3), "big")  # answers to an earlier client's questions are not ours
-        kind, _, rest = address.partition(":")
-        if kind == "unix" and rest:
-            self._peer: Any = rest
+        self._peer: Any = peer_of(address)
+        if isinstance(self._peer, str):
             self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
             self._own = Path(tempfile.mkdtemp(prefix="fanzha-rpc-")) / "answers"
             self._socket.bind(str(self._own))
-        elif kind == "udp" and rest.rpartition(":")[2].isdigit():
-            host, _, port = rest.rpartition(":")
-            self._peer = (host.strip("[]"), int(port))
-            self._socket = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
         else:
-            raise UsageError(f"{address!r} is no JSON-RPC address", hint="write unix:/path or udp:127.0.0.1:8090")
+            family = socket.AF_INET6 if ":" in self._peer[0] else socket.AF_INET
+            self._socket = socket.socket(family, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
 
     def close(self) -> None:
@@ -129,6 +126,18 @@ class Rpc:
                 continue
             if isinstance(body, dict) and isinstance(body.get("id"), int):
                 found.append((body["id"], _result(body, self.address)))
+
+
+def peer_of(address: str, *, where: str = "") -> str | tuple[str, int]:
+    """Where that is: the path of a socket, or host and port. Raises UsageError for an address of another form."""
+    kind, _, rest = address.partition(":")
+    if kind == "unix" and 0 < len(os.fsencode(rest)) <= _LONGEST_PATH:
+        return rest
+    host, _, port = rest.rpartition(":")
+    if kind == "udp" and host and port.isascii() and port.isdigit() and 0 < int(port) < 65536:
+        return host.strip("[]"), int(port)
+    hint = "write unix:/path or udp:127.0.0.1:8090"
+    raise UsageError(f"{address!r} is no JSON-RPC address (不是 JSON-RPC 地址)", where=where, hint=hint)
 
 
 def _result(body: dict[str, Any], where: str) -> Any:
