@@ -92,3 +92,14 @@ def test_a_refusal_by_script_names_the_field_it_is_about(rf: RequestFactory) -> 
     part = rf.post("/", headers=_SCRIPT)
     assert 'data-field="reason"' in told(part, 422, "缺理由", where="reason").content.decode()
     assert "13907110002" not in told(part, 422, "有误", where="13907110002").content.decode()
+
+
+def test_the_other_language_of_an_answered_form_is_a_page_that_can_be_got(
+    signed_in: Callable[[str], Client], make_alert: Any
+) -> None:
+    address = reverse("alerts:judge", args=[make_alert("a1", region="420100").pk])
+    came = f"http://testserver{reverse('alerts:detail', args=['a1'])}"
+    page = signed_in("leader").post(address, {"judge": "confirm:nonsense"}, headers={"referer": came})
+    assert f'name="next" value="{came}"' in page.content.decode()
+    elsewhere = signed_in("leader").post(address, {"judge": "x"}, headers={"referer": "https://evil.example/alerts/"})
+    assert f'name="next" value="{address}"' in elsewhere.content.decode()

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from fanzha import __version__
 from fanzha.desk.lab.alarms import alarms
 from fanzha.desk.organisations.models import User
+from fanzha.desk.pages.refusals import back_of
 from fanzha.desk.rights.roles import roles
 from fanzha.desk.rights.seats import holds, seats_of
 
@@ -69,6 +70,9 @@ def page(request: HttpRequest) -> dict[str, Any]:
     here = request.resolver_match.app_name if request.resolver_match else ""
     role = roles().get(seat.role) if seat else roles()["subscriber"]
     known: dict[str, Any] = {"demo": settings.DEMO, "version": __version__, "alarms": alarms(user)}
+    known["again"] = (
+        back_of(request) or request.get_full_path()
+    )  # in another language: what takes a form may only do that
     known["sees_keys"] = holds(user, "keys.hold") or holds(user, "people.manage")
     return known | {"menu": menu, "more": more, "here": here, "seat": seat, "role": role}
 

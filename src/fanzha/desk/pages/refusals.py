@@ -78,7 +78,7 @@ def told(request: HttpRequest, status: int, title: str, hint: str = "", where: s
         "title": title,
         "hint": hint,
         "where": where if where.isidentifier() else "",
-        "back": _back(request),
+        "back": back_of(request),
     }
     answer = render(request, template, words, status=status)
     if part:
@@ -113,7 +113,7 @@ def broken(request: HttpRequest) -> HttpResponse:
         return HttpResponse(render_to_string("pages/broken.html"), status=500)
 
 
-def _back(request: HttpRequest) -> str:
+def back_of(request: HttpRequest) -> str:
     """The page of ours that a form was sent from; none where that is this very address."""
     came = request.headers.get("Referer", "")
     if not came or request.method != "POST":
