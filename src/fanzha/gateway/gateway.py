@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import resource
 import signal
 import time
 from pathlib import Path
@@ -30,6 +31,7 @@ from fanzha.policy.source import FolderSource, PolicySource
 from fanzha.policy.store import PolicyStore
 
 LOG = logging.getLogger("fanzha.gateway")
+_FILES = 20_000  # of a worker: the connections of both doors, and more
 
 
 def run_gateway(settings: Settings) -> None:
@@ -42,6 +44,7 @@ def run_gateway(settings: Settings) -> None:
     settings.token()
     settings.networks()
     read_networks(settings.edges, where="--edge")
+    _more_files()
     settings.state.mkdir(parents=True, exist_ok=True, mode=0o700)
     PolicyStore(settings.policy, set(settings.trusted))
     live_in(settings.state, None)
@@ -61,6 +64,14 @@ def run_gateway(settings: Settings) -> None:
         Supervisor(children).run()
     finally:
         shared.close()
+
+
+def _more_files() -> None:
+    """As many open files as this user may have: 1,024, as most systems begin with, is less than our connections."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    enough = _FILES if hard == resource.RLIM_INFINITY else min(_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < enough:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (enough, hard))
 
 
 def warm() -> None:

@@ -30,6 +30,7 @@ TRAFFIC = (
     Metric(name="fanzha_sip_events_total", help="What was out of the ordinary.", label="what", values=EVENTS),
     Metric(name=_HTTP, help="HTTP answers of /v1/decide by class.", label="class", values=tuple(_CLASS.values())[:-1]),
     Metric(name="fanzha_http_other_total", help="HTTP requests for anything but verdicts."),
+    Metric(name="fanzha_http_idle_closed_total", help="Idle connections closed, longest first, to make room."),
     Metric(name="fanzha_live_unheard_total", help="Verdicts that fanzha hep did not hear of."),
 )
 
@@ -55,8 +56,8 @@ class Traffic:
         add = self._registry.add
         if name == "unheard":
             add("fanzha_live_unheard_total", amount=new)
-        elif name == "http other":
-            add("fanzha_http_other_total", amount=new)
+        elif name in ("http other", "http idle_closed"):
+            add(f"fanzha_http_{what}_total", amount=new)
         elif what.startswith(("answered_", "decide_")):
             add(_SIP if door == "sip" else _HTTP, _CLASS[what.rpartition("_")[2][0]], new)
         elif what in EVENTS:

@@ -107,6 +107,36 @@ def test_what_is_no_http_and_what_is_too_much_is_told_as_everything_else(
     assert said(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n") == (b"503", "full")
 
 
+def test_who_holds_all_connections_and_asks_nothing_keeps_nobody_from_asking(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one idle longest gives way: that never asked, that rests between two requests, that is half through one."""
+    few = msgspec.structs.replace(bounds(), at_once=3)
+    monkeypatch.setattr("fanzha.gateway.http.server.bounds", lambda: few)
+    whole = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+    held: list[socket.socket] = []
+
+    def answered(peer: socket.socket) -> bytes:
+        said = b""
+        while not said.endswith(b"}"):
+            said += peer.recv(65536)
+        return said
+
+    try:
+        for sent in (b"", whole, whole + whole[:9], whole, whole, whole):
+            held.append(socket.create_connection(("127.0.0.1", client.port), timeout=60))
+            held[-1].sendall(sent)
+            assert not sent or answered(held[-1]).startswith(b"HTTP/1.1 200")
+        assert [each.recv(1) for each in held[:3]] == [b""] * 3
+        for each in held[3:]:
+            each.sendall(whole)
+            assert answered(each).startswith(b"HTTP/1.1 200")
+    finally:
+        for each in held:
+            each.close()
+    assert client.server.counts["idle_closed"] == 3
+
+
 def test_every_door_there_is_may_be_named() -> None:
     assert set(get_args(Door)) == {door.name.lower() for door in Ingress}
 

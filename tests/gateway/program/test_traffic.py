@@ -16,15 +16,16 @@ def test_every_message_is_counted_as_exactly_one_kind_and_every_answer_once() ->
     answered = sum(to.receive(data, PEER, 0.0) is not None for data in messages)
     assert to.receive(message(), ("203.0.113.1", 1), 0.0) is None
     traffic = Traffic(registry := Registry(TRAFFIC))
-    traffic.tell(to.counts, {"decide": 3, "decide_200": 2, "decide_400": 1, "other": 5}, 7)
-    traffic.tell(to.counts, {"decide": 3, "decide_200": 2, "decide_400": 1, "other": 5}, 7)
+    http = {"decide": 3, "decide_200": 2, "decide_400": 1, "other": 5, "idle_closed": 4}
+    for _ in range(2):
+        traffic.tell(to.counts, http, 7)
     values = _page(registry)
     kinds = [values[f'fanzha_sip_messages_total{{kind="{kind}"}}'] for kind in KINDS]
     assert sum(kinds) == len(messages) + 1 == to.counts["received"]
     answers = sum(count for name, count in values.items() if name.startswith("fanzha_sip_answers_total"))
     assert answers == answered - to.counts["retransmission"]
     assert values['fanzha_http_answers_total{class="success"}'] == 2
-    assert values["fanzha_http_other_total"] == 5
+    assert (values["fanzha_http_other_total"], values["fanzha_http_idle_closed_total"]) == (5, 4)
     assert values["fanzha_live_unheard_total"] == 7
     named = {name for name in to.counts if not name.startswith("answered_")} - {"received"}
     assert named <= {*KINDS, *EVENTS}

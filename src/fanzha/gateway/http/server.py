@@ -1,10 +1,15 @@
-"""Decides how HTTP is served within a worker's own event loop: one shared port, bounded heads, nobody may dawdle."""
+"""Decides how HTTP is served within a worker's own event loop: one shared port, bounded heads, nobody may dawdle.
+
+Beyond the bound of connections the one that has been idle longest is closed: who holds a thousand and asks nothing
+keeps nobody who asks from being served.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -29,23 +34,41 @@ class BoundedProtocol(HttpToolsProtocol):
     _head = _unread = 0
     _reading = _in_head = False
 
-    def __init__(self, *given: Any, express: Callable[[Asked], bytes], full: Any, **named: Any) -> None:
-        """express: answers requests that need no more than `express` reads of them. full: those beyond the bound."""
+    def __init__(self, *given: Any, express: Callable[[Asked], bytes], full: Any, idle: Idle, **named: Any) -> None:
+        """express: answers requests that need no more than `express` reads of them. full: those beyond the bound.
+        idle: connections of the worker on which no whole request is being answered."""
         super().__init__(*given, **named)
         self._express = express
         self._ours = self.app
         self._full = full
+        self._idle = idle
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """The clock runs until a whole request is there."""
         self.begun = time.monotonic()
         super().connection_made(transport)
+        if len(self.connections) > bounds().at_once:
+            self._idle.close_one()
+        self._idle.add(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """It is over."""
+        self._idle.drop(self)
+        super().connection_lost(exc)
+
+    def on_response_complete(self) -> None:
+        """The answer to a request is on its way; there may be one more here already."""
+        super().on_response_complete()
+        if self.cycle.response_complete:
+            self._idle.add(self)
 
     def on_message_begin(self) -> None:
         """A request begins."""
         self._head, self._unread, self._reading, self._in_head = 0, -1, True, True
         if self.begun is None:
             self.begun = time.monotonic()
+            if self.cycle is None or self.cycle.response_complete:
+                self._idle.add(self)
         super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:
@@ -74,6 +97,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """The request is whole."""
         self.begun, self._reading = None, False
+        self._idle.drop(self)
         super().on_message_complete()
 
     def _count(self, octets: int) -> None:
@@ -86,6 +110,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._free and (asked := express(data, bounds().head_bytes, bounds().express_bytes)) is not None:
             self._unset_keepalive_if_required()
             self.begun, self.rested = None, time.monotonic()
+            self._idle.add(self)
             self.transport.write(self._express(asked))
             return
         self.rested = None
@@ -114,13 +139,42 @@ class BoundedProtocol(HttpToolsProtocol):
         return len(self.connections) > bounds().at_once or len(self.tasks) > bounds().at_once
 
 
+class Idle:
+    """Connections on which nothing is being answered, by since when: since they came, or the last answer, or a request
+    began that is not whole."""
+
+    def __init__(self, counts: Counter[str]) -> None:
+        """counts: `idle_closed`, how many were closed to make room."""
+        self._counts = counts
+        self._since: dict[BoundedProtocol, None] = {}
+
+    def add(self, connection: BoundedProtocol) -> None:
+        """Idle from now on."""
+        self.drop(connection)
+        self._since[connection] = None
+
+    def drop(self, connection: BoundedProtocol) -> None:
+        """Not idle, or not there, any more."""
+        self._since.pop(connection, None)
+
+    def close_one(self) -> None:
+        """Close the one that has been idle longest, if any is."""
+        longest = next(iter(self._since), None)
+        if longest is not None:
+            self.drop(longest)
+            longest.connections.discard(longest)
+            longest.transport.abort()  # what its peer has not read by now would hold it open
+            self._counts["idle_closed"] += 1
+
+
 class HttpServer:
     """One worker's HTTP side."""
 
     def __init__(self, app: App, host: str, port: int) -> None:
         """Binds at once. Raises OSError where the port cannot be had."""
         self.socket = tcp_socket(host, port)
-        protocol: Any = partial(BoundedProtocol, express=app.express, full=app.full)
+        self.counts = app.counts
+        protocol: Any = partial(BoundedProtocol, express=app.express, full=app.full, idle=Idle(app.counts))
         config = Config(
             app, http=protocol, ws="none", lifespan="off", loop="none", log_config=None, access_log=False,
             server_header=False, date_header=False,
