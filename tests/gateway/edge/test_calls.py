@@ -358,6 +358,10 @@ def test_of_two_asserted_identities_the_telephone_number_counts(edge: Edge) -> N
 
 
 def test_engines_are_told_how_calls_begin_and_end(edge: Edge) -> None:
+    """All but emergency calls, of which they were not asked; nor does that count as an event nobody was told."""
+    before = edge.counts()
+    emergency = edge.call(INSIDE, "13812340000", "110")
+    emergency.hang_up(emergency.established())
     call = edge.call(INSIDE, "13812340000", "13912345678")
     call.hang_up(call.established())
 
@@ -380,7 +384,9 @@ def test_engines_are_told_how_calls_begin_and_end(edge: Edge) -> None:
     edge.engine.default = ("603 Decline", ())
     refused = edge.call(INSIDE, "13812340000")
     assert refused.final().code == 603
-    assert not [m for m in edge.engine.messages if m.method == "NOTIFY" and refused.id in m.body]
+    notified = [m.body for m in edge.engine.messages if m.method == "NOTIFY"]
+    assert not [body for body in notified if refused.id in body or emergency.id in body]
+    assert "events_unsent" not in counted(edge, before)
 
 
 def test_escapes_that_stand_for_no_letter_lead_past_nothing(edge: Edge) -> None:

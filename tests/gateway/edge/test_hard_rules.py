@@ -76,7 +76,31 @@ def test_a_mobile_from_abroad_is_labelled_never_blocked(edge: Edge) -> None:
         call.hang_up(call.established())
         assert edge.core.invites(call.id)[0].get("p-fraud-warning") == "R1"
     edge.engine.reset()
-    edge.wait_breaker()
+    edge.close_breaker()
+
+
+def test_a_verdict_says_more_than_our_label(edge: Edge) -> None:
+    """The engine knows who roams: what it lets on carries no warning of ours."""
+    call = edge.call(FOREIGN, "+8613812345678")
+    call.hang_up(call.established())
+    assert len(edge.engine.asked(call.id)) == 1
+    assert edge.core.invites(call.id)[0].all("p-fraud-warning") == []
+
+
+def test_plan_data_older_than_a_year_only_labels(edge: Edge) -> None:
+    """R3 rests on the number plan; what it says ages while the edge runs, and nobody pushes."""
+    until = edge.rpc.ask("htable.get", "meta", "plan_until")["item"]["value"]
+    edge.engine.default = None
+    edge.rpc.ask("htable.sets", "meta", "plan_until", "1")
+    try:
+        call = edge.call(INTERNETWORK, "14212345678")
+        call.hang_up(call.established())
+        assert edge.core.invites(call.id)[0].all("p-fraud-warning") == ["R3"]
+    finally:
+        edge.rpc.ask("htable.sets", "meta", "plan_until", str(until))
+    edge.engine.reset()
+    edge.close_breaker()
+    assert rule(edge, INTERNETWORK, "14212345678") == "R3"
 
 
 def test_borrowed_and_padded_hotlines_and_empty_numbers_are_refused(edge: Edge) -> None:
