@@ -118,7 +118,9 @@ def test_a_session_unused_for_an_hour_ends(signed_in: Any) -> None:
 
 
 def test_signing_in_leads_to_where_one_wanted_to_go_but_not_elsewhere(people: Any, enrolled: Any) -> None:
-    for wanted, onward in (("/audit/", "/audit/"), ("https://evil.example/", "/"), ("//evil.example", "/")):
+    for wanted, onward in (
+        ("/audit/", "/audit/"), ("https://evil.example/", "/"), ("//evil.example", "/"), ("audit", "/"), ("a\nb", "/"),
+    ):  # fmt: skip
         client = Client()
         client.post(reverse("login:password"), {"username": "analyst", "password": PASSWORD, "next": wanted})
         people["analyst"].refresh_from_db()

@@ -75,10 +75,20 @@ def test_words_without_end(signed_in: Callable[[str], Client], people: Any, make
     duty = signed_in("duty")
     assert duty.post(reverse("entities:search"), {"what": long, "kind": "cell"}).status_code == 422
     assert duty.post(reverse("masking:ask", args=[alert.subject.token]), {"reason": long}).status_code == 422
+    key = {"name": "x", "why": long, "days": "30", "scope": "alerts.read"}
+    assert duty.post(reverse("keys:ask"), key).status_code == 422
+    refused = duty.post(reverse("supervision:assign", args=["alert", alert.pk]), {"to": "", "reason": long})
+    assert "最多 300 字" in refused.content.decode()
+    assert duty.post(reverse("login:change"), {"current": long, "new": long, "again": long}).status_code == 422
     for at in range(51):
         kept = duty.post(reverse("alerts:keep_view"), {"name": f"视图 {at}", "query": "state=open"})
     assert kept.status_code == 422
     assert people["duty"].alert_views.count() == 50
+
+
+def test_a_form_of_the_language_leads_to_a_path_of_ours_or_home(client: Client, db: None) -> None:
+    for wanted, onward in (("/login/?next=/audit/", "/login/?next=/audit/"), ("audit", "/"), ("a:b", "/"), ("²", "/")):
+        assert client.post(reverse("pages:language"), {"language": "en", "next": wanted})["Location"] == onward
 
 
 def test_over_rest(people: Any, make_alert: Any) -> None:

@@ -22,6 +22,7 @@ from fanzha.desk.audit.actions import Act, record
 from fanzha.desk.organisations.models import User
 from fanzha.desk.people.reach import manages_person
 from fanzha.desk.rights.seats import seats_of
+from fanzha.desk.typed import whole
 from fanzha.desk.workflow.actions import act_of, enter, move
 from fanzha.desk.workflow.clock import due
 from fanzha.errors import Refused, UsageError
@@ -57,7 +58,7 @@ def propose_key(by: User, name: str, scopes: Sequence[str], days: int, why: str)
         raise Refused(_("超出本人权限的范围"), where=", ".join(beyond))
     now = timezone.now()
     key = _asked(by, name, scopes, days, now)
-    key.state, key.organisation_id, key.why = KeyState.PROPOSED, seat.organisation, why.strip()[:300]
+    key.state, key.organisation_id, key.why = KeyState.PROPOSED, seat.organisation, whole(why, 300, "why")
     key.due_at = due("approval", now)
     with transaction.atomic():
         key.save()
@@ -179,7 +180,7 @@ def _asked(owner: User, name: str, scopes: Sequence[str], days: int, now: dateti
     if not 1 <= days <= limits().key_days:
         raise Refused(_("密钥有效期为 1 至 %(most)s 天") % {"most": limits().key_days})
     return Key(
-        name=name.strip()[:60], owner=owner, scopes=sorted(set(scopes)), made_at=now,
+        name=whole(name, 60, "name"), owner=owner, scopes=sorted(set(scopes)), made_at=now,
         expires=now + timedelta(days=days), moved_at=now,
     )  # fmt: skip
 

@@ -26,6 +26,7 @@ from fanzha.desk.measures.models import Measure
 from fanzha.desk.notices.actions import notice_of, write
 from fanzha.desk.notices.codes import matches
 from fanzha.desk.organisations.models import User
+from fanzha.desk.typed import whole
 from fanzha.desk.workflow.actions import act_of, move
 from fanzha.desk.workflow.clock import due
 from fanzha.errors import Refused
@@ -70,8 +71,9 @@ def file(
     if measure.state != MeasureState.ACTIVE:
         raise Refused(_("该处置已结束，无需申诉"))
     appeal = Appeal(
-        network=measure.network, region=measure.region, measure=measure, statement=statement.strip()[:2000],
-        contact=contact.strip()[:80], urgent=urgent, filed_by=by, filed_at=now, state=State.FILED, moved_at=now,
+        network=measure.network, region=measure.region, measure=measure, urgent=urgent, filed_by=by, filed_at=now,
+        statement=whole(statement, 2000, "statement"), contact=whole(contact, 80, "contact"), state=State.FILED,
+        moved_at=now,
     )  # fmt: skip
     appeal.due_at = due(first_clock(appeal), now)
     try:
@@ -150,7 +152,7 @@ def _label_ended(measure: Measure, name: str, at: datetime) -> None:
 
 
 def _decided(appeal: Appeal, answer: str) -> Appeal:
-    appeal.decided_at, appeal.answer = appeal.moved_at, answer.strip()[:500]
+    appeal.decided_at, appeal.answer = appeal.moved_at, whole(answer, 500, "answer")
     appeal.acknowledged_at = appeal.acknowledged_at or appeal.moved_at
     appeal.save(update_fields=["decided_at", "answer", "acknowledged_at"])
     return appeal

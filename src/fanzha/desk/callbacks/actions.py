@@ -17,6 +17,7 @@ from fanzha.desk.callbacks.terms import terms
 from fanzha.desk.masking.actions import open_for_duty
 from fanzha.desk.organisations.models import User
 from fanzha.desk.rights.seats import holds
+from fanzha.desk.typed import whole
 from fanzha.desk.workflow.actions import act_of, move
 from fanzha.errors import Refused
 
@@ -40,6 +41,7 @@ def contact(by: User, pk: int, how: str, told: str) -> Callback:
     """
     if how not in Contact.values:
         raise Refused(_("请选择联系结果"))
+    told = whole(told, 300, "told")
     with transaction.atomic():
         row: Callback = Callback.objects.select_for_update(of=("self",), no_key=True).get(pk=pk)
         if not holds(by, "callbacks.work", row):
@@ -47,8 +49,8 @@ def contact(by: User, pk: int, how: str, told: str) -> Callback:
         if row.state not in (State.SIGNED, State.VISITING) or row.signed_by_id != by.pk:
             raise Refused(_("请先签收"), where=row.ticket)
         now = timezone.now()
-        Try.objects.create(callback=row, contact=how, told=told.strip()[:300], at=now, by=by)
-        record(by, [act_of(row, "callbacks.contact", told.strip()[:300], {"contact": how})], at=now)
+        Try.objects.create(callback=row, contact=how, told=told, at=now, by=by)
+        record(by, [act_of(row, "callbacks.contact", told, {"contact": how})], at=now)
         if how in VICTIM:
             row = _reached(by, row, now)
     return row

@@ -23,6 +23,7 @@ from fanzha.desk.lab.releasing import renew
 from fanzha.desk.lab.terms import terms
 from fanzha.desk.organisations.models import Network, User
 from fanzha.desk.rights.seats import holds, seats_of
+from fanzha.desk.typed import whole
 from fanzha.desk.workflow.actions import act_of, enter, move, refusal
 from fanzha.detection.rule import Rule
 from fanzha.errors import Refused
@@ -100,7 +101,7 @@ def _write(version: Version, text: str, rule: Rule, note: str) -> None:
     version.text = renumbered(text, version.version)
     version.scheme, version.entity = rule.scheme, rule.entity.name.lower()
     version.zh, version.en = rule.title.zh[:200], rule.title.en[:200]
-    version.note = note.strip()[:300]
+    version.note = whole(note, 300, "note")
     written = checked(version.text).rule
     if written is None or written.version != version.version:
         raise Refused(_("请把 version 单独写成一行"))

@@ -20,6 +20,7 @@ from fanzha.desk.learning.models import ModelVersion
 from fanzha.desk.learning.outcomes import outcomes_of
 from fanzha.desk.organisations.models import Network, User
 from fanzha.desk.rights.seats import holds
+from fanzha.desk.typed import whole
 from fanzha.desk.workflow.actions import act_of, enter, move
 from fanzha.detection.learning.shelf import Lineage, Shelf
 from fanzha.detection.outcomes import Outcome, path_of, put_in_place, write_line
@@ -37,7 +38,7 @@ def take_away(by: User, network: str, why: str) -> bytes:
     if not why.strip():
         raise Refused(_("请填写理由"))
     rows = outcomes_of(network)
-    record_alone(by, _act(home, "learning.export", rows, why.strip()[:500]))
+    record_alone(by, _act(home, "learning.export", rows, whole(why, 500, "reason")))
     return b"".join(map(write_line, rows))
 
 
@@ -66,7 +67,7 @@ def ask(by: User, pk: int, why: str) -> ModelVersion:
     """Ask that it may speak."""
     with transaction.atomic():
         version = move(ModelVersion(pk=pk), "ask", by, reason=why)
-        version.asked_by, version.why, version.approved_by = by, why.strip()[:500], None
+        version.asked_by, version.why, version.approved_by = by, whole(why, 500, "reason"), None
         version.save(update_fields=["asked_by", "why", "approved_by"])
     return version
 

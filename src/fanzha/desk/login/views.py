@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render, resolve_url
+from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -17,9 +16,11 @@ from fanzha.desk.login.forms import CodeForm, PasswordForm
 from fanzha.desk.login.known import remember
 from fanzha.desk.login.middleware import early, public
 from fanzha.desk.organisations.models import User
+from fanzha.desk.pages.onward import way_back
 from fanzha.desk.rights.views import person
 from fanzha.errors import Refused
 
+_LONGEST = 200  # of a password, as the form at the door has it
 _NEXT = "login.next"  # from the password to the code; before that the form carries it, for nobody's session is kept
 
 
@@ -91,7 +92,9 @@ def change(request: HttpRequest) -> HttpResponse:
         try:
             if said.get("new", "") != said.get("again", ""):
                 raise Refused(_("两次输入的新口令不一致"))
-            actions.change_password(request, user, said.get("current", "")[:200], said.get("new", "")[:200])
+            if max(len(said.get(name, "")) for name in ("current", "new")) > _LONGEST:
+                raise Refused(_("口令过长，最多 %(most)s 字") % {"most": _LONGEST})
+            actions.change_password(request, user, said.get("current", ""), said.get("new", ""))
         except Refused as refused:
             error = refused
         else:
@@ -130,6 +133,4 @@ def _entered(user: User, onward: str) -> HttpResponse:
 
 def _onward(request: HttpRequest) -> str:
     wanted = request.POST.get("next") or str(request.session.get(_NEXT) or "")
-    if url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure()):
-        return wanted
-    return resolve_url("pages:home")
+    return way_back(request, wanted) or reverse("pages:home")

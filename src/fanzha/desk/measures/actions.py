@@ -29,6 +29,7 @@ from fanzha.desk.notices.choices import State as NoticeState
 from fanzha.desk.notices.models import Notice
 from fanzha.desk.organisations.models import User
 from fanzha.desk.rights.seats import holds
+from fanzha.desk.typed import whole
 from fanzha.desk.workflow.actions import act_of, enter, move, refusal
 from fanzha.desk.workflow.clock import due
 from fanzha.errors import Refused
@@ -212,7 +213,8 @@ def _propose(by: User | None, wish: Wish, about: Subject, alert: Alert | None, *
     measure = Measure(
         network=about.network, region=about.region, kind=about.kind, value=about.value, rung=step.id, alert=alert,
         rule=alert.rule if alert else "", score=alert.score if alert else 0,
-        families=families_of(alert) if alert else 0, note=wish.note.strip()[:500], document=wish.document.strip()[:80],
+        families=families_of(alert) if alert else 0, note=whole(wish.note, 500, "note"),
+        document=whole(wish.document, 80, "document"),
         secret=wish.secret and bool(wish.document), immediate=wish.immediate, plain=plain, basis=step.basis,
         proposed_by=by, proposed_at=now, days=days, state=State.PROPOSED, moved_at=now, moved_by=by,
         due_at=due("approval", now),

@@ -5,12 +5,12 @@ from __future__ import annotations
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import check_for_language
 from django.views.decorators.http import require_GET, require_POST
 
 from fanzha.desk.login.middleware import public
 from fanzha.desk.pages.context import MENU
+from fanzha.desk.pages.onward import way_back
 from fanzha.desk.rights.seats import holds
 
 
@@ -28,9 +28,7 @@ def home(request: HttpRequest) -> HttpResponse:
 def language(request: HttpRequest) -> HttpResponse:
     """Remember a language in this browser, and go back."""
     wanted = request.POST.get("language", "")
-    back = request.POST.get("next", "/")
-    safe = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
-    answer = redirect(back if safe else "/")
+    answer = redirect(way_back(request, request.POST.get("next", "")) or "/")
     if check_for_language(wanted):
         answer.set_cookie(
             settings.LANGUAGE_COOKIE_NAME, wanted, max_age=31_536_000, samesite="Lax", secure=request.is_secure()

@@ -16,6 +16,7 @@ from fanzha.desk.organisations.actions import add_person, check_role, end_seat, 
 from fanzha.desk.organisations.models import Membership, Organisation, User
 from fanzha.desk.people.models import Seat
 from fanzha.desk.people.reach import manages_person
+from fanzha.desk.typed import whole
 from fanzha.desk.workflow.actions import act_of, move
 from fanzha.desk.workflow.clock import due
 from fanzha.errors import Refused
@@ -32,7 +33,7 @@ def invite(
         raise Refused(_("请填写登录名和姓名"))
     password = secrets.token_urlsafe(12)
     with transaction.atomic():
-        made = add_person(by, username.strip()[:60], name.strip()[:60], password, due=True)
+        made = add_person(by, whole(username, 60, "username"), whole(name, 60, "name"), password, due=True)
         propose_seat(by, made, organisation, role, region, why)
     return made, password
 
@@ -48,7 +49,7 @@ def propose_seat(by: User, user: User, organisation: Organisation, role: str, re
         raise Refused(_("已有该任职"), where=user.username)
     now = timezone.now()
     made = Seat(
-        user=user, organisation=organisation, role=role, place=region, why=why.strip()[:300], proposed_by=by,
+        user=user, organisation=organisation, role=role, place=region, why=whole(why, 300, "why"), proposed_by=by,
         proposed_at=now, state=Seat.workflow.initial, moved_at=now, moved_by=by, due_at=due("approval", now),
     )  # fmt: skip
     try:

@@ -26,6 +26,7 @@ from fanzha.desk.people.models import Seat
 from fanzha.desk.people.reach import RIGHT, manages_person, offices_of, people_of
 from fanzha.desk.rights.roles import roles
 from fanzha.desk.rights.views import needs, person
+from fanzha.desk.typed import whole
 from fanzha.desk.workflow.actions import available
 from fanzha.errors import Refused
 
@@ -136,7 +137,7 @@ def offices(request: HttpRequest) -> HttpResponse:
         try:
             parent = _office(user, said, "parent")
             told = [said.get(name, "").strip() for name in ("name", "kind", "level", "region")]
-            organisations.add_organisation(user, told[0][:120], told[1], told[2], told[3], parent)
+            organisations.add_organisation(user, whole(told[0], 120, "name"), told[1], told[2], told[3], parent)
         except Refused as refused:
             error = refused
         else:

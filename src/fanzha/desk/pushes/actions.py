@@ -22,6 +22,7 @@ from fanzha.desk.pushes.choices import Answer, State
 from fanzha.desk.pushes.models import Push, Ranked
 from fanzha.desk.pushes.terms import terms
 from fanzha.desk.rights.seats import holds
+from fanzha.desk.typed import whole
 from fanzha.desk.workflow.actions import act_of, enter, move
 from fanzha.desk.workflow.clock import due
 from fanzha.errors import Refused
@@ -56,6 +57,7 @@ def answer(by: User, pk: int, answers: Mapping[int, str], told: str) -> int:
         raise Refused(_("请至少选择一个号码的反馈"))
     if not told.strip():
         raise Refused(_("请填写反馈说明"))
+    told = whole(told, 200, "told")
     with transaction.atomic():
         push = Push.objects.select_for_update(of=("self",), no_key=True).get(pk=pk)
         if push.state != State.SIGNED:
@@ -66,8 +68,8 @@ def answer(by: User, pk: int, answers: Mapping[int, str], told: str) -> int:
         )
         list(alerts.order_by("pk").values_list("pk"))  # before the trail, as whoever judges one of them does
         now = timezone.now()
-        _note(by, push, rows, given, told.strip()[:200], now)
-        _judge(by, rows, _("公安反馈：%(told)s") % {"told": told.strip()[:200]}, now)
+        _note(by, push, rows, given, told, now)
+        _judge(by, rows, _("公安反馈：%(told)s") % {"told": told}, now)
         if not push.ranked.filter(answer=Answer.NONE).exists():
             enter(push, Push.workflow.by_name["finish"], now, None)
             push.save()

@@ -17,6 +17,7 @@ from fanzha.desk.measures.querysets import MeasureQuerySet
 from fanzha.desk.organisations.models import Network, User
 from fanzha.desk.rights.seats import holds
 from fanzha.desk.rollback.models import Rollback
+from fanzha.desk.typed import whole
 from fanzha.desk.workflow.actions import act_of, move
 from fanzha.desk.workflow.clock import due
 from fanzha.errors import Refused
@@ -45,7 +46,7 @@ def propose(by: User, network: str, rule: str, version: int, since: datetime, un
     with transaction.atomic():
         made = Rollback.objects.create(
             network=network, region=home.region, rule=rule, version=version, since=since, until=until,
-            why=why.strip()[:500], proposed_by=by, proposed_at=now, found=found, state=Rollback.workflow.initial,
+            why=whole(why, 500, "why"), proposed_by=by, proposed_at=now, found=found, state=Rollback.workflow.initial,
             moved_at=now, moved_by=by, due_at=due("approval", now),
         )  # fmt: skip
         record(by, [act_of(made, "rollback.propose", made.why, {"rule": f"{rule}@{version}", "found": found})], at=now)

@@ -20,6 +20,7 @@ from fanzha.desk.supervision.candidates import office_may, person_may
 from fanzha.desk.supervision.kinds import kinds, supervised
 from fanzha.desk.supervision.models import Escalation
 from fanzha.desk.supervision.terms import step_at, terms
+from fanzha.desk.typed import whole
 from fanzha.desk.workflow.actions import act_of
 from fanzha.errors import Refused
 
@@ -43,13 +44,14 @@ def assign(by: User, row: Any, to: User | Organisation | None, reason: str) -> N
         raise PermissionDenied(RIGHT)
     if isinstance(to, User) and not person_may(to, row) or isinstance(to, Organisation) and not office_may(to, row):
         raise Refused(_("对方没有这个网络的权限，分派后也看不到"))
+    why = whole(reason, 300, "reason")
     with transaction.atomic():
         fresh = type(row)._default_manager.select_for_update(of=("self",), no_key=True).get(pk=row.pk)
         fresh.assigned_user = to if isinstance(to, User) else None
         fresh.assigned_organisation = to if isinstance(to, Organisation) else None
         fresh.save(update_fields=["assigned_user", "assigned_organisation"])
         told = {"to": str(to or ""), "kind": type(to).__name__.lower() if to else ""}
-        record(by, [act_of(fresh, f"{fresh.workflow.name}.assign", reason.strip()[:300], told)], at=timezone.now())
+        record(by, [act_of(fresh, f"{fresh.workflow.name}.assign", why, told)], at=timezone.now())
 
 
 def row_of(kind: str, pk: str) -> Scoped | None:

@@ -15,6 +15,7 @@ from fanzha.desk.rights.seats import holds, seats_of
 from fanzha.desk.tracing.choices import State
 from fanzha.desk.tracing.finding import Finding, find
 from fanzha.desk.tracing.models import Report
+from fanzha.desk.typed import whole
 from fanzha.desk.workflow.actions import act_of, move
 from fanzha.desk.workflow.clock import due
 from fanzha.errors import Refused
@@ -33,7 +34,7 @@ def prepare(by: User, subject: Subject, case: str = "") -> Report:
     with transaction.atomic():
         report = Report.objects.create(
             network=subject.network, region=subject.region, value=subject.value, office=seat.organisation_name,
-            case=case.strip()[:80], content=content, prepared_by=by, prepared_at=now, state=State.PREPARED,
+            case=whole(case, 80, "case"), content=content, prepared_by=by, prepared_at=now, state=State.PREPARED,
             moved_at=now, moved_by=by, due_at=due("approval", now),
         )  # fmt: skip
         report.serial = f"SY{subject.region.ljust(6, '0')}-{timezone.localtime(now):%Y}-{report.pk:06d}"
