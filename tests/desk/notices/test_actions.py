@@ -49,6 +49,29 @@ def test_who_was_not_told_yet_is_not_told_of_the_end(people: Any, make_alert: An
     assert not Notice.objects.exists()
 
 
+@pytest.mark.parametrize("taken", [True, False])
+def test_a_measure_that_ends_while_its_message_goes_out(people: Any, make_alert: Any, taken: bool) -> None:
+    """Who was told of it is told that it ended; the others of the same round are told as if nothing had been."""
+    first, second = (
+        propose(people["analyst"], Wish("verify"), alert=make_alert(f"a{at}", value=f"+861390711000{at}"))
+        for at in (2, 3)
+    )
+
+    class Slow(MemoryChannel):
+        def send(self, message: Any) -> str:
+            if message.to == first.value and not self.sent:
+                for measure in (first, second):
+                    lift(people["leader"], measure.pk, "已核验")
+                if not taken:
+                    raise OSError("down")
+            return super().send(message)
+
+    channel = Slow()
+    assert send_pending(channel, timezone.now()) == taken
+    assert [each.to for each in channel.sent.values()] == [first.value] * taken
+    assert [(each.value, each.kind) for each in Notice.objects.all()] == [(first.value, "lifted")] * taken
+
+
 def test_each_subscriber_is_told_in_their_language(people: Any, make_alert: Any) -> None:
     """Chosen on the appeal page or by the operator; before that by the country of the number."""
     from fanzha.desk.notices.actions import notices_of

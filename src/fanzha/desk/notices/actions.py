@@ -110,6 +110,8 @@ def send_again(by: User, pk: int) -> Notice:
 
 
 def _send(over: MessageChannel, notice: Notice, now: datetime) -> bool:
+    if not _waits(notice):  # others were sent before it, and its measure has ended meanwhile
+        return False
     text = notice.text.replace("{code}", code_of(notice.measure)).replace("{address}", address())
     try:
         receipt = over.send(Message(f"notice-{notice.pk}", notice.value, text, notice.language))
@@ -121,12 +123,28 @@ def _send(over: MessageChannel, notice: Notice, now: datetime) -> bool:
         told = {"kind": notice.kind, "receipt": receipt[:120], "late": late}
         enter(notice, NOTICE.by_name["sent"], now, None)
         notice.sent_at, notice.receipt = now, receipt[:120]
-        notice.save(update_fields=[*_MOVED, "sent_at", "receipt"])
+        if Notice.objects.select_for_update(no_key=True).filter(pk=notice.pk).first() is None:
+            _tell_the_end(notice.measure_id, now)
+        else:
+            notice.save(update_fields=[*_MOVED, "sent_at", "receipt"])
         record(None, [act_of(notice, "notices.sent", "", told)], at=now)
     return True
 
 
+def _waits(notice: Notice) -> bool:
+    return Notice.objects.filter(pk=notice.pk, state=State.PENDING).exists()
+
+
+def _tell_the_end(pk: int, at: datetime) -> None:
+    """A measure ended while it was being told, which took the notice away: who heard of it hears that it ended."""
+    measure = Measure.objects.get(pk=pk)
+    if not measure.notices.filter(kind="wrong").exists():
+        write([notice_of(measure, "lifted", at)])
+
+
 def _failed(notice: Notice, error: Exception, now: datetime) -> None:
+    if not _waits(notice):
+        return
     notice.attempts += 1
     notice.next_at = now + timedelta(minutes=min(2**notice.attempts, 60))
     if notice.attempts >= words().attempts:
