@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from fanzha.gateway import decide as room
 from fanzha.gateway.call import Call
 from fanzha.gateway.counters import Counters, hash_of, sizes
-from fanzha.gateway.decide import HARD, Live, decide
+from fanzha.gateway.decide import HARD, WARNING, Live, decide
 from fanzha.gateway.failure import Check, shipped_failure
 from fanzha.gateway.limits import Limit, Limits
 from fanzha.gateway.reasons import codes
@@ -277,6 +277,8 @@ def test_an_old_policy_is_enforced_and_says_so(live: Live) -> None:
         call(FRAUD, at=NOW + 2 * HOUR), policy(entry("e", Action.BLOCK), compiled_at=NOW - 23 * HOUR), live
     )
     assert (verdict.action, "policy.age" in verdict.degraded) == (Action.BLOCK, True)
+    fresh = decide(call(FRAUD, at=NOW + HOUR), policy(entry("e", Action.BLOCK), compiled_at=NOW - 23 * HOUR), live)
+    assert "policy.age" not in fresh.degraded
 
 
 class Broken:
@@ -301,6 +303,29 @@ def test_a_check_that_fails_is_named_and_open_or_closed_as_the_failure_policy_sa
     shut = decide(call(), policy(), live)
     assert (shut.action, shut.code, shut.reasons[0].by) == (Action.BLOCK, 403, "false_cli")
     assert decide(call(callee="110"), policy(), live).action is Action.ALLOW
+
+
+def test_what_is_missing_refuses_where_the_failure_policy_is_closed(live: Live) -> None:
+    """An operator may hold that who comes over no known trunk, or without a policy, is not let on."""
+    shipped = shipped_failure()
+    strict = {check: msgspec.structs.replace(way, missing="closed") for check, way in shipped.checks.items()}
+    strict[Check.PROTECTED] = shipped.checks[Check.PROTECTED]
+    shut = Live(counters=live.counters, clock=live.clock, failure=msgspec.structs.replace(shipped, checks=strict))
+    verdict = decide(call(), policy(), shut)
+    assert (verdict.action, [reason.by for reason in verdict.reasons]) == (Action.BLOCK, ["contract"])
+    assert verdict.degraded == ("trunk",)
+    assert decide(over(INSIDE), policy(), shut).action is Action.ALLOW
+    assert decide(call(callee="110"), None, shut).action is Action.ALLOW
+
+
+def test_a_warning_is_shown_with_a_call_that_goes_on_marked_and_with_no_other(live: Live) -> None:
+    words = "公安机关通报涉案号码"
+    for action, label in (
+        (Action.ALLOW, ""), (Action.LABEL, words), (Action.CHALLENGE, words), (Action.BLOCK, ""),
+    ):  # fmt: skip
+        verdict = decide(call(FRAUD), policy(entry("e", action)), live)
+        assert (verdict.action, verdict.label) == (action, label)
+        assert any(name == WARNING for name, _ in verdict.headers) == bool(label)
 
 
 def test_a_check_that_comes_too_late_is_left_out(live: Live) -> None:
