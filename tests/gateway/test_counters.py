@@ -280,17 +280,20 @@ def test_processes_count_together(tmp_path: Path) -> None:
     finally:
         for worker in workers:
             worker.kill()
-    counts = here.told()
-    assert sum(map(int, told)) == SAME + counts["untracked"]
-    assert all(here.ended(900_000_000 + i, NOW) for i in range(SAME))
+    lost, untracked = here.told()["crowded"], here.told()["untracked"]  # for who held a set was not run for long
+    assert lost + untracked < 100
+    assert SAME <= sum(map(int, told)) <= SAME + untracked
+    assert sum(here.ended(900_000_000 + i, NOW) for i in range(SAME)) == SAME
     once = [here.look(ALICE + 100_000 + i, 0, BOB, 1, NOW).values[:4] for i in range(600)]
-    found = look(here, NOW)
-    assert [value(found, name) for name in COUNTERS] == [60_001, 60_000, 60_001, 31, 60_001, 0]
     met = [here.look(ALICE + 1000 + i, LINE, BOB, 1, NOW).values[:4] for i in range(12_000)]
     assert {values[3] for values in met + once} == {1}
-    missing = sum(11 - values[2] for values in once) + sum(7 - values[2] for values in met)
-    assert missing == counts["crowded"] - counts["untracked"]
-    assert counts["crowded"] + counts["untracked"] < 100
+    found = look(here, NOW)
+    assert 31 - lost - untracked <= value(found, "concurrent") <= 31
+    missing = 60_001 - value(found, "total") + 132_001 - value(found, "total", trunk=True)
+    missing += sum(11 - each[2] for each in once) + sum(7 - each[2] for each in met)
+    assert lost - untracked <= missing <= lost
+    assert all(values[0] == values[1] + 1 == values[2] for values in (*once, *met, found.values))
+    assert here.told()["evicted"] == 0
 
 
 def test_who_dies_while_making_room_keeps_newcomers_out_for_two_seconds(tmp_path: Path) -> None:
