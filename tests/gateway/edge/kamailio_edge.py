@@ -101,7 +101,7 @@ class Edge:
         if self.process is not None:
             os.killpg(self.process.pid, how)
             try:
-                self.process.wait(30)
+                self.process.wait(5)  # now and then it does not end by itself
             except subprocess.TimeoutExpired:
                 pass
             finally:

@@ -17,7 +17,8 @@ from typing import Any
 from fanzha.cli.telephony.endpoint import Address
 from fanzha.cli.telephony.switchboard import Switchboard
 from fanzha.cli.telephony.telephones import Callee, Caller
-from fanzha.errors import FanzhaError, UsageError
+from fanzha.errors import FanzhaError, StorageError
+from fanzha.socketpath import short_name
 
 SOCKET = Path("calls") / "telephones.sock"  # in FANZHA_HOME
 _MOST_BYTES = 1000
@@ -26,15 +27,16 @@ _KEPT_S = 5.0  # within which the gateway's log holds a verdict
 
 
 def serve(home: Path, engine: Address, stopped: Callable[[], bool]) -> None:
-    """Place one call after the other as asked, until stopped. Raises UsageError where the home's name is too long."""
+    """Place one call after the other as asked, until stopped. Raises StorageError where nobody can be heard."""
     path = home / SOCKET
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
     with socket.socket(socket.AF_UNIX) as door:
         try:
-            door.bind(str(path))
+            with short_name(path) as name:
+                door.bind(name)
         except OSError as error:
-            raise UsageError(f"{path}: {error}", hint="set FANZHA_HOME to a shorter folder") from error
+            raise StorageError(f"nobody can be heard here: {error.strerror}", where=str(path)) from error
         path.chmod(0o600)
         door.listen()
         door.settimeout(0.5)

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from fanzha.errors import Refused
+from fanzha.socketpath import short_name
 
 _SOCKET = Path("calls") / "telephones.sock"  # the role `telephones` of `fanzha serve --demo` listens there
 _PATIENCE_S = 40.0
@@ -22,7 +23,8 @@ def dial(caller: str, callee: str) -> dict[str, Any]:
     try:
         with socket.socket(socket.AF_UNIX) as line:
             line.settimeout(_PATIENCE_S)
-            line.connect(str(Path(settings.HOME) / _SOCKET))
+            with short_name(Path(settings.HOME) / _SOCKET) as name:
+                line.connect(name)
             line.sendall(json.dumps({"caller": caller, "callee": callee}).encode())
             line.shutdown(socket.SHUT_WR)
             with line.makefile("rb") as answer:

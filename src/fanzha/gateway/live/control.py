@@ -14,15 +14,15 @@ from typing import Any
 
 import msgspec
 
-from fanzha.errors import FanzhaError, UsageError
+from fanzha.errors import FanzhaError
 from fanzha.gateway.call import Call
 from fanzha.gateway.live.event import DialogEvent
 from fanzha.gateway.live.livecalls import LiveCalls, Party
 from fanzha.gateway.verdict import Verdict
+from fanzha.socketpath import short_name
 
 LOG = logging.getLogger("fanzha.gateway.live")
 LINE_BYTES = 262_144
-_PATH_BYTES = 100  # that the name of a socket may have
 _AT_ONCE = 64  # questions of one connection under way
 
 
@@ -45,13 +45,12 @@ _decode = msgspec.json.Decoder(Line).decode
 
 
 async def serve(calls: LiveCalls, path: Path) -> asyncio.Server:
-    """Answer at `path`. Raises UsageError where the path is too long for a socket."""
-    if len(str(path).encode()) > _PATH_BYTES:
-        raise UsageError(f"the path {path} is too long for a socket", hint="set FANZHA_HOME to a shorter folder")
+    """Answer at `path`."""
     path.unlink(missing_ok=True)
-    server = await asyncio.start_unix_server(
-        lambda reader, writer: _talk(calls, reader, writer), path, limit=LINE_BYTES
-    )
+    with short_name(path) as name:
+        server = await asyncio.start_unix_server(
+            lambda reader, writer: _talk(calls, reader, writer), name, limit=LINE_BYTES
+        )
     path.chmod(0o600)
     return server
 

@@ -15,6 +15,7 @@ from fanzha.gateway.live.control import Line
 from fanzha.gateway.live.event import DialogEvent
 from fanzha.gateway.live.livecalls import LiveCall, LiveCalls, Outcome, Party
 from fanzha.gateway.verdict import Verdict
+from fanzha.socketpath import short_name
 
 T = TypeVar("T")
 _ANSWER_BYTES = 67_108_864
@@ -94,7 +95,8 @@ class RemoteCalls(LiveCalls):
         if self._writer is not None:
             return self._writer
         try:
-            reader, writer = await asyncio.open_unix_connection(self._path, limit=_ANSWER_BYTES)
+            with short_name(self._path) as name:
+                reader, writer = await asyncio.open_unix_connection(name, limit=_ANSWER_BYTES)
         except OSError as error:
             raise StorageError(
                 f"nobody follows calls here: {error.strerror or error}", where=str(self._path), hint="start fanzha hep"
