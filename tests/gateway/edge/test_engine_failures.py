@@ -8,9 +8,9 @@ import pytest
 from kamailio_edge import CONTRACT, FOREIGN, INTERNETWORK, Edge
 from sip_peers import Call, FakeEngine
 
-SETTINGS = {"engine_ms": 100}
+SETTINGS = {"engine_ms": 250}  # more than the shipped 100: machines that run tests stall
 CALLER = "13812340000"
-GRACE = 5.0  # seconds; the limit is 125 ms, machines that run tests have other things to do
+GRACE = 5.0  # seconds; the limit is 312 ms, machines that run tests have other things to do
 
 
 def count(edge: Edge, *names: str) -> list[int]:
@@ -102,7 +102,7 @@ def test_an_engine_that_is_killed_and_comes_back(edge: Edge) -> None:
         assert len(edge.engine.asked(call.id)) == 1
 
 
-@pytest.mark.parametrize(("delay", "outcome"), [(0.005, [4, 0]), (0.02, [4, 0]), (0.2, [0, 4])])
+@pytest.mark.parametrize(("delay", "outcome"), [(0.005, [4, 0]), (0.02, [4, 0]), (0.6, [0, 4])])
 def test_a_slow_engine_is_waited_for_until_the_limit(edge: Edge, delay: float, outcome: list[int]) -> None:
     found = []
     while outcome not in found and len(found) < 10:  # a machine that stalls makes an engine slower than it is

@@ -9,7 +9,7 @@ from sip_peers import Call, FakeEngine, Message
 
 from fanzha.gateway.edge.counts import status
 
-SETTINGS = {"engines": 2, "engine_ms": 100}
+SETTINGS = {"engines": 2, "engine_ms": 250}
 CALLERS = [f"1381234{n:04}" for n in range(24)]
 
 
