@@ -107,19 +107,22 @@ def _full(where: Path) -> StorageError:
 
 
 @contextmanager
+def _alone(path: Path, wait: float, busy: str) -> Iterator[int]:
+    """Hold a lock of the lake alone; its handle. Raises BusyLake, which says `busy`, after `wait` seconds."""
+    with _locked(path, fcntl.LOCK_EX, wait) as (held, handle):
+        if not held:
+            raise BusyLake(busy, where=str(path.parent), hint="wait until it is done, then try again")
+        yield handle
+
+
+@contextmanager
 def writer(lake: Path, *, wait: float) -> Iterator[bool]:
     """Hold the lake's only writing lock; the kernel frees it when the process dies. True: the writer before us died.
 
     Raises BusyLake when another writer still has it after `wait` seconds.
     """
     path = lake / "writer.lock"
-    with _locked(path, fcntl.LOCK_EX, wait) as (held, handle):
-        if not held:
-            raise BusyLake(
-                "another process is writing into this lake (另一进程正在导入)",
-                where=str(lake),
-                hint="wait until it is done, then try again",
-            )
+    with _alone(path, wait, "another process is writing into this lake (另一进程正在导入)") as handle:
         with told(path):
             died = os.pread(handle, 1, 0) != _DONE
             os.pwrite(handle, _BUSY, 0)
@@ -136,13 +139,8 @@ def taking(lake: Path, own: bytes, *, wait: float) -> Iterator[bool]:
     Raises BusyLake when another still has it after `wait` seconds.
     """
     path = lake / "verdicts.lock"
-    with _locked(path, fcntl.LOCK_EX, wait) as (held, handle):
-        if not held:
-            raise BusyLake(
-                "another process is taking verdicts into this lake (另一进程正在收裁决记录)",
-                where=str(lake),
-                hint="wait until it is done, then try again",
-            )
+    busy = "another process is taking verdicts into this lake (另一进程正在收裁决记录)"
+    with _alone(path, wait, busy) as handle:
         with told(path):
             other = os.pread(handle, len(own), 0) != own
             os.pwrite(handle, own, 0)  # before anything is stored: who is killed over it has been there
