@@ -144,6 +144,11 @@ class Edge:
         raise AssertionError("the breaker did not close")
 
 
+def counted(edge: Edge, before: dict[str, int]) -> dict[str, int]:
+    """What has been counted since."""
+    return {name: value - before[name] for name, value in edge.counts().items() if value != before[name]}
+
+
 def needs_kamailio() -> None:
     if shutil.which("kamailio") is None:
         pytest.skip("Kamailio is not installed (scripts/system-packages installs it)")
